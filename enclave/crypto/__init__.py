@@ -1,0 +1,1 @@
+"""The schemes of the seed agreement: one scheme a file, every primitive behind `primitives`."""

@@ -1,0 +1,1 @@
+"""The shell: the process, its gRPC server, sealed files, entropy and clock."""

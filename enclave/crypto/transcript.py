@@ -35,12 +35,12 @@ def encode_transcript(label: Label, *fields: Field) -> bytes:
     return b"".join(parts)
 
 
-def H(label: Label, *fields: Field) -> bytes:  # noqa: N802 (the specification's name)
+def H(label: Label, *fields: Field) -> bytes:
     """SHA-256 of the transcript: 32 bytes."""
     return hashlib.sha256(encode_transcript(label, *fields)).digest()
 
 
-def H512(label: Label, *fields: Field) -> bytes:  # noqa: N802 (the specification's name)
+def H512(label: Label, *fields: Field) -> bytes:
     """SHA-512 of the transcript: 64 bytes, the size of a quote's report_data."""
     return hashlib.sha512(encode_transcript(label, *fields)).digest()
 

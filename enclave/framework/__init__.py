@@ -1,1 +1,5 @@
-"""The parts that a request handler works with: Enclave, KeyManager, Attestor, KvStore, Handler."""
+"""The parts that every confidential application of ours is made of (Quartz's roles).
+
+`Enclave` holds a `KeyManager`, an `Attestor`, a `KvStore` and an entropy source, and runs a
+`Handler` as one transaction: it commits whole or changes nothing.
+"""

@@ -1,0 +1,140 @@
+"""The gates of a registration that an enclave runs itself (protocol.md sections 5 and 7).
+
+In the order of section 5, at gate time: 1 form; 2 freeze, epoch and anchor; 3 the quote;
+4 binding; 5 policy and floor; 6 the machine list. One use of a quote, one live node a machine and
+the rate limit are the chain's alone, because they need the whole state. Each refusal has its code.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from enclave.attestation.collateral import Collateral
+from enclave.attestation.policy import MachineListed, check_floor, predicates
+from enclave.attestation.quote import parse_quote
+from enclave.attestation.report_data import check_report_data, register_report_data
+from enclave.attestation.types import Measurement, VerifiedReport
+from enclave.attestation.verifier import verify_quote
+from enclave.crypto.primitives import (
+    KEM_CIPHERTEXT_BYTES,
+    check_exchange_key,
+    check_length,
+    check_tls_key,
+)
+from enclave.errors import Code, Refusal
+from enclave.registration.context import ProvenContext
+from enclave.registration.network import Floor, check_approvals
+from enclave.registration.records import HASH_BYTES, OPERATOR_BYTES, check_height
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """What a `MsgRegisterNode` says, without its moniker."""
+
+    operator: bytes
+    exchange_key: bytes
+    kem_ciphertext: bytes
+    epoch: int
+    anchor_height: int
+    anchor_hash: bytes
+    tls_key: bytes
+    quote: bytes
+    collateral: Collateral
+
+
+def check_newcomer(
+    newcomer: Newcomer, *, context: ProvenContext, floor: Floor, own: Measurement
+) -> VerifiedReport:
+    """All gates of the enclave.
+
+    Args:
+        newcomer: as it stands in the register's transaction.
+        context: the chain at gate time.
+        floor: this network's, as sealed.
+        own: the measurement of the enclave that confirms.
+
+    Returns:
+        The verified report, whose report_data binds every field of `newcomer`.
+
+    Raises:
+        Refusal: the code of the first gate that says no.
+    """
+    check_form(newcomer)
+    check_state(newcomer, context=context)
+    report = verify_quote(
+        parse_quote(newcomer.quote),
+        newcomer.collateral,
+        root_der=floor.attestation_root,
+        now=context.gate_time.seconds,
+    )
+    check_report_data(report.report_data, expected=expected_report_data(newcomer, context, floor))
+    predicates(context.policy).check(report)
+    check_floor(
+        report,
+        worst_tcb_status=floor.worst_tcb_status,
+        own=own,
+        approved=check_approvals(
+            context.policy.upgrades, floor=floor, network=context.network_id
+        ),
+    )
+    if context.policy.require_machine_list:
+        MachineListed(context.machines).check(report)
+    return report
+
+
+def check_form(newcomer: Newcomer) -> None:
+    """Gate 1. The sizes of quote and collateral are checked by their parsers, before parsing.
+
+    Raises:
+        Refusal: BAD_LENGTH, BAD_VALUE, BAD_EXCHANGE_KEY, LOW_ORDER_KEY or BAD_TLS_KEY.
+    """
+    check_length("operator", newcomer.operator, OPERATOR_BYTES)
+    check_length("kem_ciphertext", newcomer.kem_ciphertext, KEM_CIPHERTEXT_BYTES)
+    check_length("anchor_hash", newcomer.anchor_hash, HASH_BYTES)
+    check_height(newcomer.anchor_height)
+    check_exchange_key(newcomer.exchange_key)
+    check_tls_key(newcomer.tls_key)
+
+
+def check_state(newcomer: Newcomer, *, context: ProvenContext) -> None:
+    """Gate 2 as far as an enclave runs it: freeze, epoch, and the anchor's truth and age.
+
+    Raises:
+        Refusal: FROZEN, STALE_EPOCH, UNKNOWN_ANCHOR or STALE_QUOTE.
+    """
+    if context.policy.frozen:
+        raise Refusal(Code.FROZEN, expected="a policy that is not frozen", found="frozen")
+    if newcomer.epoch != context.epoch:
+        raise Refusal(
+            Code.STALE_EPOCH, expected=f"epoch {context.epoch}", found=f"epoch {newcomer.epoch}"
+        )
+    anchor = context.anchors.get(newcomer.anchor_height)
+    newest = context.height - 2
+    if anchor is None or anchor.hash != newcomer.anchor_hash or anchor.height > newest:
+        raise Refusal(
+            Code.UNKNOWN_ANCHOR,
+            expected=f"a header of this chain at height {newest} or below",
+            found=f"height {newcomer.anchor_height}, hash {newcomer.anchor_hash.hex()}",
+        )
+    age, limit = context.height - newcomer.anchor_height, context.policy.max_quote_age_blocks
+    if age > limit:
+        raise Refusal(
+            Code.STALE_QUOTE,
+            expected=f"an anchor at most {limit} blocks old",
+            found=f"{age} blocks",
+        )
+
+
+def expected_report_data(newcomer: Newcomer, context: ProvenContext, floor: Floor) -> bytes:
+    """Gate 4's 64 bytes: what the quote must bind."""
+    return register_report_data(
+        floor.mode,
+        network_id=context.network_id,
+        operator=newcomer.operator,
+        exchange_key=newcomer.exchange_key,
+        kem_ciphertext=newcomer.kem_ciphertext,
+        epoch=newcomer.epoch,
+        anchor_height=newcomer.anchor_height,
+        anchor_hash=newcomer.anchor_hash,
+        tls_key=newcomer.tls_key,
+    )

@@ -1,0 +1,112 @@
+"""The policy record to and from protobuf (protocol.md sections 5 and 7). Form only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, TypeVar
+
+from enclave.attestation.policy import Policy, UpgradeApproval, UpgradeSignature
+from enclave.attestation.types import TcbStatus
+from enclave.crypto.primitives import KEY_BYTES, SIGNATURE_BYTES
+from enclave.errors import Code, Refusal
+from enclave.registration.measurement_codec import (
+    enum_value,
+    measurement_from_proto,
+    measurement_to_proto,
+)
+from seedpact.registration.v1 import types_pb2 as pb
+
+MAX_POLICY_BYTES: Final = 64 * 1024
+MAX_ENTRIES: Final = 256
+"""Of any list in a policy."""
+MAX_ADVISORY_CHARS: Final = 32
+FMSPC_BYTES: Final = 6
+
+T = TypeVar("T", str, bytes, TcbStatus)
+
+
+def policy_from_proto(message: pb.Policy) -> Policy:
+    """Raises Refusal: MALFORMED_POLICY for a fault of the policy's own form, BAD_LENGTH or
+    BAD_VALUE for one inside a measurement."""
+    statuses = [enum_value(TcbStatus, number) for number in message.tcb_statuses]
+    _check_list("tcb_statuses", statuses)
+    _check_list("advisories", message.advisories)
+    _check_list("denied_fmspcs", message.denied_fmspcs)
+    _check(len(message.measurements) <= MAX_ENTRIES, "measurements", len(message.measurements))
+    _check(len(message.upgrades) <= MAX_ENTRIES, "upgrades", len(message.upgrades))
+    _check(TcbStatus.REVOKED not in statuses, "tcb_statuses without Revoked", "Revoked")
+    for advisory in message.advisories:
+        short = 0 < len(advisory) <= MAX_ADVISORY_CHARS and advisory.isascii()
+        _check(short, f"an advisory of 1 to {MAX_ADVISORY_CHARS} ASCII characters", advisory)
+    for fmspc in message.denied_fmspcs:
+        _check(len(fmspc) == FMSPC_BYTES, f"FMSPCs of {FMSPC_BYTES} bytes", fmspc.hex())
+    return Policy(
+        serial=message.serial,
+        frozen=message.frozen,
+        measurements=tuple(measurement_from_proto(entry) for entry in message.measurements),
+        tcb_statuses=tuple(statuses),
+        advisories=tuple(message.advisories),
+        minimum_evaluation_number=message.minimum_evaluation_number,
+        denied_fmspcs=tuple(message.denied_fmspcs),
+        max_quote_age_blocks=message.max_quote_age_blocks,
+        require_machine_list=message.require_machine_list,
+        one_node_per_machine=message.one_node_per_machine,
+        allow_dynamic_platform=message.allow_dynamic_platform,
+        allow_cached_keys=message.allow_cached_keys,
+        allow_smt=message.allow_smt,
+        upgrades=tuple(_approval_from_proto(entry) for entry in message.upgrades),
+    )
+
+
+def policy_to_proto(policy: Policy) -> pb.Policy:
+    """The protobuf of `policy`."""
+    return pb.Policy(
+        serial=policy.serial,
+        frozen=policy.frozen,
+        measurements=[measurement_to_proto(entry) for entry in policy.measurements],
+        tcb_statuses=[pb.TcbStatus.ValueType(status) for status in policy.tcb_statuses],
+        advisories=policy.advisories,
+        minimum_evaluation_number=policy.minimum_evaluation_number,
+        denied_fmspcs=policy.denied_fmspcs,
+        max_quote_age_blocks=policy.max_quote_age_blocks,
+        require_machine_list=policy.require_machine_list,
+        one_node_per_machine=policy.one_node_per_machine,
+        allow_dynamic_platform=policy.allow_dynamic_platform,
+        allow_cached_keys=policy.allow_cached_keys,
+        allow_smt=policy.allow_smt,
+        upgrades=[_approval_to_proto(entry) for entry in policy.upgrades],
+    )
+
+
+def _approval_from_proto(message: pb.UpgradeApproval) -> UpgradeApproval:
+    _check(len(message.signatures) <= MAX_ENTRIES, "signatures", len(message.signatures))
+    for signature in message.signatures:
+        _check(len(signature.key) == KEY_BYTES, f"a key of {KEY_BYTES} bytes", len(signature.key))
+        fits = len(signature.signature) == SIGNATURE_BYTES
+        _check(fits, f"a signature of {SIGNATURE_BYTES} bytes", len(signature.signature))
+    return UpgradeApproval(
+        serial=message.serial,
+        measurement=measurement_from_proto(message.measurement),
+        signatures=tuple(UpgradeSignature(s.key, s.signature) for s in message.signatures),
+    )
+
+
+def _approval_to_proto(approval: UpgradeApproval) -> pb.UpgradeApproval:
+    return pb.UpgradeApproval(
+        serial=approval.serial,
+        measurement=measurement_to_proto(approval.measurement),
+        signatures=[
+            pb.UpgradeSignature(key=s.key, signature=s.signature) for s in approval.signatures
+        ],
+    )
+
+
+def _check_list(name: str, entries: Sequence[T]) -> None:
+    _check(len(entries) <= MAX_ENTRIES, f"{name} of at most {MAX_ENTRIES} entries", len(entries))
+    ascending = list(entries) == sorted(set(entries))
+    _check(ascending, f"{name}, strictly ascending", "repeated or out of order")
+
+
+def _check(holds: bool, expected: str, found: object) -> None:
+    if not holds:
+        raise Refusal(Code.MALFORMED_POLICY, expected=expected, found=str(found))

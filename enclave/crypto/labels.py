@@ -41,6 +41,7 @@ class Name(enum.StrEnum):
     SEAL_KEY = "seal-key"
     DEVELOPMENT_ROOT = "development-root"
     DEVELOPMENT_CERTIFICATE = "development-certificate"
+    SOFTWARE_MEASUREMENT = "software-measurement"
 
 
 @dataclass(frozen=True, slots=True)

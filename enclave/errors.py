@@ -83,6 +83,7 @@ class Code(enum.StrEnum):
     # States and requests of one enclave (protocol.md section 10).
     ILLEGAL_STATE = "illegal_state"
     ALREADY_BOOTSTRAPPED = "already_bootstrapped"
+    NOT_BOOTSTRAPPED = "not_bootstrapped"
     KEYS_EXIST = "keys_exist"
     KEM_SECRET_EXISTS = "kem_secret_exists"
     KEM_SECRET_MISSING = "kem_secret_missing"

@@ -58,8 +58,12 @@ class IoKeys:
 
 def derive_io_keys(seed: bytes, *, mode: Mode, network_id: bytes, epoch: int) -> IoKeys:
     """The keys of `epoch` from its 32-byte seed."""
-    x25519 = _derive(seed, mode, network_id, Name.IO_X25519, epoch, KEY_BYTES)
-    mlkem = _derive(seed, mode, network_id, Name.IO_MLKEM768, epoch, KEM_SEED_BYTES)
+    x25519 = _derive(
+        seed, Name.IO_X25519, mode=mode, network_id=network_id, epoch=epoch, length=KEY_BYTES
+    )
+    mlkem = _derive(
+        seed, Name.IO_MLKEM768, mode=mode, network_id=network_id, epoch=epoch, length=KEM_SEED_BYTES
+    )
     return IoKeys(
         mode=mode,
         network_id=network_id,
@@ -69,7 +73,9 @@ def derive_io_keys(seed: bytes, *, mode: Mode, network_id: bytes, epoch: int) ->
     )
 
 
-def seal_previous_seed(seed: bytes, previous: bytes, *, keys: IoKeys, previous_pk_io: bytes) -> bytes:
+def seal_previous_seed(
+    seed: bytes, previous: bytes, *, keys: IoKeys, previous_pk_io: bytes
+) -> bytes:
     """48 public bytes in which the holder of `seed` (the epoch of `keys`) finds `previous`."""
     return siv_seal(
         _previous_seed_key(seed, keys),
@@ -108,14 +114,21 @@ def open_previous_seed(seed: bytes, sealed: bytes, *, keys: IoKeys, previous_pk_
 
 
 def _derive(
-    seed: bytes, mode: Mode, network_id: bytes, name: Name, epoch: int, length: int
+    seed: bytes, name: Name, *, mode: Mode, network_id: bytes, epoch: int, length: int
 ) -> bytes:
     salt = H(label(mode, Name.SALT), network_id)
     return hkdf(seed, salt=salt, info=H(label(mode, name), epoch), length=length)
 
 
 def _previous_seed_key(seed: bytes, keys: IoKeys) -> bytes:
-    return _derive(seed, keys.mode, keys.network_id, Name.PREV_SEED, keys.epoch, SIV_KEY_BYTES)
+    return _derive(
+        seed,
+        Name.PREV_SEED,
+        mode=keys.mode,
+        network_id=keys.network_id,
+        epoch=keys.epoch,
+        length=SIV_KEY_BYTES,
+    )
 
 
 def _previous_seed_associated(keys: IoKeys, previous_pk_io: bytes) -> tuple[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""Every cryptographic primitive that the enclave uses, and the only importer of `cryptography` here.
+"""Every cryptographic primitive of the enclave, behind the only import of `cryptography` here.
 
 Each choice that looks dangerous carries its argument. Inputs from outside are checked for form
 before they reach the library; the library's exceptions never leave this file. Nothing here knows
@@ -192,8 +192,11 @@ def ed25519_public(seed: bytes) -> bytes:
 
 
 def ed25519_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Whether `signature` of 64 bytes is `public`'s over `message`. A bool, because the only
-    caller counts signatures towards a threshold: a bad one is not counted and fails nothing."""
+    """Whether `signature` of 64 bytes is `public`'s over `message`.
+
+    A bool, because the only caller counts signatures towards a threshold: a bad one is not counted
+    and fails nothing.
+    """
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):

@@ -39,6 +39,7 @@ _MODE_BYTE: Final = {Mode.HARDWARE: 1, Mode.SOFTWARE: 2}
 _NETWORK_AT: Final = len(MAGIC) + 4
 _SALT_AT: Final = _NETWORK_AT + NETWORK_ID_BYTES
 HEADER_BYTES: Final = _SALT_AT + SALT_BYTES
+MAX_PLAINTEXT_BYTES: Final = MAX_BLOB_BYTES - HEADER_BYTES - GCM_TAG_BYTES
 
 
 class Role(enum.IntEnum):
@@ -67,7 +68,17 @@ class SealedHeader:
 def seal(
     plaintext: bytes, *, mode: Mode, role: Role, network_id: bytes, seal_key: bytes, salt: bytes
 ) -> bytes:
-    """The sealed blob. `salt`: 32 fresh random bytes."""
+    """The sealed blob. `salt`: 32 fresh random bytes.
+
+    Raises:
+        Refusal: BAD_LENGTH, or TOO_LARGE where `unseal` would refuse the blob.
+    """
+    if len(plaintext) > MAX_PLAINTEXT_BYTES:
+        raise Refusal(
+            Code.TOO_LARGE,
+            expected=f"at most {MAX_PLAINTEXT_BYTES} bytes to seal",
+            found=f"{len(plaintext)} bytes",
+        )
     check_length("network_id", network_id, NETWORK_ID_BYTES)
     check_length("salt", salt, SALT_BYTES)
     header = SealedHeader(mode, role, network_id, salt)

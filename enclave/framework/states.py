@@ -80,7 +80,9 @@ def check_legal(state: State, operation: Operation) -> None:
     if operation in TRANSITIONS[state]:
         return
     legal = [s.name for s in State if operation in TRANSITIONS[s]]
-    raise Refusal(_code(operation), expected=f"{operation} in {' or '.join(legal)}", found=state.name)
+    raise Refusal(
+        _code(operation), expected=f"{operation} in {' or '.join(legal)}", found=state.name
+    )
 
 
 def check_transition(before: State, operation: Operation, after: State) -> None:

@@ -46,9 +46,7 @@ class Codec(Generic[V]):
 class TypedStore(Generic[K, V]):
     """One kind of entry in a `KvStore`: keys under a prefix, values by a codec."""
 
-    def __init__(
-        self, store: KvStore, *, prefix: bytes, key: Codec[K], value: Codec[V]
-    ) -> None:
+    def __init__(self, store: KvStore, *, prefix: bytes, key: Codec[K], value: Codec[V]) -> None:
         self._store = store
         self._prefix = prefix
         self._key = key
@@ -81,6 +79,28 @@ class TypedStore(Generic[K, V]):
             self._store.delete(key)
 
 
+class TypedValue(Generic[V]):
+    """The one value of its kind in a `KvStore`."""
+
+    def __init__(self, store: KvStore, *, key: bytes, value: Codec[V]) -> None:
+        self._store = store
+        self._key = key
+        self._value = value
+
+    def get(self) -> V | None:
+        """The value, or None."""
+        data = self._store.get(self._key)
+        return None if data is None else self._value.decode(data)
+
+    def put(self, value: V) -> None:
+        """Sets the value."""
+        self._store.put(self._key, self._value.encode(value))
+
+    def clear(self) -> None:
+        """Removes the value."""
+        self._store.delete(self._key)
+
+
 class TransactionalStore:
     """A `KvStore` whose writes count only after `commit`."""
 
@@ -104,13 +124,18 @@ class TransactionalStore:
         """Entries as this transaction sees them."""
         return iter([item for item in self._merged().items() if item[0].startswith(prefix)])
 
-    def commit(self, save: Callable[[Mapping[bytes, bytes]], None]) -> None:
-        """Saves all entries if any changed, then takes them over. If `save` raises, nothing did."""
+    def commit(self, save: Callable[[Mapping[bytes, bytes]], None]) -> bool:
+        """Saves all entries if any changed, then takes them over; says whether any did.
+
+        If `save` raises, nothing changed.
+        """
         merged = self._merged()
-        if merged != self._committed:
+        changed = merged != self._committed
+        if changed:
             save(merged)
             self._committed = merged
         self._overlay = {}
+        return changed
 
     def rollback(self) -> None:
         """Forgets this transaction's writes."""

@@ -1,1 +1,25 @@
-"""One request handler a file: each RPC of the enclave's service is one of them."""
+"""One request handler a file; `HANDLERS` is the whole service."""
+
+from __future__ import annotations
+
+from enclave.handlers.backup import BackupState
+from enclave.handlers.bootstrap import Bootstrap
+from enclave.handlers.confirm_nodes import ConfirmNodes
+from enclave.handlers.create_node_key import CreateNodeKey
+from enclave.handlers.get_info import GetInfo
+from enclave.handlers.get_network_keys import GetNetworkKeys
+from enclave.handlers.import_seed import ImportSeed
+from enclave.handlers.make_quote import MakeQuote
+from enclave.handlers.restore import RestoreState
+
+__all__ = [
+    "BackupState",
+    "Bootstrap",
+    "ConfirmNodes",
+    "CreateNodeKey",
+    "GetInfo",
+    "GetNetworkKeys",
+    "ImportSeed",
+    "MakeQuote",
+    "RestoreState",
+]

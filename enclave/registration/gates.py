@@ -73,9 +73,7 @@ def check_newcomer(
         report,
         worst_tcb_status=floor.worst_tcb_status,
         own=own,
-        approved=check_approvals(
-            context.policy.upgrades, floor=floor, network=context.network_id
-        ),
+        approved=check_approvals(context.policy.upgrades, floor=floor, network=context.network_id),
     )
     if context.policy.require_machine_list:
         MachineListed(context.machines).check(report)

@@ -21,9 +21,9 @@ def mode_from_proto(number: int) -> Mode:
     return _MODE_BY_NUMBER[number]
 
 
-def mode_to_proto(mode: Mode) -> pb.Mode.ValueType:
-    """The protobuf number of `mode`."""
-    return pb.Mode.ValueType(MODE_NUMBER[mode])
+def mode_to_proto(mode: Mode) -> str:
+    """The name of `mode` in protobuf, which every generated constructor takes."""
+    return pb.Mode.Name(MODE_NUMBER[mode])
 
 
 def network_from_proto(message: pb.NetworkInputs) -> NetworkInputs:
@@ -60,7 +60,7 @@ def network_to_proto(inputs: NetworkInputs) -> pb.NetworkInputs:
             attestation_root=floor.attestation_root,
             upgrade_keys=floor.upgrade_keys,
             threshold=floor.threshold,
-            worst_tcb_status=pb.TcbStatus.ValueType(floor.worst_tcb_status),
+            worst_tcb_status=pb.TcbStatus.Name(floor.worst_tcb_status),
         ),
         app_state_hash=inputs.app_state_hash,
     )

@@ -26,20 +26,28 @@ T = TypeVar("T", str, bytes, TcbStatus)
 
 
 def policy_from_proto(message: pb.Policy) -> Policy:
-    """Raises Refusal: MALFORMED_POLICY for a fault of the policy's own form, BAD_LENGTH or
-    BAD_VALUE for one inside a measurement."""
+    """The policy that the record says.
+
+    Raises:
+        Refusal: MALFORMED_POLICY for a fault of the policy's own form, BAD_LENGTH or BAD_VALUE
+            for one inside a measurement.
+    """
     statuses = [enum_value(TcbStatus, number) for number in message.tcb_statuses]
     _check_list("tcb_statuses", statuses)
     _check_list("advisories", message.advisories)
     _check_list("denied_fmspcs", message.denied_fmspcs)
-    _check(len(message.measurements) <= MAX_ENTRIES, "measurements", len(message.measurements))
-    _check(len(message.upgrades) <= MAX_ENTRIES, "upgrades", len(message.upgrades))
-    _check(TcbStatus.REVOKED not in statuses, "tcb_statuses without Revoked", "Revoked")
+    _require(
+        "measurements", len(message.measurements), holds=len(message.measurements) <= MAX_ENTRIES
+    )
+    _require("upgrades", len(message.upgrades), holds=len(message.upgrades) <= MAX_ENTRIES)
+    _require("tcb_statuses without Revoked", "Revoked", holds=TcbStatus.REVOKED not in statuses)
     for advisory in message.advisories:
         short = 0 < len(advisory) <= MAX_ADVISORY_CHARS and advisory.isascii()
-        _check(short, f"an advisory of 1 to {MAX_ADVISORY_CHARS} ASCII characters", advisory)
+        _require(
+            f"an advisory of 1 to {MAX_ADVISORY_CHARS} ASCII characters", advisory, holds=short
+        )
     for fmspc in message.denied_fmspcs:
-        _check(len(fmspc) == FMSPC_BYTES, f"FMSPCs of {FMSPC_BYTES} bytes", fmspc.hex())
+        _require(f"FMSPCs of {FMSPC_BYTES} bytes", fmspc.hex(), holds=len(fmspc) == FMSPC_BYTES)
     return Policy(
         serial=message.serial,
         frozen=message.frozen,
@@ -64,7 +72,7 @@ def policy_to_proto(policy: Policy) -> pb.Policy:
         serial=policy.serial,
         frozen=policy.frozen,
         measurements=[measurement_to_proto(entry) for entry in policy.measurements],
-        tcb_statuses=[pb.TcbStatus.ValueType(status) for status in policy.tcb_statuses],
+        tcb_statuses=[pb.TcbStatus.Name(status) for status in policy.tcb_statuses],
         advisories=policy.advisories,
         minimum_evaluation_number=policy.minimum_evaluation_number,
         denied_fmspcs=policy.denied_fmspcs,
@@ -79,11 +87,13 @@ def policy_to_proto(policy: Policy) -> pb.Policy:
 
 
 def _approval_from_proto(message: pb.UpgradeApproval) -> UpgradeApproval:
-    _check(len(message.signatures) <= MAX_ENTRIES, "signatures", len(message.signatures))
+    _require("signatures", len(message.signatures), holds=len(message.signatures) <= MAX_ENTRIES)
     for signature in message.signatures:
-        _check(len(signature.key) == KEY_BYTES, f"a key of {KEY_BYTES} bytes", len(signature.key))
+        _require(
+            f"a key of {KEY_BYTES} bytes", len(signature.key), holds=len(signature.key) == KEY_BYTES
+        )
         fits = len(signature.signature) == SIGNATURE_BYTES
-        _check(fits, f"a signature of {SIGNATURE_BYTES} bytes", len(signature.signature))
+        _require(f"a signature of {SIGNATURE_BYTES} bytes", len(signature.signature), holds=fits)
     return UpgradeApproval(
         serial=message.serial,
         measurement=measurement_from_proto(message.measurement),
@@ -102,11 +112,13 @@ def _approval_to_proto(approval: UpgradeApproval) -> pb.UpgradeApproval:
 
 
 def _check_list(name: str, entries: Sequence[T]) -> None:
-    _check(len(entries) <= MAX_ENTRIES, f"{name} of at most {MAX_ENTRIES} entries", len(entries))
+    _require(
+        f"{name} of at most {MAX_ENTRIES} entries", len(entries), holds=len(entries) <= MAX_ENTRIES
+    )
     ascending = list(entries) == sorted(set(entries))
-    _check(ascending, f"{name}, strictly ascending", "repeated or out of order")
+    _require(f"{name}, strictly ascending", "repeated or out of order", holds=ascending)
 
 
-def _check(holds: bool, expected: str, found: object) -> None:
+def _require(expected: str, found: object, *, holds: bool) -> None:
     if not holds:
         raise Refusal(Code.MALFORMED_POLICY, expected=expected, found=str(found))

@@ -216,7 +216,7 @@ def encode_node_record(record: NodeRecord) -> bytes:
             height=record.height,
             time=time_to_proto(record.time),
             expires_at=time_to_proto(record.expires_at),
-            status=pb.NodeStatus.ValueType(record.status),
+            status=pb.NodeStatus.Name(record.status),
         )
     )
 
@@ -243,8 +243,8 @@ def verdict_from_proto(message: pb.Verdict) -> Verdict:
 def verdict_to_proto(verdict: Verdict) -> pb.Verdict:
     """The protobuf of `verdict`."""
     return pb.Verdict(
-        tee=pb.TeeKind.ValueType(verdict.tee),
-        tcb_status=pb.TcbStatus.ValueType(verdict.tcb_status),
+        tee=pb.TeeKind.Name(verdict.tee),
+        tcb_status=pb.TcbStatus.Name(verdict.tcb_status),
         measurement=measurement_to_proto(verdict.measurement),
         advisories=verdict.advisories,
         fmspc=verdict.fmspc,

@@ -6,13 +6,19 @@ no second encoding, so its bytes can be hashed, compared and agreed on.
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import Protocol, TypeVar, cast
 
 from google.protobuf.message import DecodeError, Message
 
 from enclave.errors import Code, Refusal
 
 M = TypeVar("M", bound=Message)
+
+
+class _Discards(Protocol):
+    """A method of every message that the library's type stubs leave out."""
+
+    def DiscardUnknownFields(self) -> None: ...  # noqa: N802 (the library's name)
 
 
 def strict_decode(
@@ -35,7 +41,7 @@ def strict_decode(
             code, expected=f"an encoded {name}", found=f"{len(data)} bytes that do not decode"
         ) from None
     # Parsing keeps unknown fields and would write them again: drop them before the comparison.
-    message.DiscardUnknownFields()
+    cast("_Discards", message).DiscardUnknownFields()
     if message.SerializeToString(deterministic=True) != data:
         raise Refusal(
             code,

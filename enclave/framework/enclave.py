@@ -1,0 +1,134 @@
+"""`Enclave` and `Handler`: one request is one transaction.
+
+A request is refused, and nothing changed; or it is done, sealed, backed up, and only then
+answered. The enclave holds the parts; what a request means is its handler's.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+
+from enclave.attestation.attestor import Attestor
+from enclave.attestation.types import Evidence, Measurement
+from enclave.crypto.labels import Mode
+from enclave.errors import Code, Refusal
+from enclave.framework.key_manager import KeyManager
+from enclave.framework.sealed_state import Entropy, SealedState, Storage, StorageUncertain
+from enclave.framework.states import Operation, State, check_legal, check_transition
+from enclave.framework.store import TransactionalStore
+
+Request = TypeVar("Request")
+Response = TypeVar("Response")
+Request_contra = TypeVar("Request_contra", contravariant=True)
+Response_co = TypeVar("Response_co", covariant=True)
+
+
+class Handler(Protocol[Request_contra, Response_co]):
+    """A request handler: it receives the enclave and knows no transport."""
+
+    @property
+    def operation(self) -> Operation:
+        """The row of the state table that this handler is."""
+        ...
+
+    def handle(self, enclave: Enclave, request: Request_contra) -> Response_co:
+        """Does it, inside the running transaction. Raises Refusal."""
+        ...
+
+
+class Enclave:
+    """The trusted side: keys, platform and sealed store.
+
+    Args:
+        attestor: the platform.
+        storage: where sealed blobs survive a crash.
+        seal_key: this machine's key for this code.
+        entropy: random bytes.
+
+    Raises:
+        Refusal: one of SEALED_*, STORAGE_FAILED, ATTESTATION_UNAVAILABLE.
+    """
+
+    def __init__(
+        self, *, attestor: Attestor, storage: Storage, seal_key: bytes, entropy: Entropy
+    ) -> None:
+        self.attestor = attestor
+        self.measurement: Measurement = attestor.measurement()
+        self._sealed = SealedState(storage, mode=attestor.mode, seal_key=seal_key, entropy=entropy)
+        self._store = TransactionalStore(self._sealed.load())
+        self.keys = KeyManager(self._store, mode=attestor.mode, entropy=entropy)
+        self.keys.check()
+        self._lock = threading.Lock()
+        self._uncertain = False
+
+    @property
+    def mode(self) -> Mode:
+        """Fixed by the platform."""
+        return self.attestor.mode
+
+    @property
+    def state(self) -> State:
+        """Where in the life of an enclave this one is."""
+        return self.keys.state
+
+    def handle(self, handler: Handler[Request, Response], request: Request) -> Response:
+        """Runs one request as one transaction.
+
+        Raises:
+            Refusal: the rule that said no; nothing changed, but for a failed backup
+                (STORAGE_FAILED), whose answer is withheld: ask again.
+        """
+        with self._lock:
+            if self._uncertain:
+                raise _uncertain()
+            before = self.state
+            check_legal(before, handler.operation)
+            try:
+                response = handler.handle(self, request)
+                check_transition(before, handler.operation, self.state)
+                self._commit()
+            finally:
+                self._store.rollback()
+            return response
+
+    def quote(self, report_data: bytes) -> Evidence:
+        """A quote over 64 bytes, for the sealed network. Raises Refusal."""
+        network = self.keys.network
+        return self.attestor.quote(
+            report_data, chain_id=network.chain_id, genesis_time=network.genesis_time
+        )
+
+    def make_backup(self) -> bytes:
+        """The sealed backup of the present state."""
+        return self._sealed.make_backup(self._entries(), network_id=self.keys.network_id)
+
+    def restore(self, blob: bytes, *, network_id: bytes) -> None:
+        """Takes a backup's entries into the running transaction. Raises Refusal: SEALED_*."""
+        for key, value in self._sealed.open_backup(blob, network_id=network_id).items():
+            self._store.put(key, value)
+        self.keys.check()
+
+    def _commit(self) -> None:
+        """State first, then its backup: a backup never holds what the state did not."""
+        try:
+            if self._store.commit(self._save):
+                self._sealed.save_backup(self._entries(), network_id=self.keys.network_id)
+        except StorageUncertain:
+            self._uncertain = True
+            raise _uncertain() from None
+
+    def _save(self, entries: Mapping[bytes, bytes]) -> None:
+        self._sealed.save(entries, network_id=self.keys.network_id)
+
+    def _entries(self) -> Mapping[bytes, bytes]:
+        return dict(self._store.scan(b""))
+
+
+def _uncertain() -> Refusal:
+    return Refusal(
+        Code.STORAGE_FAILED,
+        expected="a disk that says what it holds",
+        found="a failed sync; restart the enclave, which reads the disk again",
+    )

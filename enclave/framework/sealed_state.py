@@ -1,0 +1,111 @@
+"""The whole store as one sealed blob, and the backup as a second (protocol.md section 10).
+
+The backup is the same entries under the same key, in the role of a backup: nothing that a person,
+a passphrase or another machine can open. Where the blobs are kept is the service's business,
+behind `Storage`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from enclave.crypto.labels import Mode
+from enclave.crypto.sealing import MAX_BLOB_BYTES, SALT_BYTES, Role, read_header, seal, unseal
+from enclave.errors import Code, Refusal
+from enclave.registration.wire import encode, strict_decode
+from seedpact.enclave.v1 import sealed_pb2 as pb
+
+Entropy = Callable[[int], bytes]
+"""`entropy(n)`: n random bytes, fit for keys."""
+
+MAX_ENTRIES: Final = 4096
+
+
+class StorageUncertain(Exception):
+    """A write may or may not have reached the disk: only a restart can tell."""
+
+
+class Storage(Protocol):
+    """Where sealed blobs survive a crash. One blob a role, replaced whole."""
+
+    def load(self, role: Role) -> bytes | None:
+        """The blob, or None where there is none. Raises Refusal: STORAGE_FAILED."""
+        ...
+
+    def save(self, role: Role, blob: bytes) -> None:
+        """Replaces the blob atomically and durably.
+
+        Raises:
+            Refusal: STORAGE_FAILED, and the old blob stands.
+            StorageUncertain: either blob may stand after a crash.
+        """
+        ...
+
+
+class SealedState:
+    """Loads and saves the store's entries under one machine's seal key."""
+
+    def __init__(self, storage: Storage, *, mode: Mode, seal_key: bytes, entropy: Entropy) -> None:
+        self._storage = storage
+        self._mode = mode
+        self._seal_key = seal_key
+        self._entropy = entropy
+
+    def load(self) -> Mapping[bytes, bytes]:
+        """The sealed entries; none where nothing was sealed yet.
+
+        Raises:
+            Refusal: one of SEALED_*, or STORAGE_FAILED.
+        """
+        blob = self._storage.load(Role.STATE)
+        if blob is None:
+            return {}
+        return self._open(blob, role=Role.STATE, network_id=read_header(blob).network_id)
+
+    def save(self, entries: Mapping[bytes, bytes], *, network_id: bytes) -> None:
+        """Seals and stores the state. Raises as `Storage.save`."""
+        self._storage.save(Role.STATE, self._seal(entries, Role.STATE, network_id))
+
+    def save_backup(self, entries: Mapping[bytes, bytes], *, network_id: bytes) -> None:
+        """Seals and stores the backup. Raises as `Storage.save`."""
+        self._storage.save(Role.BACKUP, self.make_backup(entries, network_id=network_id))
+
+    def make_backup(self, entries: Mapping[bytes, bytes], *, network_id: bytes) -> bytes:
+        """A sealed backup of the entries."""
+        return self._seal(entries, Role.BACKUP, network_id)
+
+    def open_backup(self, blob: bytes, *, network_id: bytes) -> Mapping[bytes, bytes]:
+        """The entries of a backup. Raises Refusal: one of SEALED_*."""
+        return self._open(blob, role=Role.BACKUP, network_id=network_id)
+
+    def _seal(self, entries: Mapping[bytes, bytes], role: Role, network_id: bytes) -> bytes:
+        plaintext = encode(
+            pb.SealedEntries(
+                entries=[pb.SealedEntry(key=k, value=v) for k, v in sorted(entries.items())]
+            )
+        )
+        return seal(
+            plaintext,
+            mode=self._mode,
+            role=role,
+            network_id=network_id,
+            seal_key=self._seal_key,
+            salt=self._entropy(SALT_BYTES),
+        )
+
+    def _open(self, blob: bytes, *, role: Role, network_id: bytes) -> Mapping[bytes, bytes]:
+        plaintext = unseal(
+            blob, mode=self._mode, role=role, network_id=network_id, seal_key=self._seal_key
+        )
+        message = strict_decode(
+            pb.SealedEntries, plaintext, max_bytes=MAX_BLOB_BYTES, code=Code.SEALED_MALFORMED
+        )
+        keys = [entry.key for entry in message.entries]
+        if len(keys) > MAX_ENTRIES or keys != sorted(set(keys)):
+            raise Refusal(
+                Code.SEALED_MALFORMED,
+                expected=f"at most {MAX_ENTRIES} entries, strictly ascending",
+                found=f"{len(keys)} entries, repeated or out of order",
+            )
+        return {entry.key: entry.value for entry in message.entries}

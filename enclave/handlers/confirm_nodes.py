@@ -1,0 +1,156 @@
+"""confirm_nodes: verify each newcomer, and encrypt the seed for those that pass (section 7).
+
+A batch, because a block's registers come together. The enclave's own standing is checked once;
+then each newcomer runs all gates by itself, and one that fails stops no other. Deterministic: any
+number of calls with equal input gives equal bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from enclave.attestation.collateral import Collateral
+from enclave.attestation.policy import MeasurementIn
+from enclave.attestation.types import VerifiedReport
+from enclave.crypto.seed_envelope import node_id, seal_seed
+from enclave.errors import Code, Refusal
+from enclave.framework.enclave import Enclave
+from enclave.framework.states import Operation
+from enclave.handlers.context import context_of
+from enclave.registration.context import ProvenContext
+from enclave.registration.gates import Newcomer, check_newcomer
+from enclave.registration.records import NodeStatus, Verdict, verdict_to_proto
+from seedpact.enclave.v1 import service_pb2 as pb
+
+MAX_NEWCOMERS: Final = 100
+
+
+class ConfirmNodes:
+    """HOLDER stays HOLDER; nothing is written."""
+
+    operation: Final = Operation.CONFIRM_NODES
+
+    def handle(self, enclave: Enclave, request: pb.ConfirmNodesRequest) -> pb.ConfirmNodesResponse:
+        """A confirmation or a refusal for each newcomer, in order.
+
+        Raises:
+            Refusal: for the whole batch where this enclave may not confirm at all: TOO_LARGE,
+                UNPROVEN_CONTEXT, WRONG_NETWORK, RECORD_MISMATCH, NODE_REVOKED,
+                MEASUREMENT_NOT_ALLOWED, EPOCH_UNKNOWN, NETWORK_KEYS_MISMATCH, BAD_VALUE.
+        """
+        count = len(request.newcomers)
+        if count > MAX_NEWCOMERS:
+            raise Refusal(
+                Code.TOO_LARGE, expected=f"at most {MAX_NEWCOMERS} newcomers", found=str(count)
+            )
+        if len(set(request.collaterals)) != len(request.collaterals):
+            raise Refusal(
+                Code.BAD_VALUE, expected="each distinct collateral once", found="one twice"
+            )
+        context = context_of(enclave, request.context)
+        check_standing(enclave, context)
+        collaterals = [_parse(data) for data in request.collaterals]
+        return pb.ConfirmNodesResponse(
+            confirmations=[
+                _confirm(enclave, context, newcomer, collaterals) for newcomer in request.newcomers
+            ]
+        )
+
+
+def check_standing(enclave: Enclave, context: ProvenContext) -> None:
+    """Whether this enclave may confirm on this chain: its record, its code, its keys.
+
+    An EXPIRED record does not stop it: a network that expires together would be dead.
+    """
+    record = context.own_record
+    if record is None or record.node_id != enclave.keys.node_id:
+        raise Refusal(
+            Code.RECORD_MISMATCH,
+            expected=f"the record of node {enclave.keys.node_id.hex()}",
+            found="none" if record is None else f"that of {record.node_id.hex()}",
+        )
+    if record.status is NodeStatus.REVOKED:
+        raise Refusal(Code.NODE_REVOKED, expected="a node that is not revoked", found="REVOKED")
+    MeasurementIn(context.policy.measurements).check_measurement(record.verdict.measurement)
+    own, proven = enclave.keys.io_keys(context.epoch), context.current_keys
+    if (own.pk_io, own.kem_public) != (proven.pk_io, proven.kem_io):
+        raise Refusal(
+            Code.NETWORK_KEYS_MISMATCH,
+            expected=f"pk_io {own.pk_io.hex()} and its kem_io",
+            found=f"pk_io {proven.pk_io.hex()}",
+        )
+
+
+def _confirm(
+    enclave: Enclave,
+    context: ProvenContext,
+    request: pb.Newcomer,
+    collaterals: Sequence[Collateral | Refusal],
+) -> pb.Confirmation:
+    try:
+        newcomer = _newcomer(request, collaterals)
+        report = check_newcomer(
+            newcomer,
+            context=context,
+            floor=enclave.keys.network.floor,
+            own=enclave.measurement,
+        )
+        envelope = seal_seed(
+            enclave.keys.seed(context.epoch),
+            keys=enclave.keys.io_keys(context.epoch),
+            exchange_key=newcomer.exchange_key,
+            kem_ciphertext=newcomer.kem_ciphertext,
+            report_data=report.report_data,
+        )
+    except Refusal as refusal:
+        error = pb.Error(code=refusal.code, expected=refusal.expected, found=refusal.found)
+        return pb.Confirmation(refusal=error)
+    return pb.Confirmation(
+        node_id=node_id(enclave.mode, newcomer.exchange_key),
+        envelope=envelope,
+        verdict=verdict_to_proto(verdict_of(report)),
+    )
+
+
+def verdict_of(report: VerifiedReport) -> Verdict:
+    """What of a verified report goes on the chain."""
+    return Verdict(
+        tee=report.tee,
+        tcb_status=report.tcb_status,
+        measurement=report.measurement,
+        advisories=report.advisories,
+        fmspc=report.fmspc,
+        platform_id=report.platform_id,
+    )
+
+
+def _parse(data: bytes) -> Collateral | Refusal:
+    """A collateral that does not parse refuses its own newcomers alone."""
+    try:
+        return Collateral.parse(data)
+    except Refusal as refusal:
+        return refusal
+
+
+def _newcomer(request: pb.Newcomer, collaterals: Sequence[Collateral | Refusal]) -> Newcomer:
+    if request.collateral_index >= len(collaterals):
+        raise Refusal(
+            Code.BAD_VALUE,
+            expected=f"a collateral_index below {len(collaterals)}",
+            found=str(request.collateral_index),
+        )
+    collateral = collaterals[request.collateral_index]
+    if isinstance(collateral, Refusal):
+        raise collateral
+    return Newcomer(
+        operator=request.operator,
+        exchange_key=request.exchange_key,
+        kem_ciphertext=request.kem_ciphertext,
+        epoch=request.epoch,
+        anchor_height=request.anchor_height,
+        anchor_hash=request.anchor_hash,
+        tls_key=request.tls_key,
+        quote=request.quote,
+        collateral=collateral,
+    )

@@ -1,0 +1,41 @@
+"""get_info: what this enclave is and holds. Public values only; also serves as a ping."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from enclave.framework.enclave import Enclave
+from enclave.framework.states import Operation, State
+from enclave.registration.measurement_codec import measurement_to_proto
+from enclave.registration.network_codec import mode_to_proto
+from enclave.version import VERSION
+from seedpact.enclave.v1 import service_pb2 as pb
+
+
+class GetInfo:
+    """Legal in every state; changes nothing."""
+
+    operation: Final = Operation.GET_INFO
+
+    def handle(self, enclave: Enclave, _request: pb.GetInfoRequest) -> pb.GetInfoResponse:
+        """The answer. Raises nothing of its own."""
+        info = pb.GetInfoResponse(
+            state=pb.EnclaveState.Name(enclave.state),
+            mode=mode_to_proto(enclave.mode),
+            measurement=measurement_to_proto(enclave.measurement),
+            version=VERSION,
+        )
+        if enclave.state is State.EMPTY:
+            return info
+        keys = enclave.keys
+        info.network_id = keys.network_id
+        info.chain_id = keys.network.chain_id
+        info.node_id = keys.node_id
+        info.exchange_key = keys.node_key.public
+        info.tls_key = keys.tls_key
+        info.epochs.extend(keys.epochs())
+        info.quotes = len(keys.quotes())
+        if keys.trust is not None:
+            info.root_height = keys.trust.root_height
+            info.root_hash = keys.trust.root_hash
+        return info

@@ -1,0 +1,58 @@
+"""From a request's bytes to a response's bytes, without a transport.
+
+Every method of `seedpact.enclave.v1.EnclaveService` has one row. Decoding is strict, and what a
+handler raises is a `Refusal` or a bug; turning either into a status is `server`'s business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, TypeVar
+
+from google.protobuf.message import Message
+
+from enclave.framework.enclave import Enclave, Handler
+from enclave.handlers import (
+    BackupState,
+    Bootstrap,
+    ConfirmNodes,
+    CreateNodeKey,
+    GetInfo,
+    GetNetworkKeys,
+    ImportSeed,
+    MakeQuote,
+    RestoreState,
+)
+from enclave.registration.wire import encode, strict_decode
+from seedpact.enclave.v1 import service_pb2 as pb
+
+MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
+"""100 newcomers with 16 KiB quotes and as many collaterals of 64 KiB are 8.2 MB; gRPC's own
+default of 4 MB would refuse them."""
+
+SERVICE: Final = pb.DESCRIPTOR.services_by_name["EnclaveService"]
+
+Request = TypeVar("Request", bound=Message)
+Method = Callable[[Enclave, bytes], bytes]
+
+
+def _method(kind: type[Request], handler: Handler[Request, Message]) -> Method:
+    def call(enclave: Enclave, data: bytes) -> bytes:
+        request = strict_decode(kind, data, max_bytes=MAX_MESSAGE_BYTES)
+        return encode(enclave.handle(handler, request))
+
+    return call
+
+
+METHODS: Final[Mapping[str, Method]] = {
+    "GetInfo": _method(pb.GetInfoRequest, GetInfo()),
+    "Bootstrap": _method(pb.BootstrapRequest, Bootstrap()),
+    "CreateNodeKey": _method(pb.CreateNodeKeyRequest, CreateNodeKey()),
+    "MakeQuote": _method(pb.MakeQuoteRequest, MakeQuote()),
+    "ConfirmNodes": _method(pb.ConfirmNodesRequest, ConfirmNodes()),
+    "ImportSeed": _method(pb.ImportSeedRequest, ImportSeed()),
+    "GetNetworkKeys": _method(pb.GetNetworkKeysRequest, GetNetworkKeys()),
+    "Backup": _method(pb.BackupRequest, BackupState()),
+    "Restore": _method(pb.RestoreRequest, RestoreState()),
+}
+"""By the method's name in the service's descriptor; a test compares the two."""

@@ -1,0 +1,126 @@
+"""The enclave's directory: who may use it, and the files in it.
+
+state.sealed              the whole state, sealed
+backup.sealed             its second copy, sealed as a backup
+lock                      held by the running process
+software-seal.key         software mode: 32 random bytes, mode 0600; protects nothing
+software-platform.id      software mode: 16 random bytes, the PPID of this make-believe machine
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+from enclave.crypto.sealing import MAX_BLOB_BYTES, Role
+from enclave.errors import Code, Refusal
+from enclave.framework.sealed_state import Entropy
+from enclave.service.durable_file import PRIVATE, Disk, DurableFile
+
+PRIVATE_DIRECTORY: Final = 0o700
+SOFTWARE_SEAL_KEY_BYTES: Final = 32
+PPID_BYTES: Final = 16
+
+_FILE: Final = {Role.STATE: "state.sealed", Role.BACKUP: "backup.sealed"}
+
+
+class Home:
+    """One enclave's directory, held by one process. Implements `Storage`."""
+
+    def __init__(self, path: Path, *, disk: Disk, entropy: Entropy) -> None:
+        self.path = path
+        self._disk = disk
+        self._entropy = entropy
+        self._blobs = {
+            role: DurableFile(path / name, disk=disk, max_bytes=MAX_BLOB_BYTES)
+            for role, name in _FILE.items()
+        }
+
+    def open(self) -> int:
+        """Creates the directory if needed and locks it; the descriptor holds the lock.
+
+        Raises:
+            Refusal: STORAGE_FAILED, or ALREADY_RUNNING.
+        """
+        try:
+            self.path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
+            self._disk.sync(self.path.parent)
+            flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+            descriptor = os.open(self.path / "lock", flags, PRIVATE)
+        except OSError as error:
+            raise Refusal(
+                Code.STORAGE_FAILED,
+                expected=f"a directory at {self.path} that can be created and written",
+                found=error.strerror or type(error).__name__,
+            ) from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            raise Refusal(
+                Code.ALREADY_RUNNING,
+                expected=f"no other enclave process on {self.path}",
+                found="one that holds its lock",
+            ) from None
+        return descriptor
+
+    def load(self, role: Role) -> bytes | None:
+        """As `Storage.load`."""
+        return self._blobs[role].load()
+
+    def save(self, role: Role, blob: bytes) -> None:
+        """As `Storage.save`."""
+        self._blobs[role].save(blob)
+
+    def software_seal_key(self) -> bytes:
+        """The key file's 32 bytes, made at the first start.
+
+        Raises:
+            Refusal: SEAL_KEY_UNUSABLE, where others can read it, or where it is missing beside a
+                state that it sealed; STORAGE_FAILED.
+        """
+        path = self.path / "software-seal.key"
+        key = self._read_private(path, SOFTWARE_SEAL_KEY_BYTES)
+        if key is not None:
+            return key
+        if self.load(Role.STATE) is not None:
+            raise Refusal(
+                Code.SEAL_KEY_UNUSABLE,
+                expected=f"{path}, the key of the sealed state beside it",
+                found="no such file; put it back, or use another --home for a new node",
+            )
+        return self._create(path, SOFTWARE_SEAL_KEY_BYTES)
+
+    def software_ppid(self) -> bytes:
+        """16 random bytes, made once.
+
+        Raises:
+            Refusal: SEAL_KEY_UNUSABLE or STORAGE_FAILED.
+        """
+        path = self.path / "software-platform.id"
+        return self._read_private(path, PPID_BYTES) or self._create(path, PPID_BYTES)
+
+    def _create(self, path: Path, size: int) -> bytes:
+        data = self._entropy(size)
+        DurableFile(path, disk=self._disk, max_bytes=size).save(data)
+        return data
+
+    def _read_private(self, path: Path, size: int) -> bytes | None:
+        data = DurableFile(path, disk=self._disk, max_bytes=size).load()
+        if data is None:
+            return None
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & 0o077:
+            raise Refusal(
+                Code.SEAL_KEY_UNUSABLE,
+                expected=f"{path} with mode 0600 (chmod 600 {path})",
+                found=f"mode {mode:04o}",
+            )
+        if len(data) != size:
+            raise Refusal(
+                Code.SEAL_KEY_UNUSABLE, expected=f"{path} of {size} bytes", found=f"{len(data)}"
+            )
+        return data

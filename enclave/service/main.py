@@ -1,0 +1,150 @@
+"""The process: arguments, start, SIGTERM. `python -m enclave --help` says how to use it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from enclave.attestation.attestor import Attestor
+from enclave.attestation.gramine_attestor import GramineAttestor
+from enclave.attestation.software_attestor import SoftwareAttestor
+from enclave.attestation.software_blueprint import QuoteKind
+from enclave.attestation.types import SgxMeasurement
+from enclave.crypto.labels import Mode
+from enclave.errors import Refusal
+from enclave.framework.enclave import Enclave
+from enclave.service.durable_file import OsDisk
+from enclave.service.hardening import disable_core_dumps
+from enclave.service.home import Home
+from enclave.service.log import log
+from enclave.service.measure_package import measure_package
+from enclave.service.server import STOP_GRACE_SECS, make_server
+from enclave.version import VERSION
+
+DEFAULT_LISTEN: Final = "127.0.0.1:26670"
+LOOPBACK: Final = ("127.", "localhost:", "[::1]:")
+REFUSED: Final = 1
+MR_BYTES: Final = 32
+MAX_PORT: Final = 0xFFFF
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Serves until SIGTERM or SIGINT. 0: stopped cleanly; 1: refused; 2: wrong usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return _serve(options)
+    except Refusal as refusal:
+        log("error", "cannot_start", code=refusal.code, message=str(refusal))
+        return REFUSED
+
+
+def _serve(options: argparse.Namespace) -> int:
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    if not disable_core_dumps():
+        log("warning", "dumpable", message="the kernel refused PR_SET_DUMPABLE 0")
+    home = Home(Path(options.home), disk=OsDisk(), entropy=os.urandom)
+    lock = home.open()
+    enclave = _open_enclave(home, options)
+    server, port = make_server(enclave, listen=options.listen)
+    _warn(options)
+    server.start()
+    host = options.listen.rpartition(":")[0]
+    log("info", "serving", address=f"{host}:{port}", state=enclave.state.name, version=VERSION)
+    stop.wait()
+    server.stop(STOP_GRACE_SECS).wait()
+    os.close(lock)
+    log("info", "stopped")
+    return 0
+
+
+def _open_enclave(home: Home, options: argparse.Namespace) -> Enclave:
+    attestor: Attestor
+    if options.mode == Mode.HARDWARE.value:
+        gramine = GramineAttestor()
+        attestor, seal_key = gramine, gramine.seal_key()
+    else:
+        mr_enclave = options.measurement or measure_package()
+        attestor = SoftwareAttestor(
+            measurement=SgxMeasurement(mr_enclave, bytes(MR_BYTES), 0, 0),
+            ppid=home.software_ppid(),
+            kind=QuoteKind.SGX_V3,
+        )
+        seal_key = home.software_seal_key()
+    return Enclave(attestor=attestor, storage=home, seal_key=seal_key, entropy=os.urandom)
+
+
+def _warn(options: argparse.Namespace) -> None:
+    if options.mode == Mode.SOFTWARE.value:
+        log(
+            "warning",
+            "software_mode",
+            message="software mode protects nothing: keys lie in a file and in plain memory",
+        )
+        log(
+            "warning",
+            "unproven_context",
+            message="what this enclave believes of the chain is its host's word, not yet proven",
+        )
+    if not options.listen.startswith(LOOPBACK):
+        log(
+            "warning",
+            "not_loopback",
+            message="listening beyond this machine: the service has no access control",
+        )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m enclave",
+        description="Serves the enclave of one node to its host, by gRPC.",
+        epilog="Exit codes: 0 stopped cleanly, 1 refused (the last line on stderr says why), "
+        "2 wrong usage.",
+    )
+    parser.add_argument(
+        "--home", required=True, help="directory of the sealed state, made if needed"
+    )
+    parser.add_argument(
+        "--mode",
+        choices=[mode.value for mode in Mode],
+        required=True,
+        help="hardware: SGX under Gramine; software: development, protects nothing",
+    )
+    parser.add_argument(
+        "--listen",
+        type=_address,
+        default=DEFAULT_LISTEN,
+        metavar="HOST:PORT",
+        help=f"address to serve on, port 0 for any free one (default {DEFAULT_LISTEN})",
+    )
+    parser.add_argument(
+        "--measurement",
+        type=_measurement,
+        metavar="HEX",
+        help="software mode: this mr_enclave (32 bytes) in place of the code's own hash",
+    )
+    parser.add_argument("--version", action="version", version=VERSION)
+    return parser
+
+
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > MAX_PORT:
+        raise argparse.ArgumentTypeError(f"expected HOST:PORT, found {text!r}")
+    return text
+
+
+def _measurement(text: str) -> bytes:
+    try:
+        data = bytes.fromhex(text)
+    except ValueError:
+        data = b""
+    if len(data) != MR_BYTES:
+        raise argparse.ArgumentTypeError(f"expected {MR_BYTES} bytes in hex, found {text!r}")
+    return data

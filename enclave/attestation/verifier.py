@@ -1,0 +1,193 @@
+"""Gate 3, and the debug attribute of gate 4: evidence in, a `VerifiedReport` out, or a refusal.
+
+The steps, in this order:
+
+1. The quote is read strictly (`quote.parse_quote`), the collateral was (`Collateral.parse`).
+2. Both are about the same TEE; every chain ends in the trusted root, byte for byte; the CRLs and
+   the certificate of the PCK CRL's issuer are of this time. The library checks none of that.
+3. The library verifies chains, CRLs, TCB info, QE identity, windows and signatures at `now`,
+   matches the TCB level, and refuses Revoked, debug and service TDs.
+4. What the library read equals what we read.
+
+There is no clock: `now` is gate time. A report of any status but Revoked comes out; whether a
+network takes it is `policy`'s business, and what report_data means is `report_data`'s.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import dcap_qvl
+
+from enclave.attestation.certificates import check_pck_chain
+from enclave.attestation.claims import Claims, read_claims
+from enclave.attestation.collateral import Collateral
+from enclave.attestation.library_refusals import hides_its_cause, refusal_for
+from enclave.attestation.limits import MAX_TIME
+from enclave.attestation.quote import Quote, parse_quote
+from enclave.attestation.quote_layout import (
+    BODY,
+    CERTIFICATION_PCK_CHAIN,
+    BodyKind,
+    size_of,
+)
+from enclave.attestation.types import TcbStatus, VerifiedReport
+from enclave.errors import Code, Refusal
+
+_REMEMBERED: Final = 4
+"""Verifiers that are kept, one a trust anchor; a process serves one network."""
+
+
+def verify_quote(
+    quote: Quote | bytes, collateral: Collateral, *, root_der: bytes, now: int
+) -> VerifiedReport:
+    """Verifies one quote with its collateral.
+
+    Args:
+        quote: as it came (then of exact length: see `quote.strip_padding`), or already parsed.
+        collateral: parsed.
+        root_der: DER of the certificate that every chain must end in: the floor's root.
+        now: gate time, unix seconds.
+
+    Raises:
+        Refusal: the code of the first rule that says no (`enclave.errors`, gate 3), or
+            DEBUG_ENCLAVE.
+    """
+    if isinstance(quote, bytes):
+        quote = parse_quote(quote)
+    check_same_subject(quote, collateral)
+    check_roots(quote, collateral, root_der=root_der)
+    check_times(collateral, now=now)
+    claims = _ask_library(quote, collateral, root_der=root_der, now=now)
+    check_agreement(quote, claims, collateral)
+    if quote.debug:
+        raise Refusal(Code.DEBUG_ENCLAVE, expected="the debug attribute clear", found="set")
+    if claims.tcb_status is TcbStatus.REVOKED:
+        expected = "a platform that is not revoked"
+        raise Refusal(Code.TCB_REVOKED, expected=expected, found=claims.tcb_status.text)
+    return VerifiedReport(
+        tee=quote.tee,
+        version=quote.version,
+        measurement=quote.measurement,
+        report_data=quote.report_data,
+        tcb_status=claims.tcb_status,
+        advisories=claims.advisories,
+        evaluation_number=collateral.evaluation_number,
+        fmspc=collateral.fmspc,
+        platform_id=claims.platform_id,
+        platform=claims.platform,
+        attestation_id=quote.attestation_id,
+    )
+
+
+def check_same_subject(quote: Quote, collateral: Collateral) -> None:
+    """The collateral is about the quote's kind of TEE.
+
+    Raises:
+        Refusal: COLLATERAL_MISMATCH.
+    """
+    if collateral.tee is not quote.tee:
+        expected, found = f"collateral for {quote.tee.name}", f"for {collateral.tee.name}"
+        raise Refusal(Code.COLLATERAL_MISMATCH, expected=expected, found=found)
+
+
+def check_roots(quote: Quote, collateral: Collateral, *, root_der: bytes) -> None:
+    """All four chains end in the trusted root, and the quote carries its own PCK chain.
+
+    Raises:
+        Refusal: UNTRUSTED_ROOT, UNSUPPORTED_QUOTE or CERTIFICATE_INVALID.
+    """
+    if collateral.root_der != root_der:
+        expected = "issuer chains that end in the trusted root"
+        raise Refusal(Code.UNTRUSTED_ROOT, expected=expected, found="another root")
+    if quote.certification_type != CERTIFICATION_PCK_CHAIN:
+        expected = "a quote with its PCK certificate chain (certification data of type 5)"
+        found = f"type {quote.certification_type}"
+        raise Refusal(Code.UNSUPPORTED_QUOTE, expected=expected, found=found)
+    check_pck_chain(quote.certification_data, root_der=root_der)
+
+
+def check_times(collateral: Collateral, *, now: int) -> None:
+    """CRLs are not of the future, and the PCK CRL's issuer is valid and not revoked.
+
+    Raises:
+        Refusal: BAD_VALUE, COLLATERAL_NOT_YET_VALID, CERTIFICATE_NOT_YET_VALID,
+            CERTIFICATE_EXPIRED or CERTIFICATE_REVOKED.
+    """
+    if not 0 <= now <= MAX_TIME:
+        expected = "a time in unix seconds"
+        raise Refusal(Code.BAD_VALUE, expected=expected, found="another number")
+    issuer = collateral.crl_issuer
+    found = f"gate time {now}"
+    if now < collateral.crl_this_update:
+        expected = f"CRLs of the past (thisUpdate {collateral.crl_this_update})"
+        raise Refusal(Code.COLLATERAL_NOT_YET_VALID, expected=expected, found=found)
+    if now < issuer.not_before:
+        expected = f"a PCK CRL issuer that is valid from {issuer.not_before}"
+        raise Refusal(Code.CERTIFICATE_NOT_YET_VALID, expected=expected, found=found)
+    if now > issuer.not_after:
+        expected = f"a PCK CRL issuer that is valid until {issuer.not_after}"
+        raise Refusal(Code.CERTIFICATE_EXPIRED, expected=expected, found=found)
+    if issuer.revoked:
+        expected = "a PCK CRL issuer that is not revoked"
+        raise Refusal(Code.CERTIFICATE_REVOKED, expected=expected, found="a revoked one")
+
+
+def check_agreement(quote: Quote, claims: Claims, collateral: Collateral) -> None:
+    """The library verified what we read: two readers of one quote must not differ.
+
+    The platform's PCE is compared here too: the library compares the FMSPC alone.
+
+    Raises:
+        Refusal: QUOTE_UNVERIFIABLE or COLLATERAL_MISMATCH.
+    """
+    pairs = (
+        ("version", quote.version, claims.version),
+        ("body", quote.kind, claims.kind),
+        ("measurement", quote.measurement, claims.measurement),
+        ("report_data", quote.report_data, claims.report_data),
+        ("attributes", _attributes(quote), claims.attributes),
+        ("FMSPC", collateral.fmspc, claims.fmspc),
+        ("evaluation number", collateral.evaluation_number, claims.evaluation_number),
+    )
+    for name, ours, library in pairs:
+        if ours != library:
+            expected = f"one reading of the {name}"
+            raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="two readings")
+    if collateral.pce_id != claims.pce_id:
+        expected, found = f"TCB info for PCE {claims.pce_id.hex()}", collateral.pce_id.hex()
+        raise Refusal(Code.COLLATERAL_MISMATCH, expected=expected, found=found)
+
+
+def _ask_library(quote: Quote, collateral: Collateral, *, root_der: bytes, now: int) -> Claims:
+    policy = dcap_qvl.QuotePolicy.claims_only(now)
+    try:
+        found = _verifier(root_der).verify_with_policy(quote.raw, collateral.library, now, policy)
+        text = found.to_json()
+    except ValueError as error:
+        text = str(error)
+        if hides_its_cause(text):
+            text = _cause(quote, collateral, root_der=root_der, now=now)
+        raise refusal_for(text) from None
+    return read_claims(text)
+
+
+def _cause(quote: Quote, collateral: Collateral, *, root_der: bytes, now: int) -> str:
+    """The same question once more, by the call that tells the cause of its refusal."""
+    try:
+        dcap_qvl.verify_with_root_ca(quote.raw, collateral.library, root_der, now)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _attributes(quote: Quote) -> bytes:
+    name = "ATTRIBUTES" if quote.kind is BodyKind.SGX_ENCLAVE else "TDATTRIBUTES"
+    body = BODY[quote.kind]
+    return quote.signed[-size_of(body) :][body[name]]
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _verifier(root_der: bytes) -> dcap_qvl.QuoteVerifier:
+    return dcap_qvl.QuoteVerifier(root_der)

@@ -164,10 +164,14 @@ class MeasurementIn:
 
     def check(self, report: VerifiedReport) -> None:
         """Raises MEASUREMENT_NOT_ALLOWED or EMPTY_POLICY."""
+        self.check_measurement(report.measurement)
+
+    def check_measurement(self, measurement: Measurement) -> None:
+        """The same for a recorded measurement. Raises as `check`."""
         _check_not_empty(self.measurements, "measurements")
-        if not any(_runs(report.measurement, listed) for listed in self.measurements):
+        if not any(_runs(measurement, listed) for listed in self.measurements):
             expected = f"one of {len(self.measurements)} listed measurements"
-            found = report.measurement.encoded.hex()
+            found = measurement.encoded.hex()
             raise Refusal(Code.MEASUREMENT_NOT_ALLOWED, expected=expected, found=found)
 
 

@@ -137,7 +137,7 @@ def _raw(size: int) -> Codec[bytes]:
     return Codec(encode=lambda value: _sized(value, size), decode=lambda data: _sized(data, size))
 
 
-INTEGER: Final = Codec[int](
+INTEGER: Final[Codec[int]] = Codec(
     encode=lambda value: value.to_bytes(8, "big"),
     decode=lambda data: int.from_bytes(_sized(data, 8), "big"),
 )

@@ -1,0 +1,1 @@
+"""What tests share: a small software network in memory, and a disk that crashes."""

@@ -1,0 +1,357 @@
+"""A software network in memory: real enclaves, and a ledger that plays the chain for them.
+
+The ledger keeps what the chain would (records, anchors, policy, machines) and hands out contexts;
+it can be told to lie. Nothing of ours is mocked: requests go through `dispatch.METHODS`, as bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
+
+from google.protobuf.message import Message
+
+from enclave.attestation.policy import Policy
+from enclave.attestation.software_attestor import SoftwareAttestor
+from enclave.attestation.software_blueprint import QuoteKind
+from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.types import SgxMeasurement, TcbStatus
+from enclave.crypto.labels import Mode
+from enclave.crypto.sealing import Role
+from enclave.framework.enclave import Enclave
+from enclave.framework.sealed_state import Storage
+from enclave.registration.network import Floor, NetworkInputs, network_id
+from enclave.registration.network_codec import network_to_proto
+from enclave.registration.policy_codec import policy_to_proto
+from enclave.registration.records import (
+    Anchor,
+    NodeRecord,
+    NodeStatus,
+    Time,
+    anchor_to_proto,
+    encode_node_record,
+    verdict_from_proto,
+)
+from enclave.registration.wire import encode
+from enclave.service.dispatch import METHODS
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import types_pb2
+
+CHAIN_ID: Final = "seedpact-test-1"
+GENESIS_TIME: Final = 1_800_000_000
+CODE: Final = SgxMeasurement(hashlib.sha256(b"our code").digest(), bytes(32), 0, 0)
+OTHER_CODE: Final = SgxMeasurement(hashlib.sha256(b"other code").digest(), bytes(32), 0, 0)
+OPERATOR: Final = bytes(range(20))
+BLOCK_SECONDS: Final = 5
+
+Answer = TypeVar("Answer", bound=Message)
+
+
+def inputs(chain_id: str = CHAIN_ID, **floor: object) -> NetworkInputs:
+    """The inputs of a software network's id; `floor` overrides fields of its floor."""
+    plain = Floor(
+        mode=Mode.SOFTWARE,
+        attestation_root=development_root_der(chain_id),
+        upgrade_keys=(),
+        threshold=0,
+        worst_tcb_status=TcbStatus.OUT_OF_DATE_CONFIGURATION_NEEDED,
+    )
+    return NetworkInputs(
+        chain_id=chain_id,
+        genesis_time_unix_nanos=GENESIS_TIME * 10**9,
+        initial_height=1,
+        genesis_validators_hash=hashlib.sha256(b"validators").digest(),
+        consensus_params_hash=hashlib.sha256(b"params").digest(),
+        floor=replace(plain, **floor),  # type: ignore[arg-type]
+        app_state_hash=hashlib.sha256(b"app state").digest(),
+    )
+
+
+def policy(**changes: object) -> Policy:
+    """A policy that lets our code on a machine in good order in."""
+    plain = Policy(
+        serial=1,
+        frozen=False,
+        measurements=(CODE,),
+        tcb_statuses=(TcbStatus.UP_TO_DATE,),
+        advisories=(),
+        minimum_evaluation_number=0,
+        denied_fmspcs=(),
+        max_quote_age_blocks=100,
+        require_machine_list=False,
+        one_node_per_machine=False,
+        allow_dynamic_platform=False,
+        allow_cached_keys=False,
+        allow_smt=False,
+        upgrades=(),
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+class MemoryStorage:
+    """A `Storage` that keeps blobs in memory; `on_save` may raise what a disk raises."""
+
+    def __init__(self) -> None:
+        self.blobs: dict[Role, bytes] = {}
+        self.on_save: Callable[[Role], None] = lambda _role: None
+
+    def load(self, role: Role) -> bytes | None:
+        """As `Storage.load`."""
+        return self.blobs.get(role)
+
+    def save(self, role: Role, blob: bytes) -> None:
+        """As `Storage.save`."""
+        self.on_save(role)
+        self.blobs[role] = blob
+
+
+class Entropy:
+    """Reproducible bytes; no two calls give the same."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._calls = 0
+
+    def __call__(self, size: int) -> bytes:
+        """`size` bytes."""
+        self._calls += 1
+        seed = f"{self._name}/{self._calls}".encode()
+        return hashlib.shake_256(seed).digest(size)
+
+
+class Node:
+    """One machine with one enclave."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        code: SgxMeasurement = CODE,
+        storage: Storage | None = None,
+        kind: QuoteKind = QuoteKind.SGX_V3,
+    ) -> None:
+        self.name = name
+        self.storage = storage or MemoryStorage()
+        self.seal_key = hashlib.sha256(b"seal key of " + name.encode()).digest()
+        self.ppid = hashlib.sha256(b"ppid of " + name.encode()).digest()[:16]
+        self.attestor = SoftwareAttestor(measurement=code, ppid=self.ppid, kind=kind)
+        self.entropy = Entropy(name)
+        self.enclave = self.start()
+
+    def start(self) -> Enclave:
+        """Starts the enclave from what is stored, as after a crash."""
+        self.enclave = Enclave(
+            attestor=self.attestor,
+            storage=self.storage,
+            seal_key=self.seal_key,
+            entropy=self.entropy,
+        )
+        return self.enclave
+
+    def call(self, method: str, request: Message, answer: type[Answer]) -> Answer:
+        """One request as bytes, through the same table as gRPC. Raises Refusal."""
+        return answer.FromString(METHODS[method](self.enclave, encode(request)))
+
+    def info(self) -> pb.GetInfoResponse:
+        """GetInfo."""
+        return self.call("GetInfo", pb.GetInfoRequest(), pb.GetInfoResponse)
+
+    def bootstrap(self, network: NetworkInputs) -> pb.BootstrapResponse:
+        """Bootstrap."""
+        request = pb.BootstrapRequest(network=network_to_proto(network))
+        return self.call("Bootstrap", request, pb.BootstrapResponse)
+
+    def create_node_key(
+        self, network: NetworkInputs, *, kem_io: bytes, epoch: int = 0, discard: bool = False
+    ) -> pb.CreateNodeKeyResponse:
+        """CreateNodeKey."""
+        request = pb.CreateNodeKeyRequest(
+            network=network_to_proto(network), epoch=epoch, kem_io=kem_io, discard=discard
+        )
+        return self.call("CreateNodeKey", request, pb.CreateNodeKeyResponse)
+
+    def make_quote(self, purpose: pb.RegisterPurpose) -> pb.MakeQuoteResponse:
+        """MakeQuote for registration."""
+        request = pb.MakeQuoteRequest(register=purpose)
+        return self.call("MakeQuote", request, pb.MakeQuoteResponse)
+
+    def confirm(self, request: pb.ConfirmNodesRequest) -> list[pb.Confirmation]:
+        """ConfirmNodes."""
+        answer = self.call("ConfirmNodes", request, pb.ConfirmNodesResponse)
+        return list(answer.confirmations)
+
+    def import_seed(self, context: pb.ChainContext) -> pb.ImportSeedResponse:
+        """ImportSeed."""
+        request = pb.ImportSeedRequest(context=context)
+        return self.call("ImportSeed", request, pb.ImportSeedResponse)
+
+
+@dataclass
+class Ledger:
+    """What the chain would know."""
+
+    network: NetworkInputs = field(default_factory=inputs)
+    policy: Policy = field(default_factory=policy)
+    height: int = 10
+    epoch: int = 0
+    keys: list[types_pb2.NetworkKeys] = field(default_factory=list)
+    records: dict[bytes, NodeRecord] = field(default_factory=dict)
+    machines: list[bytes] = field(default_factory=list)
+
+    @property
+    def network_id(self) -> bytes:
+        """32 bytes."""
+        return network_id(self.network)
+
+    def time(self, height: int) -> Time:
+        """The time in header `height`."""
+        return Time(GENESIS_TIME + BLOCK_SECONDS * height, 0)
+
+    def anchor(self, height: int) -> Anchor:
+        """Header `height` of this chain."""
+        name = f"{self.network.chain_id}/{height}".encode()
+        return Anchor(height, hashlib.sha256(name).digest(), self.time(height))
+
+    def context(self, node_id: bytes = b"") -> pb.ChainContext:
+        """The chain for the block `height`, with the record of `node_id`."""
+        gate = self.time(self.height - 1)
+        record = self.records.get(node_id)
+        recent = range(max(1, self.height - 60), self.height)
+        return pb.ChainContext(
+            network_id=self.network_id,
+            height=self.height,
+            gate_time=types_pb2.Time(seconds=gate.seconds, nanos=gate.nanos),
+            epoch=self.epoch,
+            policy=encode(policy_to_proto(self.policy)),
+            network_keys=[encode(keys) for keys in self.keys],
+            own_record=b"" if record is None else encode_node_record(record),
+            anchors=[encode(anchor_to_proto(self.anchor(height))) for height in recent],
+            machines=[
+                encode(types_pb2.Machine(platform_id=machine)) for machine in self.machines
+            ],
+        )
+
+    def bootstrap(self, node: Node) -> pb.BootstrapResponse:
+        """`node` makes the first seed, and the genesis gets its keys and record."""
+        made = node.bootstrap(self.network)
+        self.keys = [types_pb2.NetworkKeys(epoch=0, pk_io=made.pk_io, kem_io=made.kem_io)]
+        verdict = types_pb2.Verdict(
+            tee=types_pb2.TEE_KIND_SGX,
+            tcb_status=types_pb2.TCB_STATUS_UP_TO_DATE,
+            measurement=node.info().measurement,
+            fmspc=bytes(6),
+            platform_id=hashlib.sha256(node.ppid).digest(),
+        )
+        self._record(
+            node_id=made.node_id,
+            exchange_key=made.exchange_key,
+            tls_key=made.tls_key,
+            report_data=bytes(64),
+            envelope=bytes(48),
+            verdict=verdict,
+        )
+        return made
+
+    def purpose(self, *, anchor_height: int | None = None) -> pb.RegisterPurpose:
+        """A newcomer's request for a quote that binds a recent header."""
+        anchor = self.anchor(self.height - 3 if anchor_height is None else anchor_height)
+        return pb.RegisterPurpose(
+            operator=OPERATOR,
+            epoch=self.epoch,
+            anchor_height=anchor.height,
+            anchor_hash=anchor.hash,
+        )
+
+    def newcomer(self, quote: pb.MakeQuoteResponse, purpose: pb.RegisterPurpose) -> pb.Newcomer:
+        """What the register's transaction would say."""
+        return pb.Newcomer(
+            operator=purpose.operator,
+            exchange_key=quote.exchange_key,
+            kem_ciphertext=quote.kem_ciphertext,
+            epoch=purpose.epoch,
+            anchor_height=purpose.anchor_height,
+            anchor_hash=purpose.anchor_hash,
+            tls_key=quote.tls_key,
+            quote=quote.evidence.quote,
+        )
+
+    def confirm_request(
+        self, holder: Node, *newcomers: tuple[pb.Newcomer, bytes]
+    ) -> pb.ConfirmNodesRequest:
+        """A batch of (newcomer, collateral); each distinct collateral travels once."""
+        collaterals: dict[bytes, int] = {}
+        for newcomer, collateral in newcomers:
+            newcomer.collateral_index = collaterals.setdefault(collateral, len(collaterals))
+        return pb.ConfirmNodesRequest(
+            context=self.context(holder.info().node_id),
+            newcomers=[newcomer for newcomer, _ in newcomers],
+            collaterals=list(collaterals),
+        )
+
+    def prepare(self, node: Node) -> None:
+        """Keys for a newcomer of the current epoch."""
+        node.create_node_key(self.network, kem_io=self.keys[-1].kem_io, epoch=self.epoch)
+
+    def register(self, node: Node, holder: Node) -> pb.Confirmation:
+        """`node` makes a quote, `holder` confirms it, and the chain records what it confirmed."""
+        purpose = self.purpose()
+        quote = node.make_quote(purpose)
+        newcomer = self.newcomer(quote, purpose)
+        request = self.confirm_request(holder, (newcomer, quote.evidence.collateral))
+        (confirmation,) = holder.confirm(request)
+        if not confirmation.HasField("refusal"):
+            self._record(
+                node_id=confirmation.node_id,
+                exchange_key=newcomer.exchange_key,
+                tls_key=newcomer.tls_key,
+                report_data=quote.report_data,
+                envelope=confirmation.envelope,
+                verdict=confirmation.verdict,
+            )
+        return confirmation
+
+    def join(self, node: Node, holder: Node) -> None:
+        """The whole way of a newcomer, from EMPTY to HOLDER."""
+        self.prepare(node)
+        self.register(node, holder)
+        node.import_seed(self.context(node.info().node_id))
+
+    def _record(
+        self,
+        *,
+        node_id: bytes,
+        exchange_key: bytes,
+        tls_key: bytes,
+        report_data: bytes,
+        envelope: bytes,
+        verdict: types_pb2.Verdict,
+    ) -> None:
+        time = self.time(self.height - 1)
+        self.records[node_id] = NodeRecord(
+            node_id=node_id,
+            operator=OPERATOR,
+            exchange_key=exchange_key,
+            tls_key=tls_key,
+            epoch=self.epoch,
+            report_data=report_data,
+            envelope=envelope,
+            verdict=verdict_from_proto(verdict),
+            quote_hash=bytes(32),
+            register_tx_hash=bytes(32),
+            height=self.height,
+            time=time,
+            expires_at=Time(time.seconds + 30 * 86_400),
+            status=NodeStatus.CONFIRMED,
+        )
+
+
+def network(*names: str) -> tuple[Ledger, list[Node]]:
+    """A bootstrapped network: the first node made the seed, the others joined."""
+    ledger = Ledger()
+    first, *others = [Node(name) for name in names]
+    ledger.bootstrap(first)
+    for node in others:
+        ledger.join(node, first)
+    return ledger, [first, *others]

@@ -44,6 +44,11 @@ def ed25519_public(seed: bytes) -> bytes:
     return eddsa.import_private_key(seed).public_key().export_key(format="raw")
 
 
+def ed25519_sign(seed: bytes, message: bytes) -> bytes:
+    """The signature of RFC 8032, 64 bytes."""
+    return eddsa.new(eddsa.import_private_key(seed), "rfc8032").sign(message)
+
+
 def aes_siv_seal(key: bytes, plaintext: bytes, associated_data: Sequence[bytes]) -> bytes:
     """Synthetic IV (16 bytes), then the ciphertext, as RFC 5297 orders them."""
     cipher = AES.new(key, AES.MODE_SIV)

@@ -14,23 +14,34 @@ from types import MappingProxyType
 from typing import Final
 
 from enclave.attestation.software_blueprint import (
-    DAY,
-    LAST_SECOND,
     MIGRATABLE,
     SEPT_VE_DISABLE,
     Blueprint,
-    PckCa,
     Piece,
     QuoteKind,
-    Window,
 )
-from enclave.attestation.types import PlatformFlags, TcbStatus, Tee
+from enclave.attestation.software_changes import (
+    Change,
+    crl_of_other_authority,
+    expired,
+    flags,
+    forged,
+    from_future,
+    module_status,
+    platform_status,
+    qe_identity_of_other_tee,
+    qe_status,
+    revoked,
+    tcb_info_of_other_tee,
+)
+from enclave.attestation.types import TcbStatus, Tee
 from enclave.errors import Code, Refusal
 
 EXAMPLE_ADVISORY: Final = "INTEL-SA-00615"
 LOW_EVALUATION_NUMBER: Final = 1
 _OTHER_NETWORK: Final = "seedpact-another-network"
 _OTHER_FMSPC: Final = bytes.fromhex("00a067110000")
+_OTHER_PCE: Final = bytes.fromhex("0100")
 _RESERVED_TD_ATTRIBUTE: Final = 1 << 7
 _A_SERVICE_TD: Final = bytes(47) + b"\1"
 
@@ -73,12 +84,15 @@ class BadCase(enum.StrEnum):
     TCB_SIGNER_EXPIRED = "tcb-signer-expired"
     TCB_INFO_FROM_FUTURE = "tcb-info-from-future"
     QE_IDENTITY_FROM_FUTURE = "qe-identity-from-future"
+    ROOT_CRL_FROM_FUTURE = "root-crl-from-future"
+    PCK_CRL_FROM_FUTURE = "pck-crl-from-future"
     PCK_FROM_FUTURE = "pck-from-future"
 
     # Not what it should belong to.
     WRONG_ROOT = "wrong-root"
     WRONG_PCK_ROOT = "wrong-pck-root"
     WRONG_FMSPC = "wrong-fmspc"
+    WRONG_PCE = "wrong-pce"
     WRONG_TEE_TCB_INFO = "wrong-tee-tcb-info"
     WRONG_TEE_QE_IDENTITY = "wrong-tee-qe-identity"
     WRONG_CRL = "wrong-crl"
@@ -105,9 +119,6 @@ class BadCase(enum.StrEnum):
     SEPT_VE_ENABLED = "sept-ve-enabled"
     MIGRATABLE_TD = "migratable-td"
     RESERVED_TD_ATTRIBUTE = "reserved-td-attribute"
-
-
-Change = Callable[[Blueprint], Blueprint]
 
 
 def _any_kind(kind: QuoteKind) -> bool:
@@ -151,79 +162,22 @@ def cases_of(kind: QuoteKind) -> tuple[BadCase, ...]:
     return tuple(case for case, bad in BAD_CASES.items() if bad.applies(kind))
 
 
-def _status(status: TcbStatus) -> Change:
-    return lambda good: replace(good, tcb_status=status)
-
-
-def _qe(status: TcbStatus) -> Change:
-    return lambda good: replace(good, qe_status=status)
-
-
-def _module(status: TcbStatus) -> Change:
-    return lambda good: replace(good, module_status=status)
-
-
-def _flag(flags: PlatformFlags) -> Change:
-    return lambda good: replace(good, platform=flags, pck_ca=PckCa.PLATFORM)
-
-
-def _revoked(piece: Piece) -> Change:
-    return lambda good: replace(good, revoked=good.revoked | {piece})
-
-
-def _forged(piece: Piece) -> Change:
-    return lambda good: replace(good, forged=good.forged | {piece})
-
-
-def _expired(piece: Piece) -> Change:
-    """Valid for a day or less, until the other pieces start."""
-
-    def change(good: Blueprint) -> Blueprint:
-        window = Window(max(good.issued_at - DAY, 0), good.issued_at)
-        return replace(good, windows={**good.windows, piece: window})
-
-    return change
-
-
-def _from_future(piece: Piece) -> Change:
-    """Valid only from the end of the other pieces on."""
-
-    def change(good: Blueprint) -> Blueprint:
-        start = min(good.issued_at + good.valid_for, LAST_SECOND - 1)
-        return replace(good, windows={**good.windows, piece: Window(start, LAST_SECOND)})
-
-    return change
-
-
-def _other_tee(tee: Tee) -> Tee:
-    return Tee.SGX if tee is Tee.TDX else Tee.TDX
-
-
-def _other_ca(good: Blueprint) -> Blueprint:
-    other = PckCa.PROCESSOR if good.pck_ca is PckCa.PLATFORM else PckCa.PLATFORM
-    return replace(good, pck_crl_ca=other)
-
-
-def _flags(*, dynamic: bool = False, cached: bool = False, smt: bool = False) -> PlatformFlags:
-    return PlatformFlags(dynamic_platform=dynamic, cached_keys=cached, smt_enabled=smt)
-
-
 _JUDGED: Final = {
-    BadCase.SW_HARDENING_NEEDED: Bad(_status(TcbStatus.SW_HARDENING_NEEDED), None),
-    BadCase.CONFIGURATION_NEEDED: Bad(_status(TcbStatus.CONFIGURATION_NEEDED), None),
+    BadCase.SW_HARDENING_NEEDED: Bad(platform_status(TcbStatus.SW_HARDENING_NEEDED), None),
+    BadCase.CONFIGURATION_NEEDED: Bad(platform_status(TcbStatus.CONFIGURATION_NEEDED), None),
     BadCase.CONFIGURATION_AND_SW_HARDENING_NEEDED: Bad(
-        _status(TcbStatus.CONFIGURATION_AND_SW_HARDENING_NEEDED), None
+        platform_status(TcbStatus.CONFIGURATION_AND_SW_HARDENING_NEEDED), None
     ),
-    BadCase.TD_RELAUNCH_ADVISED: Bad(_status(TcbStatus.TD_RELAUNCH_ADVISED), None, _td15),
+    BadCase.TD_RELAUNCH_ADVISED: Bad(platform_status(TcbStatus.TD_RELAUNCH_ADVISED), None, _td15),
     BadCase.TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED: Bad(
-        _status(TcbStatus.TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED), None, _td15
+        platform_status(TcbStatus.TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED), None, _td15
     ),
-    BadCase.OUT_OF_DATE: Bad(_status(TcbStatus.OUT_OF_DATE), None),
+    BadCase.OUT_OF_DATE: Bad(platform_status(TcbStatus.OUT_OF_DATE), None),
     BadCase.OUT_OF_DATE_CONFIGURATION_NEEDED: Bad(
-        _status(TcbStatus.OUT_OF_DATE_CONFIGURATION_NEEDED), None
+        platform_status(TcbStatus.OUT_OF_DATE_CONFIGURATION_NEEDED), None
     ),
-    BadCase.QE_OUT_OF_DATE: Bad(_qe(TcbStatus.OUT_OF_DATE), None),
-    BadCase.MODULE_OUT_OF_DATE: Bad(_module(TcbStatus.OUT_OF_DATE), None, _tdx),
+    BadCase.QE_OUT_OF_DATE: Bad(qe_status(TcbStatus.OUT_OF_DATE), None),
+    BadCase.MODULE_OUT_OF_DATE: Bad(module_status(TcbStatus.OUT_OF_DATE), None, _tdx),
     BadCase.ADVISORY: Bad(lambda good: replace(good, advisories=(EXAMPLE_ADVISORY,)), None),
     BadCase.LOW_EVALUATION: Bad(
         lambda good: replace(good, evaluation_number=LOW_EVALUATION_NUMBER), None
@@ -231,54 +185,59 @@ _JUDGED: Final = {
     BadCase.LOW_QE_EVALUATION: Bad(
         lambda good: replace(good, qe_evaluation_number=LOW_EVALUATION_NUMBER), None
     ),
-    BadCase.DYNAMIC_PLATFORM: Bad(_flag(_flags(dynamic=True)), None),
-    BadCase.CACHED_KEYS: Bad(_flag(_flags(cached=True)), None),
-    BadCase.SMT_ENABLED: Bad(_flag(_flags(smt=True)), None),
+    BadCase.DYNAMIC_PLATFORM: Bad(flags(dynamic=True), None),
+    BadCase.CACHED_KEYS: Bad(flags(cached=True), None),
+    BadCase.SMT_ENABLED: Bad(flags(smt=True), None),
 }
 
 _REVOKED: Final = {
-    BadCase.REVOKED: Bad(_status(TcbStatus.REVOKED), Code.TCB_REVOKED),
-    BadCase.QE_REVOKED: Bad(_qe(TcbStatus.REVOKED), Code.TCB_REVOKED),
-    BadCase.MODULE_REVOKED: Bad(_module(TcbStatus.REVOKED), Code.TCB_REVOKED, _tdx),
-    BadCase.PCK_REVOKED: Bad(_revoked(Piece.PCK_LEAF), Code.CERTIFICATE_REVOKED),
-    BadCase.CA_REVOKED: Bad(_revoked(Piece.PCK_CA), Code.CERTIFICATE_REVOKED),
-    BadCase.TCB_SIGNER_REVOKED: Bad(_revoked(Piece.TCB_SIGNER), Code.CERTIFICATE_REVOKED),
+    BadCase.REVOKED: Bad(platform_status(TcbStatus.REVOKED), Code.TCB_REVOKED),
+    BadCase.QE_REVOKED: Bad(qe_status(TcbStatus.REVOKED), Code.TCB_REVOKED),
+    BadCase.MODULE_REVOKED: Bad(module_status(TcbStatus.REVOKED), Code.TCB_REVOKED, _tdx),
+    BadCase.PCK_REVOKED: Bad(revoked(Piece.PCK_LEAF), Code.CERTIFICATE_REVOKED),
+    BadCase.CA_REVOKED: Bad(revoked(Piece.PCK_CA), Code.CERTIFICATE_REVOKED),
+    BadCase.TCB_SIGNER_REVOKED: Bad(revoked(Piece.TCB_SIGNER), Code.CERTIFICATE_REVOKED),
 }
 
 _OUT_OF_TIME: Final = {
-    BadCase.ROOT_CRL_EXPIRED: Bad(_expired(Piece.ROOT_CRL), Code.CRL_EXPIRED),
-    BadCase.PCK_CRL_EXPIRED: Bad(_expired(Piece.PCK_CRL), Code.CRL_EXPIRED),
-    BadCase.TCB_INFO_EXPIRED: Bad(_expired(Piece.TCB_INFO), Code.COLLATERAL_EXPIRED),
-    BadCase.QE_IDENTITY_EXPIRED: Bad(_expired(Piece.QE_IDENTITY), Code.COLLATERAL_EXPIRED),
-    BadCase.PCK_EXPIRED: Bad(_expired(Piece.PCK_LEAF), Code.CERTIFICATE_EXPIRED),
-    BadCase.CA_EXPIRED: Bad(_expired(Piece.PCK_CA), Code.CERTIFICATE_EXPIRED),
-    BadCase.TCB_SIGNER_EXPIRED: Bad(_expired(Piece.TCB_SIGNER), Code.CERTIFICATE_EXPIRED),
-    BadCase.TCB_INFO_FROM_FUTURE: Bad(_from_future(Piece.TCB_INFO), Code.COLLATERAL_NOT_YET_VALID),
+    BadCase.ROOT_CRL_EXPIRED: Bad(expired(Piece.ROOT_CRL), Code.CRL_EXPIRED),
+    BadCase.PCK_CRL_EXPIRED: Bad(expired(Piece.PCK_CRL), Code.CRL_EXPIRED),
+    BadCase.TCB_INFO_EXPIRED: Bad(expired(Piece.TCB_INFO), Code.COLLATERAL_EXPIRED),
+    BadCase.QE_IDENTITY_EXPIRED: Bad(expired(Piece.QE_IDENTITY), Code.COLLATERAL_EXPIRED),
+    BadCase.PCK_EXPIRED: Bad(expired(Piece.PCK_LEAF), Code.CERTIFICATE_EXPIRED),
+    BadCase.CA_EXPIRED: Bad(expired(Piece.PCK_CA), Code.CERTIFICATE_EXPIRED),
+    BadCase.TCB_SIGNER_EXPIRED: Bad(expired(Piece.TCB_SIGNER), Code.CERTIFICATE_EXPIRED),
+    BadCase.TCB_INFO_FROM_FUTURE: Bad(from_future(Piece.TCB_INFO), Code.COLLATERAL_NOT_YET_VALID),
     BadCase.QE_IDENTITY_FROM_FUTURE: Bad(
-        _from_future(Piece.QE_IDENTITY), Code.COLLATERAL_NOT_YET_VALID
+        from_future(Piece.QE_IDENTITY), Code.COLLATERAL_NOT_YET_VALID
     ),
-    BadCase.PCK_FROM_FUTURE: Bad(_from_future(Piece.PCK_LEAF), Code.CERTIFICATE_EXPIRED),
+    BadCase.ROOT_CRL_FROM_FUTURE: Bad(from_future(Piece.ROOT_CRL), Code.COLLATERAL_NOT_YET_VALID),
+    BadCase.PCK_CRL_FROM_FUTURE: Bad(from_future(Piece.PCK_CRL), Code.COLLATERAL_NOT_YET_VALID),
+    BadCase.PCK_FROM_FUTURE: Bad(from_future(Piece.PCK_LEAF), Code.CERTIFICATE_NOT_YET_VALID),
 }
 
 _MISPLACED: Final = {
     BadCase.WRONG_ROOT: Bad(
-        lambda good: replace(good, chain_id=_OTHER_NETWORK), Code.CERTIFICATE_INVALID
+        lambda good: replace(good, chain_id=_OTHER_NETWORK), Code.UNTRUSTED_ROOT
     ),
     BadCase.WRONG_PCK_ROOT: Bad(
-        lambda good: replace(good, pck_chain_id=_OTHER_NETWORK), Code.CERTIFICATE_INVALID
+        lambda good: replace(good, pck_chain_id=_OTHER_NETWORK), Code.UNTRUSTED_ROOT
     ),
     BadCase.WRONG_FMSPC: Bad(
         lambda good: replace(good, collateral_fmspc=_OTHER_FMSPC), Code.COLLATERAL_MISMATCH
     ),
+    BadCase.WRONG_PCE: Bad(
+        lambda good: replace(good, collateral_pce_id=_OTHER_PCE), Code.COLLATERAL_MISMATCH
+    ),
     BadCase.WRONG_TEE_TCB_INFO: Bad(
-        lambda good: replace(good, tcb_info_tee=_other_tee(good.kind.tee)),
+        tcb_info_of_other_tee,
         Code.COLLATERAL_MISMATCH,
     ),
     BadCase.WRONG_TEE_QE_IDENTITY: Bad(
-        lambda good: replace(good, qe_identity_tee=_other_tee(good.kind.tee)),
+        qe_identity_of_other_tee,
         Code.COLLATERAL_MISMATCH,
     ),
-    BadCase.WRONG_CRL: Bad(_other_ca, Code.CERTIFICATE_INVALID),
+    BadCase.WRONG_CRL: Bad(crl_of_other_authority, Code.CERTIFICATE_INVALID),
     BadCase.TCB_LEVEL_UNKNOWN: Bad(
         lambda good: replace(good, tcb_level_known=False), Code.TCB_LEVEL_NOT_FOUND
     ),
@@ -292,15 +251,15 @@ _MISPLACED: Final = {
 }
 
 _FORGED: Final = {
-    BadCase.CA_FORGED: Bad(_forged(Piece.PCK_CA), Code.CERTIFICATE_INVALID),
-    BadCase.PCK_FORGED: Bad(_forged(Piece.PCK_LEAF), Code.CERTIFICATE_INVALID),
-    BadCase.TCB_SIGNER_FORGED: Bad(_forged(Piece.TCB_SIGNER), Code.CERTIFICATE_INVALID),
-    BadCase.ROOT_CRL_FORGED: Bad(_forged(Piece.ROOT_CRL), Code.CERTIFICATE_INVALID),
-    BadCase.PCK_CRL_FORGED: Bad(_forged(Piece.PCK_CRL), Code.CERTIFICATE_INVALID),
-    BadCase.TCB_INFO_FORGED: Bad(_forged(Piece.TCB_INFO), Code.COLLATERAL_SIGNATURE_INVALID),
-    BadCase.QE_IDENTITY_FORGED: Bad(_forged(Piece.QE_IDENTITY), Code.COLLATERAL_SIGNATURE_INVALID),
-    BadCase.QE_REPORT_FORGED: Bad(_forged(Piece.QE_REPORT), Code.QUOTE_SIGNATURE_INVALID),
-    BadCase.QUOTE_FORGED: Bad(_forged(Piece.QUOTE), Code.QUOTE_SIGNATURE_INVALID),
+    BadCase.CA_FORGED: Bad(forged(Piece.PCK_CA), Code.CERTIFICATE_INVALID),
+    BadCase.PCK_FORGED: Bad(forged(Piece.PCK_LEAF), Code.CERTIFICATE_INVALID),
+    BadCase.TCB_SIGNER_FORGED: Bad(forged(Piece.TCB_SIGNER), Code.CERTIFICATE_INVALID),
+    BadCase.ROOT_CRL_FORGED: Bad(forged(Piece.ROOT_CRL), Code.COLLATERAL_SIGNATURE_INVALID),
+    BadCase.PCK_CRL_FORGED: Bad(forged(Piece.PCK_CRL), Code.CERTIFICATE_INVALID),
+    BadCase.TCB_INFO_FORGED: Bad(forged(Piece.TCB_INFO), Code.COLLATERAL_SIGNATURE_INVALID),
+    BadCase.QE_IDENTITY_FORGED: Bad(forged(Piece.QE_IDENTITY), Code.COLLATERAL_SIGNATURE_INVALID),
+    BadCase.QE_REPORT_FORGED: Bad(forged(Piece.QE_REPORT), Code.QUOTE_SIGNATURE_INVALID),
+    BadCase.QUOTE_FORGED: Bad(forged(Piece.QUOTE), Code.QUOTE_SIGNATURE_INVALID),
 }
 
 _EXPOSED: Final = {

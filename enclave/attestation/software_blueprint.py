@@ -152,6 +152,7 @@ class Blueprint:
 
     # Collateral of something else.
     collateral_fmspc: bytes | None = None
+    collateral_pce_id: bytes | None = None
     fmspc_upper_case: bool = True
     tcb_info_tee: Tee | None = None
     qe_identity_tee: Tee | None = None

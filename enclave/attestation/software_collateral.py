@@ -73,7 +73,7 @@ def _tcb_info(blueprint: Blueprint) -> Json:
         "version": 3,
         **_dates(blueprint.window(Piece.TCB_INFO)),
         "fmspc": fmspc.upper() if blueprint.fmspc_upper_case else fmspc,
-        "pceId": PCE_ID.hex(),
+        "pceId": (blueprint.collateral_pce_id or PCE_ID).hex(),
         "tcbType": 0,
         "tcbEvaluationDataNumber": blueprint.evaluation_number,
         **module,

@@ -8,7 +8,7 @@ of its own issuer (attestation.md traps 1 and 3).
 
 from __future__ import annotations
 
-import base64
+import binascii
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -21,9 +21,9 @@ from enclave.attestation.limits import ISSUER_CHAIN_CERTIFICATES, PCK_CHAIN_CERT
 from enclave.errors import Code, Refusal
 
 _BLOCK: Final = re.compile(
-    r"-----BEGIN CERTIFICATE-----\r?\n"
-    r"((?:[A-Za-z0-9+/]+={0,2}\r?\n)+)"
-    r"-----END CERTIFICATE-----(?:\r?\n|\Z)",
+    rb"-----BEGIN CERTIFICATE-----\r?\n"
+    rb"([A-Za-z0-9+/=\r\n]+)"
+    rb"-----END CERTIFICATE-----(?:\r?\n|\Z)",
 )
 
 _UNUSABLE: Final = (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm)
@@ -57,24 +57,26 @@ def issuer_chain(text: str, *, name: str) -> tuple[bytes, bytes]:
     Raises:
         Refusal: MALFORMED_COLLATERAL.
     """
-    chain = _certificates(text)
+    chain = _certificates(text.encode("ascii"))
     if len(chain) != ISSUER_CHAIN_CERTIFICATES:
         raise _malformed(f"{name} of issuer and root in PEM", f"{len(chain)} certificates")
     return chain[0], chain[1]
 
 
-def check_pck_chain(data: bytes, *, root_der: bytes) -> None:
-    """The chain inside a quote is leaf, CA and exactly the trusted root.
+def pck_leaf(data: bytes, *, root_der: bytes) -> bytes:
+    """The PCK certificate of the chain inside a quote: leaf, CA and exactly the trusted root.
 
     Args:
         data: certification data of type 5; Intel's library ends it with a NUL byte.
         root_der: the trust anchor.
 
+    Returns:
+        The leaf's DER, its signature unverified.
+
     Raises:
         Refusal: CERTIFICATE_INVALID or UNTRUSTED_ROOT.
     """
-    text = data.removesuffix(b"\0").decode("ascii", errors="replace")
-    chain = _certificates(text)
+    chain = _certificates(data.removesuffix(b"\0"))
     if len(chain) != PCK_CHAIN_CERTIFICATES:
         expected = f"a PCK chain of {PCK_CHAIN_CERTIFICATES} certificates in PEM"
         found = f"{len(chain)} certificates"
@@ -82,6 +84,7 @@ def check_pck_chain(data: bytes, *, root_der: bytes) -> None:
     if chain[-1] != root_der:
         expected = "a PCK chain that ends in the trusted root"
         raise Refusal(Code.UNTRUSTED_ROOT, expected=expected, found="another root")
+    return chain[0]
 
 
 def check_revocation(
@@ -123,17 +126,18 @@ def check_revocation(
     return revocation
 
 
-def _certificates(text: str) -> tuple[bytes, ...]:
-    """DER of each certificate where `text` is PEM certificates and nothing else, or ()."""
+def _certificates(pem: bytes) -> tuple[bytes, ...]:
+    """DER of each certificate where `pem` is certificates and nothing else, or ()."""
     found: list[bytes] = []
     position = 0
-    while position < len(text):
-        block = _BLOCK.match(text, position)
+    while position < len(pem):
+        block = _BLOCK.match(pem, position)
         if block is None:
             return ()
+        text = block[1].replace(b"\r", b"").replace(b"\n", b"")
         try:
-            found.append(base64.b64decode("".join(block[1].split()), validate=True))
-        except ValueError:
+            found.append(binascii.a2b_base64(text, strict_mode=True))
+        except binascii.Error:
             return ()
         position = block.end()
     return tuple(found)

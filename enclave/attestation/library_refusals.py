@@ -60,7 +60,6 @@ _SAME: Final = "quote and collateral about the same platform and TEE"
 
 _TEXTS: Final[tuple[Entry, ...]] = (
     ("Failed to load root ca", Code.UNTRUSTED_ROOT, "a certificate as trust anchor", "other bytes"),
-    # Only reached where no cause is told.
     (_ROOT_CRL, Code.MALFORMED_COLLATERAL, _FORM, "an unreadable root CA CRL"),
     (_CHAIN, Code.CERTIFICATE_INVALID, "chains up to the trusted root", "another chain"),
     ("Failed to parse PCK CRL", Code.MALFORMED_COLLATERAL, _FORM, "an unreadable PCK CRL"),
@@ -173,11 +172,6 @@ _TEXTS: Final[tuple[Entry, ...]] = (
     ("Invalid MR service TD", Code.TD_REJECTED, _TD, "one bound to a service TD"),
     ("SEPT_VE_DISABLE is not", Code.TD_REJECTED, _TD, "one without SEPT_VE_DISABLE"),
 )
-
-
-def hides_its_cause(text: str) -> bool:
-    """Whether the cause has to be asked for, to tell an expired from a revoked certificate."""
-    return text.removeprefix(_PREFIX).startswith((_CHAIN, _ROOT_CRL))
 
 
 def refusal_for(text: str) -> Refusal:

@@ -23,6 +23,8 @@ from enclave.errors import Code, Refusal
 
 _SGX_DEBUG: Final = 0x02
 """ATTRIBUTES.DEBUG, in the first byte."""
+_TD_UNDER_DEBUG: Final = 0xFF
+"""TDATTRIBUTES.TUD, the first byte: DEBUG, profiling, and bits reserved for their like."""
 
 _BODY_OF_VERSION: Final = {
     (layout.VERSION_3, layout.TEE_TYPE_SGX): BodyKind.SGX_ENCLAVE,
@@ -46,8 +48,10 @@ class Quote:
     measurement: Measurement
     report_data: bytes
     """64 bytes."""
+    attributes: bytes
+    """SGX ATTRIBUTES (16 bytes) or TDATTRIBUTES (8 bytes)."""
     debug: bool
-    """SGX: ATTRIBUTES.DEBUG. TDX: any bit of TDATTRIBUTES.TUD, each of which unseals the TD."""
+    """SGX: ATTRIBUTES.DEBUG. TDX: any bit of TDATTRIBUTES.TUD; with one set, a TD is untrusted."""
     signed: bytes
     """Header and body (version 5: with the body descriptor between): what the signature covers."""
     attestation_id: bytes
@@ -72,15 +76,17 @@ def parse_quote(raw: bytes) -> Quote:
     reader.finish("quote")
     certification_type, certification_data = _read_certification(version, signature)
     body = signed[-size_of(layout.BODY[kind]) :]
-    tee, measurement, debug = _read_sgx(body) if kind is BodyKind.SGX_ENCLAVE else _read_td(body)
+    is_sgx = kind is BodyKind.SGX_ENCLAVE
+    attributes = body[layout.BODY[kind]["ATTRIBUTES" if is_sgx else "TDATTRIBUTES"]]
     return Quote(
         raw=raw,
         version=version,
-        tee=tee,
+        tee=Tee.SGX if is_sgx else Tee.TDX,
         kind=kind,
-        measurement=measurement,
+        measurement=_read_sgx(body) if is_sgx else _read_td(body),
         report_data=body[layout.BODY[kind]["REPORTDATA"]],
-        debug=debug,
+        attributes=attributes,
+        debug=bool(attributes[0] & (_SGX_DEBUG if is_sgx else _TD_UNDER_DEBUG)),
         signed=signed,
         attestation_id=hashlib.sha256(signed).digest(),
         certification_type=certification_type,
@@ -201,23 +207,21 @@ def _read_certification_data(reader: _Reader) -> tuple[int, bytes]:
     return _integer(head, layout.CERTIFICATION_HEAD, "Certification Data Type"), data
 
 
-def _read_sgx(body: bytes) -> tuple[Tee, Measurement, bool]:
+def _read_sgx(body: bytes) -> SgxMeasurement:
     table = layout.ENCLAVE_REPORT
-    measurement = SgxMeasurement(
+    return SgxMeasurement(
         mr_enclave=body[table["MRENCLAVE"]],
         mr_signer=body[table["MRSIGNER"]],
         isv_prod_id=_integer(body, table, "ISVPRODID"),
         isv_svn=_integer(body, table, "ISVSVN"),
     )
-    return Tee.SGX, measurement, bool(body[table["ATTRIBUTES"].start] & _SGX_DEBUG)
 
 
-def _read_td(body: bytes) -> tuple[Tee, Measurement, bool]:
+def _read_td(body: bytes) -> TdxMeasurement:
     # Every TD body starts with the fields of TDX 1.0.
     table = layout.TD_REPORT_10
     rtmrs = body[table["RTMR0"]], body[table["RTMR1"]], body[table["RTMR2"]], body[table["RTMR3"]]
-    measurement = TdxMeasurement(mr_td=body[table["MRTD"]], rtmrs=rtmrs)
-    return Tee.TDX, measurement, body[table["TDATTRIBUTES"].start] != 0
+    return TdxMeasurement(mr_td=body[table["MRTD"]], rtmrs=rtmrs)
 
 
 def _integer(section: bytes, table: Layout, name: str) -> int:

@@ -7,7 +7,7 @@ The steps, in this order:
    the certificate of the PCK CRL's issuer are of this time. The library checks none of that.
 3. The library verifies chains, CRLs, TCB info, QE identity, windows and signatures at `now`,
    matches the TCB level, and refuses Revoked, debug and service TDs.
-4. What the library read equals what we read.
+4. What the library read equals what we read, and TCB info is about this platform.
 
 There is no clock: `now` is gate time. A report of any status but Revoked comes out; whether a
 network takes it is `policy`'s business, and what report_data means is `report_data`'s.
@@ -15,28 +15,18 @@ network takes it is `policy`'s business, and what report_data means is `report_d
 
 from __future__ import annotations
 
-import functools
-from typing import Final
-
 import dcap_qvl
 
-from enclave.attestation.certificates import check_pck_chain
-from enclave.attestation.claims import Claims, read_claims
+from enclave.attestation.certificates import pck_leaf
 from enclave.attestation.collateral import Collateral
-from enclave.attestation.library_refusals import hides_its_cause, refusal_for
+from enclave.attestation.library_refusals import refusal_for
+from enclave.attestation.library_report import LibraryReport, read_report
 from enclave.attestation.limits import MAX_TIME
+from enclave.attestation.pck_certificate import Platform, read_platform
 from enclave.attestation.quote import Quote, parse_quote
-from enclave.attestation.quote_layout import (
-    BODY,
-    CERTIFICATION_PCK_CHAIN,
-    BodyKind,
-    size_of,
-)
+from enclave.attestation.quote_layout import CERTIFICATION_PCK_CHAIN
 from enclave.attestation.types import TcbStatus, VerifiedReport
 from enclave.errors import Code, Refusal
-
-_REMEMBERED: Final = 4
-"""Verifiers that are kept, one a trust anchor; a process serves one network."""
 
 
 def verify_quote(
@@ -57,26 +47,28 @@ def verify_quote(
     if isinstance(quote, bytes):
         quote = parse_quote(quote)
     check_same_subject(quote, collateral)
-    check_roots(quote, collateral, root_der=root_der)
+    leaf = check_roots(quote, collateral, root_der=root_der)
     check_times(collateral, now=now)
-    claims = _ask_library(quote, collateral, root_der=root_der, now=now)
-    check_agreement(quote, claims, collateral)
+    library = _ask_library(quote, collateral, root_der=root_der, now=now)
+    platform = read_platform(leaf)
+    check_agreement(quote, library, platform)
+    check_same_platform(platform, collateral)
     if quote.debug:
         raise Refusal(Code.DEBUG_ENCLAVE, expected="the debug attribute clear", found="set")
-    if claims.tcb_status is TcbStatus.REVOKED:
+    if library.tcb_status is TcbStatus.REVOKED:
         expected = "a platform that is not revoked"
-        raise Refusal(Code.TCB_REVOKED, expected=expected, found=claims.tcb_status.text)
+        raise Refusal(Code.TCB_REVOKED, expected=expected, found=library.tcb_status.text)
     return VerifiedReport(
         tee=quote.tee,
         version=quote.version,
         measurement=quote.measurement,
         report_data=quote.report_data,
-        tcb_status=claims.tcb_status,
-        advisories=claims.advisories,
+        tcb_status=library.tcb_status,
+        advisories=library.advisories,
         evaluation_number=collateral.evaluation_number,
         fmspc=collateral.fmspc,
-        platform_id=claims.platform_id,
-        platform=claims.platform,
+        platform_id=platform.platform_id,
+        platform=platform.flags,
         attestation_id=quote.attestation_id,
     )
 
@@ -92,8 +84,11 @@ def check_same_subject(quote: Quote, collateral: Collateral) -> None:
         raise Refusal(Code.COLLATERAL_MISMATCH, expected=expected, found=found)
 
 
-def check_roots(quote: Quote, collateral: Collateral, *, root_der: bytes) -> None:
+def check_roots(quote: Quote, collateral: Collateral, *, root_der: bytes) -> bytes:
     """All four chains end in the trusted root, and the quote carries its own PCK chain.
+
+    Returns:
+        DER of the quote's PCK certificate, unverified.
 
     Raises:
         Refusal: UNTRUSTED_ROOT, UNSUPPORTED_QUOTE or CERTIFICATE_INVALID.
@@ -105,7 +100,7 @@ def check_roots(quote: Quote, collateral: Collateral, *, root_der: bytes) -> Non
         expected = "a quote with its PCK certificate chain (certification data of type 5)"
         found = f"type {quote.certification_type}"
         raise Refusal(Code.UNSUPPORTED_QUOTE, expected=expected, found=found)
-    check_pck_chain(quote.certification_data, root_der=root_der)
+    return pck_leaf(quote.certification_data, root_der=root_der)
 
 
 def check_times(collateral: Collateral, *, now: int) -> None:
@@ -134,60 +129,44 @@ def check_times(collateral: Collateral, *, now: int) -> None:
         raise Refusal(Code.CERTIFICATE_REVOKED, expected=expected, found="a revoked one")
 
 
-def check_agreement(quote: Quote, claims: Claims, collateral: Collateral) -> None:
+def check_agreement(quote: Quote, library: LibraryReport, platform: Platform) -> None:
     """The library verified what we read: two readers of one quote must not differ.
 
-    The platform's PCE is compared here too: the library compares the FMSPC alone.
-
     Raises:
-        Refusal: QUOTE_UNVERIFIABLE or COLLATERAL_MISMATCH.
+        Refusal: QUOTE_UNVERIFIABLE.
     """
     pairs = (
-        ("version", quote.version, claims.version),
-        ("body", quote.kind, claims.kind),
-        ("measurement", quote.measurement, claims.measurement),
-        ("report_data", quote.report_data, claims.report_data),
-        ("attributes", _attributes(quote), claims.attributes),
-        ("FMSPC", collateral.fmspc, claims.fmspc),
-        ("evaluation number", collateral.evaluation_number, claims.evaluation_number),
+        ("body", quote.kind, library.kind),
+        ("measurement", quote.measurement, library.measurement),
+        ("report_data", quote.report_data, library.report_data),
+        ("attributes", quote.attributes, library.attributes),
+        ("PPID", platform.ppid, library.ppid),
     )
-    for name, ours, library in pairs:
-        if ours != library:
+    for name, ours, theirs in pairs:
+        if ours != theirs:
             expected = f"one reading of the {name}"
             raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="two readings")
-    if collateral.pce_id != claims.pce_id:
-        expected, found = f"TCB info for PCE {claims.pce_id.hex()}", collateral.pce_id.hex()
+
+
+def check_same_platform(platform: Platform, collateral: Collateral) -> None:
+    """TCB info is about the platform: its FMSPC and its PCE (the library compares the first).
+
+    Raises:
+        Refusal: COLLATERAL_MISMATCH.
+    """
+    if (collateral.fmspc, collateral.pce_id) != (platform.fmspc, platform.pce_id):
+        expected = f"TCB info for FMSPC {platform.fmspc.hex()}, PCE {platform.pce_id.hex()}"
+        found = f"FMSPC {collateral.fmspc.hex()}, PCE {collateral.pce_id.hex()}"
         raise Refusal(Code.COLLATERAL_MISMATCH, expected=expected, found=found)
 
 
-def _ask_library(quote: Quote, collateral: Collateral, *, root_der: bytes, now: int) -> Claims:
-    policy = dcap_qvl.QuotePolicy.claims_only(now)
+def _ask_library(
+    quote: Quote, collateral: Collateral, *, root_der: bytes, now: int
+) -> LibraryReport:
+    # Of the library's two calls the one that tells the cause of a refusal; both verify the same.
     try:
-        found = _verifier(root_der).verify_with_policy(quote.raw, collateral.library, now, policy)
-        text = found.to_json()
+        report = dcap_qvl.verify_with_root_ca(quote.raw, collateral.library, root_der, now)
+        text = report.to_json()
     except ValueError as error:
-        text = str(error)
-        if hides_its_cause(text):
-            text = _cause(quote, collateral, root_der=root_der, now=now)
-        raise refusal_for(text) from None
-    return read_claims(text)
-
-
-def _cause(quote: Quote, collateral: Collateral, *, root_der: bytes, now: int) -> str:
-    """The same question once more, by the call that tells the cause of its refusal."""
-    try:
-        dcap_qvl.verify_with_root_ca(quote.raw, collateral.library, root_der, now)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def _attributes(quote: Quote) -> bytes:
-    name = "ATTRIBUTES" if quote.kind is BodyKind.SGX_ENCLAVE else "TDATTRIBUTES"
-    body = BODY[quote.kind]
-    return quote.signed[-size_of(body) :][body[name]]
-
-
-@functools.lru_cache(maxsize=_REMEMBERED)
-def _verifier(root_der: bytes) -> dcap_qvl.QuoteVerifier:
-    return dcap_qvl.QuoteVerifier(root_der)
+        raise refusal_for(str(error)) from None
+    return read_report(text)

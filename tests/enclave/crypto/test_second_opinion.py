@@ -13,13 +13,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave.attestation.report_data import bootstrap_report_data, register_report_data
-from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus, TdxMeasurement, tee_of
+from enclave.attestation.types import (
+    Measurement,
+    SgxMeasurement,
+    TcbStatus,
+    TdxMeasurement,
+    Tee,
+    tee_of,
+)
 from enclave.crypto.key_schedule import derive_io_keys, open_previous_seed, seal_previous_seed
 from enclave.crypto.labels import Mode
 from enclave.crypto.seed_envelope import node_id
 from enclave.crypto.transcript import MAX_INTEGER
 from enclave.errors import Code, Refusal
 from enclave.registration.network import Floor, NetworkInputs, network_id, upgrade_statement
+from seedpact.registration.v1 import types_pb2
 from tests.enclave.crypto.agreements import (
     EPOCHS,
     MODES,
@@ -57,6 +65,23 @@ RTMR = st.binary(min_size=48, max_size=48)
 MEASUREMENTS: st.SearchStrategy[Measurement] = st.builds(
     SgxMeasurement, mr_enclave=SECRETS, mr_signer=SECRETS, isv_prod_id=UINT16, isv_svn=UINT16
 ) | st.builds(TdxMeasurement, mr_td=RTMR, rtmrs=st.tuples(RTMR, RTMR, RTMR, RTMR))
+
+
+def test_hashed_numbers_are_those_of_the_protos() -> None:
+    """Section 13: an enum in H is its number in types.proto."""
+    assert {mode.name: second.MODE_NUMBER[mode.value] for mode in Mode} == {
+        name.removeprefix("MODE_"): number for name, number in types_pb2.Mode.items() if number
+    }
+    assert {tee.name: tee.value for tee in Tee} == {
+        name.removeprefix("TEE_KIND_"): number
+        for name, number in types_pb2.TeeKind.items()
+        if number
+    }
+    assert {status.name: status.value for status in TcbStatus} == {
+        name.removeprefix("TCB_STATUS_"): number
+        for name, number in types_pb2.TcbStatus.items()
+        if number
+    }
 
 
 @given(NETWORKS)

@@ -1,4 +1,4 @@
-"""Hypothesis profiles, in one place.
+"""What all tests share: hypothesis profiles, and the environment of the enclave's own extra.
 
 `SEEDPACT_PROFILE` chooses: dev (100 examples; the default), ci (500; where CI=true), long (20,000).
 Each run's seed is printed; `pytest --hypothesis-seed=N` repeats it. No test asserts a time, so no
@@ -7,8 +7,13 @@ example has a deadline.
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import os
 import random
+import subprocess
+import sys
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -16,6 +21,9 @@ from hypothesis import HealthCheck, Phase, settings
 
 EXAMPLES: Final = {"dev": 100, "ci": 500, "long": 20_000}
 STATE_MACHINE_STEPS: Final = 50
+
+REPOSITORY: Final = Path(__file__).parents[1]
+ENCLAVE_LOCK: Final = REPOSITORY / "requirements" / "enclave.lock"
 
 
 def chosen_profile() -> str:
@@ -53,3 +61,25 @@ def pytest_report_header(config: pytest.Config) -> str:
         f"hypothesis: profile {profile}, {EXAMPLES[profile]} examples, "
         f"repeat with --hypothesis-seed={config.getoption('hypothesis_seed')}"
     )
+
+
+@pytest.fixture(scope="session")
+def enclave_python() -> Path:
+    """The interpreter of an environment that holds requirements/enclave.lock and nothing else.
+
+    Kept under .cache/ for the next run, by the hash of what it is made from.
+    """
+    key = hashlib.sha256(ENCLAVE_LOCK.read_bytes() + sys.version.encode()).hexdigest()[:16]
+    folder = REPOSITORY / ".cache" / f"enclave-environment-{key}"
+    folder.mkdir(parents=True, exist_ok=True)
+    interpreter, ready = folder / "bin" / "python", folder / "ready"
+    # Workers of one run share the folder.
+    with (folder.parent / "enclave-environment.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
+            pip: list[str | Path] = [interpreter, "-m", "pip", "--disable-pip-version-check"]
+            options = ["--quiet", "--no-deps", "--require-hashes"]
+            subprocess.run([*pip, "install", *options, "-r", ENCLAVE_LOCK], check=True)
+            ready.touch()
+    return interpreter

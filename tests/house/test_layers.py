@@ -55,6 +55,11 @@ PLANTED: Final = {
     "a handler opens a socket": ("enclave/handlers/__init__.py", "import socket", PURE),
     "framework reads files": ("enclave/framework/__init__.py", "from pathlib import Path", PURE),
     "chain_module reads a clock": ("chain_module/__init__.py", "import time", PURE),
+    "framework chooses the platform": (
+        "enclave/framework/__init__.py",
+        "import enclave.attestation.gramine_attestor",
+        "only the shell chooses the Gramine attestor",
+    ),
     "sealing calls cryptography": (
         "enclave/crypto/sealing.py",
         "from cryptography.hazmat.primitives.ciphers.aead import AESGCM",

@@ -62,6 +62,8 @@ class Enclave:
         self.keys.check()
         self._lock = threading.Lock()
         self._uncertain = False
+        self.backup_current = self._backup_at_start()
+        """Whether the stored backup holds the present state; False where the disk refused it."""
 
     @property
     def mode(self) -> Mode:
@@ -114,10 +116,31 @@ class Enclave:
         """State first, then its backup: a backup never holds what the state did not."""
         try:
             if self._store.commit(self._save):
-                self._sealed.save_backup(self._entries(), network_id=self.keys.network_id)
+                self._save_backup()
         except StorageUncertain:
             self._uncertain = True
             raise _uncertain() from None
+
+    def _save_backup(self) -> None:
+        self.backup_current = False
+        self._sealed.save_backup(self._entries(), network_id=self.keys.network_id)
+        self.backup_current = True
+
+    def _backup_at_start(self) -> bool:
+        """A crash between the two writes left an older backup: writes it again.
+
+        A disk that refuses does not keep a holder from starting: it serves, and says so.
+        """
+        entries = self._entries()
+        if not entries:
+            return False
+        try:
+            if self._sealed.load_backup(network_id=self.keys.network_id) == entries:
+                return True
+            self._sealed.save_backup(entries, network_id=self.keys.network_id)
+        except (Refusal, StorageUncertain):
+            return False
+        return True
 
     def _save(self, entries: Mapping[bytes, bytes]) -> None:
         self._sealed.save(entries, network_id=self.keys.network_id)

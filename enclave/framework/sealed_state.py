@@ -71,6 +71,20 @@ class SealedState:
         """Seals and stores the backup. Raises as `Storage.save`."""
         self._storage.save(Role.BACKUP, self.make_backup(entries, network_id=network_id))
 
+    def load_backup(self, *, network_id: bytes) -> Mapping[bytes, bytes]:
+        """The stored backup's entries; none where it is missing or does not open.
+
+        Raises:
+            Refusal: STORAGE_FAILED.
+        """
+        blob = self._storage.load(Role.BACKUP)
+        if blob is None:
+            return {}
+        try:
+            return self.open_backup(blob, network_id=network_id)
+        except Refusal:
+            return {}
+
     def make_backup(self, entries: Mapping[bytes, bytes], *, network_id: bytes) -> bytes:
         """A sealed backup of the entries."""
         return self._seal(entries, Role.BACKUP, network_id)

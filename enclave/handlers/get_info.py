@@ -24,6 +24,7 @@ class GetInfo:
             mode=mode_to_proto(enclave.mode),
             measurement=measurement_to_proto(enclave.measurement),
             version=VERSION,
+            backup_current=enclave.backup_current,
         )
         if enclave.state is State.EMPTY:
             return info

@@ -86,7 +86,7 @@ class Home:
         key = self._read_private(path, SOFTWARE_SEAL_KEY_BYTES)
         if key is not None:
             return key
-        if self.load(Role.STATE) is not None:
+        if any(self.load(role) is not None for role in Role):
             raise Refusal(
                 Code.SEAL_KEY_UNUSABLE,
                 expected=f"{path}, the key of the sealed state beside it",

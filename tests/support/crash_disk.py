@@ -48,7 +48,7 @@ class _Change:
     gone: Path | None = None
 
 
-@dataclass
+@dataclass(repr=False)
 class CrashDisk:
     """Implements `Disk` in memory. `fail_at`: the number of the call that raises OSError."""
 
@@ -57,6 +57,10 @@ class CrashDisk:
     _inodes: list[_Inode] = field(default_factory=list)
     _durable: Names = field(default_factory=dict)
     _pending: list[_Change] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        """Names and sizes: contents are long."""
+        return f"<disk {({str(p): len(self._inodes[i].now) for p, i in self._names().items()})}>"
 
     def write_new(self, path: Path, data: bytes) -> None:
         """As `Disk.write_new`."""

@@ -1,0 +1,189 @@
+"""Software quotes: what goes in comes out of the verifier, and nothing else changes the bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enclave.attestation.collateral import Collateral
+from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
+from enclave.attestation.quote import parse_quote
+from enclave.attestation.software_blueprint import (
+    DAY,
+    LAST_SECOND,
+    VALID_FOR,
+    Blueprint,
+    PckCa,
+    Piece,
+    QuoteKind,
+    Window,
+)
+from enclave.attestation.software_issuer import Issuer, issue
+from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.types import PlatformFlags, TcbStatus, Tee
+from enclave.attestation.verifier import verify_quote
+from enclave.errors import Code, Refusal
+from tests.enclave.attestation.blueprints import (
+    MEASUREMENTS,
+    REPORT_DATA,
+    ROOT,
+    blueprints,
+    good,
+    sized,
+    verify,
+)
+
+KINDS = tuple(QuoteKind)
+
+
+@given(blueprints(), sized(64))
+def test_law_a_verifier_reads_what_the_blueprint_says(
+    blueprint: Blueprint, report_data: bytes
+) -> None:
+    """Every field of a blueprint that verifies comes out of verification as it went in."""
+    evidence = issue(blueprint, report_data)
+    report = verify(evidence, blueprint)
+
+    assert (report.tee, report.version) == (blueprint.kind.tee, blueprint.kind.version)
+    assert report.measurement == blueprint.measurement
+    assert report.report_data == report_data
+    assert report.tcb_status is blueprint.tcb_status
+    assert report.advisories == tuple(sorted(blueprint.advisories))
+    numbers = (blueprint.evaluation_number, blueprint.evaluation_number_of_qe)
+    assert report.evaluation_number == min(numbers)
+    assert report.fmspc == blueprint.fmspc
+    assert report.platform_id == hashlib.sha256(blueprint.ppid).digest()
+    of_platform_ca = blueprint.pck_ca is PckCa.PLATFORM
+    no_flags = PlatformFlags(dynamic_platform=False, cached_keys=False, smt_enabled=False)
+    assert report.platform == (blueprint.platform if of_platform_ca else no_flags)
+
+
+@given(blueprints(), sized(64))
+def test_law_the_same_blueprint_gives_the_same_bytes(
+    blueprint: Blueprint, report_data: bytes
+) -> None:
+    assert issue(blueprint, report_data) == Issuer(blueprint).issue(report_data)
+
+
+@given(st.sampled_from(KINDS), sized(16), sized(16), sized(64))
+def test_law_collateral_does_not_depend_on_the_machine(
+    kind: QuoteKind, one: bytes, other: bytes, report_data: bytes
+) -> None:
+    first = issue(replace(good(kind), ppid=one), report_data)
+    second = issue(replace(good(kind), ppid=other), REPORT_DATA)
+    assert first.collateral == second.collateral
+
+
+@given(st.sampled_from(KINDS), st.data())
+def test_law_windows_end_with_their_last_second(kind: QuoteKind, data: st.DataObject) -> None:
+    """TCB info and QE identity are valid from issueDate to nextUpdate, both included."""
+    start = data.draw(st.integers(DAY, 3_000_000_000))
+    end = start + data.draw(st.integers(0, VALID_FOR - 2 * DAY))
+    piece = data.draw(st.sampled_from([Piece.TCB_INFO, Piece.QE_IDENTITY]))
+    blueprint = replace(good(kind), issued_at=start - DAY, windows={piece: Window(start, end)})
+    evidence = issue(blueprint, REPORT_DATA)
+    collateral = Collateral.parse(evidence.collateral)
+
+    for now in (start, end):
+        verify_quote(evidence.quote, collateral, root_der=ROOT, now=now)
+    with pytest.raises(Refusal) as early:
+        verify_quote(evidence.quote, collateral, root_der=ROOT, now=start - 1)
+    with pytest.raises(Refusal) as late:
+        verify_quote(evidence.quote, collateral, root_der=ROOT, now=end + 1)
+    assert early.value.code is Code.COLLATERAL_NOT_YET_VALID
+    assert late.value.code is Code.COLLATERAL_EXPIRED
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("root", [INTEL_SGX_ROOT_CA_DER, development_root_der("another-network")])
+def test_no_other_root_vouches_for_a_software_quote(kind: QuoteKind, root: bytes) -> None:
+    with pytest.raises(Refusal) as refused:
+        verify(issue(good(kind), REPORT_DATA), good(kind), root=root)
+    assert refused.value.code is Code.UNTRUSTED_ROOT
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_quote_has_the_exact_length_of_its_layout(kind: QuoteKind) -> None:
+    body = {0: 384 if kind.tee is Tee.SGX else 584, 2: 584, 3: 648, 4: 885}[kind.body_type]
+    descriptor = 6 if kind.version == 5 else 0
+    quote = issue(good(kind), REPORT_DATA).quote
+    assert len(parse_quote(quote).signed) == 48 + descriptor + body
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_quote_at_the_end_of_time_still_has_certificates(kind: QuoteKind) -> None:
+    blueprint = replace(good(kind), issued_at=LAST_SECOND - 2 * DAY)
+    assert verify(issue(blueprint, REPORT_DATA), blueprint).tcb_status is TcbStatus.UP_TO_DATE
+
+
+def test_collateral_has_the_shape_of_intels() -> None:
+    """The keys of the texts, in Intel's order, as tests/vectors/dcap shows them."""
+    collateral = json.loads(issue(good(QuoteKind.TDX_V4), REPORT_DATA).collateral)
+    tcb_info, qe_identity = (json.loads(collateral[name]) for name in ("tcb_info", "qe_identity"))
+    assert list(tcb_info) == [
+        "id",
+        "version",
+        "issueDate",
+        "nextUpdate",
+        "fmspc",
+        "pceId",
+        "tcbType",
+        "tcbEvaluationDataNumber",
+        "tdxModule",
+        "tdxModuleIdentities",
+        "tcbLevels",
+    ]
+    assert list(qe_identity) == [
+        "id",
+        "version",
+        "issueDate",
+        "nextUpdate",
+        "tcbEvaluationDataNumber",
+        "miscselect",
+        "miscselectMask",
+        "attributes",
+        "attributesMask",
+        "mrsigner",
+        "isvprodid",
+        "tcbLevels",
+    ]
+    assert "pck_certificate_chain" not in collateral
+
+
+@pytest.mark.parametrize("size", [0, 63, 65])
+def test_report_data_of_another_size_is_refused(size: int) -> None:
+    with pytest.raises(Refusal) as refused:
+        issue(good(QuoteKind.SGX_V3), bytes(size))
+    assert refused.value.code is Code.BAD_LENGTH
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=MEASUREMENTS[Tee.TDX]),
+        lambda: replace(good(QuoteKind.SGX_V3), ppid=bytes(15)),
+        lambda: replace(good(QuoteKind.SGX_V3), fmspc=bytes(7)),
+        lambda: replace(good(QuoteKind.SGX_V3), issued_at=-1),
+        lambda: replace(good(QuoteKind.SGX_V3), issued_at=LAST_SECOND + 1),
+        lambda: replace(good(QuoteKind.SGX_V3), evaluation_number=2**32),
+        lambda: replace(good(QuoteKind.SGX_V3), qe_evaluation_number=-1),
+        lambda: replace(good(QuoteKind.TDX_V5), tcb_status=TcbStatus.TD_RELAUNCH_ADVISED),
+    ],
+)
+def test_a_blueprint_that_no_quote_can_hold_is_refused(change: Callable[[], Blueprint]) -> None:
+    with pytest.raises(Refusal) as refused:
+        change()
+    assert refused.value.code is Code.BAD_VALUE
+
+
+@pytest.mark.parametrize("chain_id", ["", "sêed"])
+def test_a_network_needs_an_ascii_name(chain_id: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        development_root_der(chain_id)
+    assert refused.value.code is Code.BAD_VALUE

@@ -170,7 +170,7 @@ def wrong_seed(case: Case, honest: Opening) -> Object:
     return {
         "name": "seed of another network",
         "step": "compare",
-        "code": "kem_key_mismatch",
+        "code": "network_keys_mismatch",
         "why": "the envelope opens, but the keys derived from the seed are not the proven ones",
         "inputs": _inputs(lying),
         **_hex(middle),

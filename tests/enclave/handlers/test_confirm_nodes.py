@@ -1,0 +1,269 @@
+"""confirm_nodes: who may confirm, and each gate that an enclave runs (protocol.md 5 and 7)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from enclave.attestation.software_blueprint import QuoteKind
+from enclave.attestation.types import TdxMeasurement
+from enclave.errors import Code
+from enclave.handlers.confirm_nodes import MAX_NEWCOMERS
+from enclave.registration.records import NodeStatus
+from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.refusals import refused_unchanged
+from tests.support.world import OTHER_CODE, Ledger, Node, network, policy
+
+Change = Callable[[Ledger, Node, pb.ConfirmNodesRequest], None]
+
+
+@pytest.fixture
+def scene() -> tuple[Ledger, Node, Node]:
+    """A holder, and a newcomer that is ready to register."""
+    ledger, (founder,) = network("founder")
+    node = Node("newcomer")
+    ledger.prepare(node)
+    return ledger, founder, node
+
+
+def request_for(ledger: Ledger, founder: Node, node: Node) -> pb.ConfirmNodesRequest:
+    purpose = ledger.purpose()
+    quote = node.make_quote(purpose)
+    newcomer = ledger.newcomer(quote, purpose)
+    return ledger.confirm_request(founder, (newcomer, quote.evidence.collateral))
+
+
+def refusal_of(confirmation: pb.Confirmation) -> str:
+    assert confirmation.envelope == b""
+    assert not confirmation.HasField("verdict")
+    return confirmation.refusal.code
+
+
+def test_a_good_newcomer_gets_an_envelope_and_a_verdict(
+    scene: tuple[Ledger, Node, Node],
+) -> None:
+    ledger, founder, node = scene
+    (confirmation,) = founder.confirm(request_for(ledger, founder, node))
+    assert confirmation.node_id == node.info().node_id
+    assert len(confirmation.envelope) == 48
+    assert confirmation.verdict.measurement == node.info().measurement
+
+
+def test_equal_requests_give_equal_bytes_also_from_another_holder_and_after_a_restart(
+    scene: tuple[Ledger, Node, Node],
+) -> None:
+    ledger, founder, node = scene
+    second = Node("second holder")
+    ledger.join(second, founder)
+    request = request_for(ledger, founder, node)
+    first = founder.confirm(request)
+    founder.start()
+    assert founder.confirm(request) == first
+    request.context.CopyFrom(ledger.context(second.info().node_id))
+    assert second.confirm(request) == first
+
+
+def test_a_tdx_newcomer_is_confirmed_where_an_upgrade_key_signed_it() -> None:
+    """Own code needs no signature; a TDX image is other code than an SGX holder's."""
+    ledger, (founder,) = network("founder")
+    code = TdxMeasurement(bytes([7]) * 48, (bytes(48),) * 4)
+    node = Node("tdx", code=code, kind=QuoteKind.TDX_V4)
+    ledger.policy = policy(measurements=(*ledger.policy.measurements, code))
+    ledger.prepare(node)
+    (confirmation,) = founder.confirm(request_for(ledger, founder, node))
+    assert refusal_of(confirmation) == Code.MEASUREMENT_UNSIGNED
+
+
+def _frozen(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
+    ledger.policy = dataclasses.replace(ledger.policy, frozen=True)
+    request.context.CopyFrom(ledger.context(founder.info().node_id))
+
+
+def _newcomer(**fields: object) -> Change:
+    def change(_ledger: Ledger, _founder: Node, request: pb.ConfirmNodesRequest) -> None:
+        for name, value in fields.items():
+            setattr(request.newcomers[0], name, value)
+
+    return change
+
+
+def _policy(**fields: object) -> Change:
+    def change(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
+        ledger.policy = policy(**fields)
+        request.context.CopyFrom(ledger.context(founder.info().node_id))
+
+    return change
+
+
+def _too_old(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
+    ledger.policy = policy(max_quote_age_blocks=20)
+    ledger.height = request.newcomers[0].anchor_height + 21
+    request.context.CopyFrom(ledger.context(founder.info().node_id))
+
+
+def _anchor_too_new(ledger: Ledger, _founder: Node, request: pb.ConfirmNodesRequest) -> None:
+    request.context.height = request.newcomers[0].anchor_height + 1
+
+
+def _broken_collateral(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    request.collaterals[0] = b"{}"
+
+
+def _before_genesis(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    request.context.gate_time.seconds -= 10 * 86_400
+
+
+GATES: dict[str, tuple[Change, Code]] = {
+    "1 operator": (_newcomer(operator=bytes(21)), Code.BAD_LENGTH),
+    "1 kem_ciphertext": (_newcomer(kem_ciphertext=bytes(1087)), Code.BAD_LENGTH),
+    "1 anchor hash": (_newcomer(anchor_hash=b""), Code.BAD_LENGTH),
+    "1 anchor height": (_newcomer(anchor_height=0), Code.BAD_VALUE),
+    "1 exchange key, alias": (_newcomer(exchange_key=b"\xff" * 32), Code.BAD_EXCHANGE_KEY),
+    "1 exchange key, low order": (_newcomer(exchange_key=bytes(32)), Code.LOW_ORDER_KEY),
+    "1 tls key": (_newcomer(tls_key=bytes(32)), Code.BAD_TLS_KEY),
+    "1 collateral index": (_newcomer(collateral_index=1), Code.BAD_VALUE),
+    "1 collateral": (_broken_collateral, Code.MALFORMED_COLLATERAL),
+    "1 quote": (_newcomer(quote=b"quote"), Code.MALFORMED_QUOTE),
+    "1 quote size": (_newcomer(quote=bytes(16_385)), Code.TOO_LARGE),
+    "2 frozen": (_frozen, Code.FROZEN),
+    "2 epoch": (_newcomer(epoch=1), Code.STALE_EPOCH),
+    "2 anchor": (_newcomer(anchor_hash=bytes(32)), Code.UNKNOWN_ANCHOR),
+    "2 anchor too new": (_anchor_too_new, Code.UNKNOWN_ANCHOR),
+    "2 age": (_too_old, Code.STALE_QUOTE),
+    "3 not yet valid": (_before_genesis, Code.COLLATERAL_NOT_YET_VALID),
+    "4 binding": (_newcomer(operator=bytes(20)), Code.REPORT_DATA_MISMATCH),
+    "5 no status": (_policy(tcb_statuses=()), Code.EMPTY_POLICY),
+    "5 evaluation": (_policy(minimum_evaluation_number=99), Code.EVALUATION_NUMBER_TOO_LOW),
+    "6 machine": (_policy(require_machine_list=True), Code.MACHINE_NOT_LISTED),
+}
+
+
+@pytest.mark.parametrize(("change", "code"), GATES.values(), ids=GATES)
+def test_each_gate_refuses_its_newcomer_alone(
+    scene: tuple[Ledger, Node, Node], change: Change, code: Code
+) -> None:
+    ledger, founder, node = scene
+    request = request_for(ledger, founder, node)
+    change(ledger, founder, request)
+    (confirmation,) = founder.confirm(request)
+    assert refusal_of(confirmation) == code
+
+
+def test_age_is_allowed_at_the_limit_and_refused_one_block_later(
+    scene: tuple[Ledger, Node, Node],
+) -> None:
+    ledger, founder, node = scene
+    ledger.policy = policy(max_quote_age_blocks=20)
+    request = request_for(ledger, founder, node)
+    born = request.newcomers[0].anchor_height
+    found = []
+    for age in (20, 21):
+        ledger.height = born + age
+        request.context.CopyFrom(ledger.context(founder.info().node_id))
+        found += founder.confirm(request)
+    assert found[0].envelope
+    assert refusal_of(found[1]) == Code.STALE_QUOTE
+
+
+def test_one_bad_newcomer_stops_no_other(scene: tuple[Ledger, Node, Node]) -> None:
+    ledger, founder, node = scene
+    request = request_for(ledger, founder, node)
+    bad = request.newcomers.add()
+    bad.CopyFrom(request.newcomers[0])
+    bad.operator = bytes(20)
+    request.newcomers.add().CopyFrom(request.newcomers[0])
+    first, second, third = founder.confirm(request)
+    assert first.envelope
+    assert first == third
+    assert refusal_of(second) == Code.REPORT_DATA_MISMATCH
+
+
+def _revoked(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
+    node_id = founder.info().node_id
+    ledger.records[node_id] = dataclasses.replace(
+        ledger.records[node_id], status=NodeStatus.REVOKED
+    )
+    request.context.CopyFrom(ledger.context(node_id))
+
+
+def _no_record(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    request.context.own_record = b""
+
+
+def _other_keys(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    other, _ = network("another founder")
+    request.context.network_keys[0] = other.keys[0].SerializeToString(deterministic=True)
+
+
+def _unknown_epoch(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    request.context.epoch = 1
+
+
+def _later_epoch(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
+    later = ledger.keys[0].__class__()
+    later.CopyFrom(ledger.keys[0])
+    later.epoch, later.prev_seed = 1, bytes(48)
+    ledger.keys.append(later)
+    ledger.epoch = 1
+    request.context.CopyFrom(ledger.context(founder.info().node_id))
+
+
+def _too_many(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    for _ in range(MAX_NEWCOMERS):
+        request.newcomers.add()
+
+
+def _collateral_twice(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    request.collaterals.append(request.collaterals[0])
+
+
+def _wrong_network(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    request.context.network_id = bytes(32)
+
+
+STANDING: dict[str, tuple[Change, Code]] = {
+    "no own record": (_no_record, Code.RECORD_MISMATCH),
+    "revoked": (_revoked, Code.NODE_REVOKED),
+    "own code removed": (_policy(measurements=(OTHER_CODE,)), Code.MEASUREMENT_NOT_ALLOWED),
+    "no code allowed": (_policy(measurements=()), Code.EMPTY_POLICY),
+    "another network's keys": (_other_keys, Code.NETWORK_KEYS_MISMATCH),
+    "a missing epoch": (_unknown_epoch, Code.BAD_VALUE),
+    "an epoch that is not held": (_later_epoch, Code.EPOCH_UNKNOWN),
+    "101 newcomers": (_too_many, Code.TOO_LARGE),
+    "a collateral twice": (_collateral_twice, Code.BAD_VALUE),
+    "another network": (_wrong_network, Code.WRONG_NETWORK),
+}
+
+
+@pytest.mark.parametrize(("change", "code"), STANDING.values(), ids=STANDING)
+def test_an_enclave_that_may_not_confirm_refuses_the_whole_batch(
+    scene: tuple[Ledger, Node, Node], change: Change, code: Code
+) -> None:
+    ledger, founder, node = scene
+    request = request_for(ledger, founder, node)
+    change(ledger, founder, request)
+    with refused_unchanged(founder, code):
+        founder.confirm(request)
+
+
+def test_an_expired_holder_still_confirms(scene: tuple[Ledger, Node, Node]) -> None:
+    """Or a network that expires together would be dead (section 7)."""
+    ledger, founder, node = scene
+    node_id = founder.info().node_id
+    ledger.records[node_id] = dataclasses.replace(
+        ledger.records[node_id], status=NodeStatus.EXPIRED
+    )
+    (confirmation,) = founder.confirm(request_for(ledger, founder, node))
+    assert confirmation.envelope
+
+
+def test_the_chain_cannot_have_two_policies_in_one_context(
+    scene: tuple[Ledger, Node, Node],
+) -> None:
+    ledger, founder, node = scene
+    request = request_for(ledger, founder, node)
+    request.context.policy += request.context.policy
+    with refused_unchanged(founder, Code.MALFORMED_POLICY):
+        founder.confirm(request)

@@ -1,0 +1,228 @@
+"""import_seed: only one's own record, only the network's seed (protocol.md section 8)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from enclave.crypto.key_schedule import derive_io_keys, seal_previous_seed
+from enclave.crypto.labels import Mode
+from enclave.crypto.primitives import KemKey
+from enclave.crypto.seed_envelope import seal_seed
+from enclave.errors import Code
+from enclave.framework.states import State
+from enclave.registration.records import NodeRecord, NodeStatus, Time, encode_node_record
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import types_pb2
+from tests.support.refusals import refused_unchanged
+from tests.support.world import GENESIS_TIME, Ledger, Node, network
+
+
+@pytest.fixture
+def recorded() -> tuple[Ledger, Node]:
+    """A newcomer whose registration the chain confirmed."""
+    ledger, (founder,) = network("founder")
+    node = Node("newcomer")
+    ledger.prepare(node)
+    assert ledger.register(node, founder).envelope
+    return ledger, node
+
+
+def context(ledger: Ledger, node: Node, **changes: object) -> pb.ChainContext:
+    """The context with the node's own record, changed."""
+    result = ledger.context(node.info().node_id)
+    record = ledger.records[node.info().node_id]
+    result.own_record = encode_node_record(dataclasses.replace(record, **changes))  # type: ignore[arg-type]
+    return result
+
+
+def test_the_newcomer_becomes_a_holder_of_the_founders_seed(
+    recorded: tuple[Ledger, Node],
+) -> None:
+    ledger, node = recorded
+    (entry,) = node.enclave.keys.quotes()
+    answer = node.import_seed(context(ledger, node))
+    assert list(answer.epochs) == [0]
+    assert node.enclave.state is State.HOLDER
+    info = node.info()
+    assert (info.root_height, info.root_hash) == (entry.anchor_height, entry.anchor_hash)
+    assert answer.tls_key == info.tls_key == ledger.records[info.node_id].tls_key
+    assert node.enclave.keys.quotes() == []
+
+
+def test_the_record_of_an_older_quote_keeps_that_quotes_root_and_tls_key(
+    recorded: tuple[Ledger, Node],
+) -> None:
+    ledger, node = recorded
+    (entry,) = node.enclave.keys.quotes()
+    ledger.height += 9
+    node.make_quote(ledger.purpose())
+    node.import_seed(context(ledger, node))
+    assert node.info().root_height == entry.anchor_height
+    assert node.info().tls_key == ledger.records[node.info().node_id].tls_key
+
+
+def test_a_holder_restarts_with_nothing_but_its_sealed_state(
+    recorded: tuple[Ledger, Node],
+) -> None:
+    ledger, node = recorded
+    node.import_seed(context(ledger, node))
+    before = node.info()
+    node.start()
+    assert node.info() == before
+
+
+RECORDS: dict[str, tuple[dict[str, object], Code]] = {
+    "another node's id": ({"node_id": bytes(32)}, Code.RECORD_MISMATCH),
+    "another node's key": ({"exchange_key": (9).to_bytes(32, "little")}, Code.RECORD_MISMATCH),
+    "expired status": ({"status": NodeStatus.EXPIRED}, Code.RECORD_NOT_CONFIRMED),
+    "revoked": ({"status": NodeStatus.REVOKED}, Code.RECORD_NOT_CONFIRMED),
+    "past its time": ({"expires_at": Time(GENESIS_TIME)}, Code.RECORD_EXPIRED),
+    "a quote not made here": ({"report_data": bytes(64)}, Code.UNKNOWN_QUOTE),
+    "another epoch": ({"epoch": 1}, Code.STALE_EPOCH),
+    "a wrong envelope": ({"envelope": bytes(48)}, Code.ENVELOPE_OPEN_FAILED),
+}
+
+
+@pytest.mark.parametrize(("changes", "code"), RECORDS.values(), ids=RECORDS)
+def test_a_record_that_is_not_this_nodes_living_one_is_refused(
+    recorded: tuple[Ledger, Node], changes: dict[str, object], code: Code
+) -> None:
+    ledger, node = recorded
+    with refused_unchanged(node, code):
+        node.import_seed(context(ledger, node, **changes))
+
+
+def test_no_record_is_refused(recorded: tuple[Ledger, Node]) -> None:
+    ledger, node = recorded
+    with refused_unchanged(node, Code.RECORD_MISMATCH):
+        node.import_seed(ledger.context())
+
+
+def test_expiry_at_the_headers_time_itself_is_past(recorded: tuple[Ledger, Node]) -> None:
+    ledger, node = recorded
+    gate = ledger.time(ledger.height - 1)
+    with refused_unchanged(node, Code.RECORD_EXPIRED):
+        node.import_seed(context(ledger, node, expires_at=gate))
+    later = Time(gate.seconds, gate.nanos + 1)
+    assert node.import_seed(context(ledger, node, expires_at=later)).epochs
+
+
+def test_another_kem_key_on_the_chain_is_named(recorded: tuple[Ledger, Node]) -> None:
+    """A peer told a false kem_io: the newcomer learns it here, and discards its keys."""
+    ledger, node = recorded
+    ledger.keys[0].kem_io = KemKey(bytes(64)).public
+    with refused_unchanged(node, Code.KEM_KEY_MISMATCH):
+        node.import_seed(context(ledger, node))
+
+
+def _forged(ledger: Ledger, node: Node, seed: bytes) -> NodeRecord:
+    """A record of a liar who knows every public value and invents a seed under its own keys."""
+    keys = derive_io_keys(seed, mode=Mode.SOFTWARE, network_id=ledger.network_id, epoch=0)
+    record = ledger.records[node.info().node_id]
+    envelope = seal_seed(
+        seed,
+        keys=keys,
+        exchange_key=record.exchange_key,
+        kem_ciphertext=node.enclave.keys.kem_secret(0).ciphertext,
+        report_data=record.report_data,
+    )
+    return dataclasses.replace(record, envelope=envelope)
+
+
+def test_a_seed_that_is_not_the_networks_is_refused(recorded: tuple[Ledger, Node]) -> None:
+    """The true holder seals another seed: it opens, and its keys are not the proven ones."""
+    ledger, node = recorded
+    (founder_keys,) = ledger.keys
+    founder = Node("founder")
+    founder.bootstrap(ledger.network)
+    true = founder.enclave.keys.io_keys(0)
+    assert true.pk_io == founder_keys.pk_io
+    record = ledger.records[node.info().node_id]
+    envelope = seal_seed(
+        bytes(32),
+        keys=true,
+        exchange_key=record.exchange_key,
+        kem_ciphertext=node.enclave.keys.kem_secret(0).ciphertext,
+        report_data=record.report_data,
+    )
+    with refused_unchanged(node, Code.NETWORK_KEYS_MISMATCH):
+        node.import_seed(context(ledger, node, envelope=envelope))
+    forged = _forged(ledger, node, b"\x01" * 32)
+    with refused_unchanged(node, Code.ENVELOPE_OPEN_FAILED):
+        node.import_seed(context(ledger, node, envelope=forged.envelope))
+
+
+def _second_epoch(ledger: Ledger, first_seed: bytes, second_seed: bytes) -> bytes:
+    """Gives the ledger an epoch 1 whose prev_seed leads back, and returns that prev_seed."""
+    network_id = ledger.network_id
+    first = derive_io_keys(first_seed, mode=Mode.SOFTWARE, network_id=network_id, epoch=0)
+    second = derive_io_keys(second_seed, mode=Mode.SOFTWARE, network_id=network_id, epoch=1)
+    prev_seed = seal_previous_seed(
+        second_seed, first_seed, keys=second, previous_pk_io=first.pk_io
+    )
+    ledger.epoch = 1
+    ledger.keys.append(
+        types_pb2.NetworkKeys(
+            epoch=1, pk_io=second.pk_io, kem_io=second.kem_public, prev_seed=prev_seed
+        )
+    )
+    return prev_seed
+
+
+def _join_epoch_one(change: Callable[[Ledger], None]) -> tuple[Ledger, Node]:
+    ledger, (founder,) = network("founder")
+    seeds = founder.enclave.keys.seed(0), b"\x05" * 32
+    _second_epoch(ledger, *seeds)
+    change(ledger)
+    node = Node("late")
+    ledger.prepare(node)
+    purpose = ledger.purpose()
+    quote = node.make_quote(purpose)
+    second = derive_io_keys(
+        seeds[1], mode=Mode.SOFTWARE, network_id=ledger.network_id, epoch=1
+    )
+    envelope = seal_seed(
+        seeds[1],
+        keys=second,
+        exchange_key=quote.exchange_key,
+        kem_ciphertext=quote.kem_ciphertext,
+        report_data=quote.report_data,
+    )
+    record = ledger.records[founder.info().node_id]
+    ledger.records[quote.node_id] = dataclasses.replace(
+        record,
+        node_id=quote.node_id,
+        exchange_key=quote.exchange_key,
+        tls_key=quote.tls_key,
+        epoch=1,
+        report_data=quote.report_data,
+        envelope=envelope,
+    )
+    return ledger, node
+
+
+def test_the_newest_seed_opens_all_history() -> None:
+    ledger, node = _join_epoch_one(lambda _ledger: None)
+    assert list(node.import_seed(ledger.context(node.info().node_id)).epochs) == [0, 1]
+    answer = node.call("GetNetworkKeys", pb.GetNetworkKeysRequest(), pb.GetNetworkKeysResponse)
+    assert [keys.pk_io for keys in answer.keys] == [keys.pk_io for keys in ledger.keys]
+    assert answer.keys[1].prev_seed == ledger.keys[1].prev_seed
+
+
+def _flip_prev_seed(ledger: Ledger) -> None:
+    flipped = bytes([ledger.keys[1].prev_seed[0] ^ 1]) + ledger.keys[1].prev_seed[1:]
+    ledger.keys[1].prev_seed = flipped
+
+
+def _wrong_first_key(ledger: Ledger) -> None:
+    ledger.keys[0].pk_io = (9).to_bytes(32, "little")
+
+
+@pytest.mark.parametrize("change", [_flip_prev_seed, _wrong_first_key])
+def test_a_false_history_is_refused_whole(change: Callable[[Ledger], None]) -> None:
+    ledger, node = _join_epoch_one(change)
+    with refused_unchanged(node, Code.PREVIOUS_SEED_OPEN_FAILED):
+        node.import_seed(ledger.context(node.info().node_id))

@@ -1,0 +1,168 @@
+"""make_quote: to join, to renew, for the genesis once more (protocol.md section 10)."""
+
+from __future__ import annotations
+
+import pytest
+
+from enclave.attestation.quote import parse_quote
+from enclave.crypto.primitives import KemKey
+from enclave.errors import Code
+from enclave.framework.key_manager import MAX_QUOTES
+from enclave.framework.states import State
+from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.refusals import refused_unchanged
+from tests.support.world import Ledger, Node, network
+
+OTHER_KEM = KemKey(bytes(range(64))).public
+
+
+@pytest.fixture
+def pending() -> tuple[Ledger, Node]:
+    """A newcomer that made one quote."""
+    ledger, _ = network("founder")
+    node = Node("newcomer")
+    ledger.prepare(node)
+    node.make_quote(ledger.purpose())
+    return ledger, node
+
+
+def renewal(ledger: Ledger, node: Node) -> pb.RegisterPurpose:
+    purpose = ledger.purpose()
+    purpose.context.CopyFrom(ledger.context(node.info().node_id))
+    return purpose
+
+
+def test_a_newcomers_quote_binds_what_the_answer_says(pending: tuple[Ledger, Node]) -> None:
+    ledger, node = pending
+    answer = node.make_quote(ledger.purpose())
+    assert parse_quote(answer.evidence.quote).report_data == answer.report_data
+    assert answer.exchange_key == node.info().exchange_key
+    assert node.info().quotes == 2
+    assert node.enclave.state is State.PENDING
+
+
+def test_each_quote_before_holder_has_a_new_tls_key_and_the_same_kem_ciphertext(
+    pending: tuple[Ledger, Node],
+) -> None:
+    ledger, node = pending
+    answers = [node.make_quote(ledger.purpose()) for _ in range(4)]
+    assert len({answer.tls_key for answer in answers}) == 4
+    assert len({answer.kem_ciphertext for answer in answers}) == 1
+
+
+def test_of_more_than_sixteen_quotes_the_oldest_goes(pending: tuple[Ledger, Node]) -> None:
+    ledger, node = pending
+    (first,) = node.enclave.keys.quotes()
+    for _ in range(MAX_QUOTES):
+        node.make_quote(ledger.purpose())
+    kept = node.enclave.keys.quotes()
+    assert len(kept) == MAX_QUOTES
+    assert first.report_data not in {entry.report_data for entry in kept}
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"operator": bytes(19)}, Code.BAD_LENGTH),
+        ({"anchor_hash": bytes(31)}, Code.BAD_LENGTH),
+        ({"anchor_height": 0}, Code.BAD_VALUE),
+        ({"anchor_height": 2**63}, Code.BAD_VALUE),
+        ({"epoch": 1}, Code.KEM_SECRET_MISSING),
+        ({"epoch": 1, "kem_io": bytes(3)}, Code.BAD_KEM_KEY),
+        ({"kem_io": OTHER_KEM}, Code.KEM_SECRET_EXISTS),
+        ({"context": pb.ChainContext(height=1)}, Code.BAD_VALUE),
+    ],
+)
+def test_a_newcomers_bad_request_is_refused(
+    pending: tuple[Ledger, Node], change: dict[str, object], code: Code
+) -> None:
+    ledger, node = pending
+    purpose = ledger.purpose()
+    purpose.MergeFrom(pb.RegisterPurpose(**change))
+    for name, value in change.items():
+        if isinstance(value, int | bytes):
+            setattr(purpose, name, value)
+    with refused_unchanged(node, code):
+        node.make_quote(purpose)
+
+
+def test_a_later_epochs_kem_key_gets_its_own_secret(pending: tuple[Ledger, Node]) -> None:
+    ledger, node = pending
+    purpose = ledger.purpose()
+    purpose.epoch, purpose.kem_io = 1, OTHER_KEM
+    later = node.make_quote(purpose)
+    now = node.make_quote(ledger.purpose())
+    assert later.kem_ciphertext != now.kem_ciphertext
+    assert later.exchange_key == now.exchange_key
+
+
+def test_a_quote_without_a_purpose_is_refused(pending: tuple[Ledger, Node]) -> None:
+    _, node = pending
+    with refused_unchanged(node, Code.BAD_VALUE):
+        node.call("MakeQuote", pb.MakeQuoteRequest(), pb.MakeQuoteResponse)
+
+
+def test_a_holder_renews_with_its_own_tls_key_and_root() -> None:
+    ledger, (founder, member) = network("founder", "member")
+    for node in (founder, member):
+        before = node.info()
+        ledger.height += 7
+        answers = [node.make_quote(renewal(ledger, node)) for _ in range(2)]
+        assert {answer.tls_key for answer in answers} == {before.tls_key}
+        assert len({answer.kem_ciphertext for answer in answers}) == 1
+        after = node.info()
+        assert (after.root_height, after.root_hash) == (before.root_height, before.root_hash)
+        assert node.enclave.state is State.HOLDER
+
+
+def test_a_renewal_is_confirmed_and_replaces_nothing_of_the_holder() -> None:
+    ledger, (founder, member) = network("founder", "member")
+    ledger.height += 5
+    purpose = renewal(ledger, member)
+    quote = member.make_quote(purpose)
+    request = ledger.confirm_request(
+        founder, (ledger.newcomer(quote, purpose), quote.evidence.collateral)
+    )
+    (confirmation,) = founder.confirm(request)
+    assert confirmation.node_id == member.info().node_id
+    assert len(confirmation.envelope) == 48
+
+
+def test_a_holder_binds_only_headers_of_its_own_view() -> None:
+    ledger, (founder,) = network("founder")
+    unknown = renewal(ledger, founder)
+    unknown.anchor_hash = bytes(32)
+    stale = renewal(ledger, founder)
+    stale.epoch = 1
+    other_key = renewal(ledger, founder)
+    other_key.kem_io = OTHER_KEM
+    other_network = renewal(ledger, founder)
+    other_network.context.network_id = bytes(32)
+    for purpose, code in (
+        (unknown, Code.UNVERIFIED_ANCHOR),
+        (stale, Code.STALE_EPOCH),
+        (other_key, Code.BAD_VALUE),
+        (other_network, Code.WRONG_NETWORK),
+    ):
+        with refused_unchanged(founder, code):
+            founder.make_quote(purpose)
+
+
+def test_the_bootstrap_quote_once_more_binds_the_same() -> None:
+    ledger = Ledger()
+    founder = Node("founder")
+    made = ledger.bootstrap(founder)
+    request = pb.MakeQuoteRequest(bootstrap=pb.BootstrapPurpose())
+    again = founder.call("MakeQuote", request, pb.MakeQuoteResponse)
+    first = parse_quote(made.evidence.quote).report_data
+    assert parse_quote(again.evidence.quote).report_data == first == again.report_data
+    assert again.kem_ciphertext == b""
+
+
+def test_only_the_founder_makes_the_bootstrap_quote(pending: tuple[Ledger, Node]) -> None:
+    _, newcomer = pending
+    _, (_, member) = network("founder", "member")
+    for node in (newcomer, member):
+        with refused_unchanged(node, Code.NOT_BOOTSTRAPPED):
+            request = pb.MakeQuoteRequest(bootstrap=pb.BootstrapPurpose())
+            node.call("MakeQuote", request, pb.MakeQuoteResponse)

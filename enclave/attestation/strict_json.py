@@ -61,7 +61,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _bounded(digits: str) -> int:
-    if len(digits) > MAX_JSON_DIGITS:
+    if len(digits.removeprefix("-")) > MAX_JSON_DIGITS:
         raise ValueError(f"an integer of more than {MAX_JSON_DIGITS} digits")
     return int(digits)
 

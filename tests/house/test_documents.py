@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
+from enclave.errors import Code
+
 REPOSITORY: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = sorted({*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")})
 
@@ -21,6 +23,15 @@ def test_the_threat_model_says_which_attacks_are_held() -> None:
     held = {number for number, status in rows if status == "held"}
     tested = {path.name.split("_")[1] for path in REPOSITORY.glob("tests/attacks/test_*.py")}
     assert held == tested
+
+
+def test_operators_are_told_of_codes_that_exist() -> None:
+    text = (REPOSITORY / "docs" / "operators.md").read_text()
+    table = text[text.index("| code | what to do |") :]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    named = [code for row in rows for code in re.findall(r"`([a-z_]+)`", row)]
+    assert len(named) > 10
+    assert set(named) <= {code.value for code in Code}
 
 
 def test_links_between_documents_lead_somewhere() -> None:

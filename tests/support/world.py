@@ -13,11 +13,13 @@ from typing import Final, TypeVar
 
 from google.protobuf.message import Message
 
+from enclave.attestation.attestor import Attestor
+from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.policy import Policy
 from enclave.attestation.software_attestor import SoftwareAttestor
 from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.software_pki import development_root_der
-from enclave.attestation.types import SgxMeasurement, TcbStatus
+from enclave.attestation.types import Evidence, Measurement, SgxMeasurement, TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.crypto.sealing import Role
 from enclave.framework.enclave import Enclave
@@ -128,15 +130,18 @@ class Node:
         self,
         name: str,
         *,
-        code: SgxMeasurement = CODE,
+        code: Measurement = CODE,
         storage: Storage | None = None,
         kind: QuoteKind = QuoteKind.SGX_V3,
+        attestor: Attestor | None = None,
     ) -> None:
         self.name = name
         self.storage = storage or MemoryStorage()
         self.seal_key = hashlib.sha256(b"seal key of " + name.encode()).digest()
         self.ppid = hashlib.sha256(b"ppid of " + name.encode()).digest()[:16]
-        self.attestor = SoftwareAttestor(measurement=code, ppid=self.ppid, kind=kind)
+        self.attestor = attestor or SoftwareAttestor(
+            measurement=code, ppid=self.ppid, kind=kind
+        )
         self.entropy = Entropy(name)
         self.enclave = self.start()
 
@@ -355,3 +360,32 @@ def network(*names: str) -> tuple[Ledger, list[Node]]:
     for node in others:
         ledger.join(node, first)
     return ledger, [first, *others]
+
+
+class PretendHardware:
+    """A platform of hardware mode with a fixed quote: a double of the CPU, not of our code."""
+
+    def __init__(self, quote: bytes = b"") -> None:
+        self._quote = quote
+
+    @property
+    def mode(self) -> Mode:
+        """Always hardware."""
+        return Mode.HARDWARE
+
+    def measurement(self) -> SgxMeasurement:
+        """Our code."""
+        return CODE
+
+    def quote(self, report_data: bytes, *, chain_id: str, genesis_time: int) -> Evidence:
+        """The fixed quote."""
+        del report_data, chain_id, genesis_time
+        return Evidence(quote=self._quote, collateral=b"")
+
+
+def hardware_inputs() -> NetworkInputs:
+    """The inputs of a hardware network's id."""
+    floor = replace(
+        inputs().floor, mode=Mode.HARDWARE, attestation_root=INTEL_SGX_ROOT_CA_DER
+    )
+    return replace(inputs(), floor=floor)

@@ -12,7 +12,15 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from enclave.attestation.pck_extension import FMSPC_BYTES, PPID_BYTES
-from enclave.attestation.types import Measurement, PlatformFlags, TcbStatus, Tee, tee_of
+from enclave.attestation.types import (
+    Measurement,
+    PlatformFlags,
+    SgxMeasurement,
+    TcbStatus,
+    TdxMeasurement,
+    Tee,
+    tee_of,
+)
 from enclave.errors import Code, Refusal
 
 DAY: Final = 86_400
@@ -25,6 +33,11 @@ LAST_SECOND: Final = 253_402_300_799
 SOFTWARE_FMSPC: Final = bytes.fromhex("5eedac700000")
 """One for all software platforms, so that a network needs one collateral. Never Intel's."""
 MAX_EVALUATION_NUMBER: Final = 2**32 - 1
+MAX_TD_ATTRIBUTES: Final = 2**64 - 1
+MAX_SVN: Final = 2**16 - 1
+MR_ENCLAVE_BYTES: Final = 32
+MR_TD_BYTES: Final = 48
+MR_SERVICE_TD_BYTES: Final = 48
 
 SEPT_VE_DISABLE: Final = 1 << 28
 """TD attribute: no #VE on pages that are pending. Verifiers demand it."""
@@ -170,19 +183,26 @@ class Blueprint:
     """The QE's mr_signer is not Intel's."""
     td_attributes: int = SEPT_VE_DISABLE
     """64 bits, without the debug bit."""
-    mr_service_td: bytes = bytes(48)
+    mr_service_td: bytes = bytes(MR_SERVICE_TD_BYTES)
     """TD 1.5 bodies only."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be written down."""
-        tee = tee_of(self.measurement)
-        _require("a measurement of the quote's TEE", holds=tee is self.kind.tee)
-        _require(f"a PPID of {PPID_BYTES} bytes", holds=len(self.ppid) == PPID_BYTES)
-        _require(f"an FMSPC of {FMSPC_BYTES} bytes", holds=len(self.fmspc) == FMSPC_BYTES)
+        _require("a measurement of the quote's TEE, in full", holds=self._measurement_fits())
+        for name, value, size in (
+            ("PPID", self.ppid, PPID_BYTES),
+            ("FMSPC", self.fmspc, FMSPC_BYTES),
+            ("MRSERVICETD", self.mr_service_td, MR_SERVICE_TD_BYTES),
+        ):
+            _require(f"{name} of {size} bytes", holds=len(value) == size)
         _require("an issue date up to the year 9999", holds=0 <= self.issued_at <= LAST_SECOND)
+        windows = (self.window(piece) for piece in Piece)
+        in_order = all(0 <= window.start <= window.end <= LAST_SECOND for window in windows)
+        _require("windows up to the year 9999 that end after their start", holds=in_order)
         numbers = (self.evaluation_number, self.evaluation_number_of_qe)
         in_range = all(0 <= number <= MAX_EVALUATION_NUMBER for number in numbers)
         _require("32-bit evaluation numbers", holds=in_range)
+        _require("64 bits of TD attributes", holds=0 <= self.td_attributes <= MAX_TD_ATTRIBUTES)
         if self.tcb_status in RELAUNCH_PLATFORM_STATUS:
             _require("a TD 1.5 body for TDRelaunchAdvised", holds=self.kind.is_td15)
 
@@ -196,6 +216,15 @@ class Blueprint:
     def raw_td_attributes(self) -> bytes:
         """8 bytes, little-endian, with the debug bit."""
         return (self.td_attributes | (_TD_DEBUG if self.debug else 0)).to_bytes(8, "little")
+
+    def _measurement_fits(self) -> bool:
+        match self.measurement:
+            case SgxMeasurement(mr_enclave, mr_signer, prod_id, svn):
+                sizes = len(mr_enclave) == len(mr_signer) == MR_ENCLAVE_BYTES
+                fits = sizes and 0 <= prod_id <= MAX_SVN and 0 <= svn <= MAX_SVN
+            case TdxMeasurement(mr_td, rtmrs):
+                fits = [len(register) for register in (mr_td, *rtmrs)] == [MR_TD_BYTES] * 5
+        return fits and tee_of(self.measurement) is self.kind.tee
 
     def window(self, piece: Piece) -> Window:
         """When `piece` is valid: its own window, or that of all."""

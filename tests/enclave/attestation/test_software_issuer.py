@@ -26,11 +26,10 @@ from enclave.attestation.software_blueprint import (
 )
 from enclave.attestation.software_issuer import Issuer, issue
 from enclave.attestation.software_pki import development_root_der
-from enclave.attestation.types import PlatformFlags, TcbStatus, Tee
+from enclave.attestation.types import PlatformFlags, SgxMeasurement, TcbStatus, TdxMeasurement, Tee
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
 from tests.enclave.attestation.blueprints import (
-    MEASUREMENTS,
     REPORT_DATA,
     ROOT,
     blueprints,
@@ -40,6 +39,9 @@ from tests.enclave.attestation.blueprints import (
 )
 
 KINDS = tuple(QuoteKind)
+SGX = SgxMeasurement(bytes(32), bytes(32), 0, 0)
+TDX = TdxMeasurement(bytes(48), (bytes(48), bytes(48), bytes(48), bytes(48)))
+SHORT_RTMRS = (bytes(48), bytes(48), bytes(48), bytes(47))
 
 
 @given(blueprints(), sized(64))
@@ -166,7 +168,18 @@ def test_report_data_of_another_size_is_refused(size: int) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda: replace(good(QuoteKind.SGX_V3), measurement=MEASUREMENTS[Tee.TDX]),
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=TDX),
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=replace(SGX, mr_enclave=bytes(31))),
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=replace(SGX, mr_signer=bytes(33))),
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=replace(SGX, isv_svn=2**16)),
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=replace(SGX, isv_prod_id=-1)),
+        lambda: replace(good(QuoteKind.TDX_V4), measurement=replace(TDX, mr_td=bytes(32))),
+        lambda: replace(good(QuoteKind.TDX_V4), measurement=replace(TDX, rtmrs=SHORT_RTMRS)),
+        lambda: replace(good(QuoteKind.TDX_V5_TD15), mr_service_td=b""),
+        lambda: replace(good(QuoteKind.TDX_V4), td_attributes=2**64),
+        lambda: replace(good(QuoteKind.SGX_V3), valid_for=-1),
+        lambda: replace(good(QuoteKind.SGX_V3), windows={Piece.PCK_CRL: Window(2, 1)}),
+        lambda: replace(good(QuoteKind.SGX_V3), windows={Piece.PCK_CRL: Window(-1, 1)}),
         lambda: replace(good(QuoteKind.SGX_V3), ppid=bytes(15)),
         lambda: replace(good(QuoteKind.SGX_V3), fmspc=bytes(7)),
         lambda: replace(good(QuoteKind.SGX_V3), issued_at=-1),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from enclave.attestation.types import SgxMeasurement, TdxMeasurement, Tee
 from enclave.crypto.labels import Label, Mode, Name
 from enclave.crypto.transcript import H
 from enclave.errors import Code, Refusal
@@ -19,8 +18,6 @@ MEASURED_SUFFIX: Final = ".py"
 """Modules alone: caches, type stubs and `.proto` texts do not run."""
 
 _LABEL: Final = Label(Mode.SOFTWARE, Name.SOFTWARE_MEASUREMENT)
-_EXTRA_BYTES: Final = 16
-"""A TDX register has 48 bytes, a SHA-256 has 32."""
 
 
 def measure_files(files: Iterable[tuple[str, bytes]]) -> bytes:
@@ -41,15 +38,3 @@ def measure_files(files: Iterable[tuple[str, bytes]]) -> bytes:
         expected = "each path once, in ASCII"
         raise Refusal(Code.BAD_VALUE, expected=expected, found=", ".join(paths))
     return H(_LABEL, *(field for file in ordered for field in file))
-
-
-def software_measurement(digest: bytes, tee: Tee) -> SgxMeasurement | TdxMeasurement:
-    """The measurement that a software quote shows for code of this digest.
-
-    SGX: mr_enclave is the digest, mr_signer zero (nobody signed), product id and SVN 0.
-    TDX: mr_td is the digest and 16 zero bytes, the RTMRs are zero.
-    """
-    if tee is Tee.SGX:
-        return SgxMeasurement(mr_enclave=digest, mr_signer=bytes(32), isv_prod_id=0, isv_svn=0)
-    zero = bytes(48)
-    return TdxMeasurement(mr_td=digest + bytes(_EXTRA_BYTES), rtmrs=(zero, zero, zero, zero))

@@ -8,10 +8,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from enclave.attestation.measure import measure_files, software_measurement
-from enclave.attestation.types import Tee, tee_of
+from enclave.attestation.measure import measure_files
 from enclave.errors import Code, Refusal
-from tests.enclave.attestation.blueprints import sized
 
 paths = st.text("abc/._", min_size=1, max_size=8)
 trees = st.dictionaries(paths, st.binary(max_size=8), min_size=1, max_size=4)
@@ -47,11 +45,3 @@ def test_what_cannot_be_measured_is_refused(files: list[tuple[str, bytes]]) -> N
     with pytest.raises(Refusal) as refused:
         measure_files(files)
     assert refused.value.code is Code.BAD_VALUE
-
-
-@given(sized(32), st.sampled_from(Tee))
-def test_law_the_digest_is_in_the_measurement(digest: bytes, tee: Tee) -> None:
-    measurement = software_measurement(digest, tee)
-    assert tee_of(measurement) is tee
-    assert measurement.encoded.startswith(digest)
-    assert len(measurement.encoded) == {Tee.SGX: 68, Tee.TDX: 240}[tee]

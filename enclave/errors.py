@@ -124,8 +124,8 @@ class Refusal(Exception):
 
     def __init__(self, code: Code, *, expected: str, found: str) -> None:
         self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
+        self.expected = one_line(expected) or "something"
+        self.found = one_line(found) or "nothing"
         super().__init__(f"{code}: expected {self.expected}, found {self.found}")
 
 

@@ -1,7 +1,7 @@
 """A disk that may crash: it records system calls and enumerates what may be left afterwards.
 
-The model is the pessimist's reading of POSIX: until a file is synced, its bytes may be missing, torn
-at any 512-byte sector or whole; until a directory is synced, each of its pending changes (a new
+The model is the pessimist's reading of POSIX: until a file is synced, its bytes may be missing,
+torn at any 512-byte sector or whole; until a directory is synced, each pending change (a new
 name, a rename, a removal) may have happened or not, in any combination. It is a double of the
 disk, not of our code: `DurableFile` runs on it unchanged.
 """
@@ -41,7 +41,7 @@ class _Inode:
 
 @dataclass(frozen=True)
 class _Change:
-    """One pending change of a directory: `name` leads to `inode` (None: nowhere), `gone` vanishes."""
+    """A pending change of a directory: `name` leads to `inode` (None: nowhere), `gone` goes."""
 
     name: Path
     inode: int | None
@@ -60,7 +60,7 @@ class CrashDisk:
 
     def __repr__(self) -> str:
         """Names and sizes: contents are long."""
-        return f"<disk {({str(p): len(self._inodes[i].now) for p, i in self._names().items()})}>"
+        return f"<disk { ({str(p): len(self._inodes[i].now) for p, i in self._names().items()}) }>"
 
     def write_new(self, path: Path, data: bytes) -> None:
         """As `Disk.write_new`."""

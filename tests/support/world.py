@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from google.protobuf.message import Message
 
@@ -51,7 +51,7 @@ BLOCK_SECONDS: Final = 5
 Answer = TypeVar("Answer", bound=Message)
 
 
-def inputs(chain_id: str = CHAIN_ID, **floor: object) -> NetworkInputs:
+def inputs(chain_id: str = CHAIN_ID, **floor: Any) -> NetworkInputs:
     """The inputs of a software network's id; `floor` overrides fields of its floor."""
     plain = Floor(
         mode=Mode.SOFTWARE,
@@ -66,12 +66,12 @@ def inputs(chain_id: str = CHAIN_ID, **floor: object) -> NetworkInputs:
         initial_height=1,
         genesis_validators_hash=hashlib.sha256(b"validators").digest(),
         consensus_params_hash=hashlib.sha256(b"params").digest(),
-        floor=replace(plain, **floor),  # type: ignore[arg-type]
+        floor=replace(plain, **floor),
         app_state_hash=hashlib.sha256(b"app state").digest(),
     )
 
 
-def policy(**changes: object) -> Policy:
+def policy(**changes: Any) -> Policy:
     """A policy that lets our code on a machine in good order in."""
     plain = Policy(
         serial=1,
@@ -89,7 +89,7 @@ def policy(**changes: object) -> Policy:
         allow_smt=False,
         upgrades=(),
     )
-    return replace(plain, **changes)  # type: ignore[arg-type]
+    return replace(plain, **changes)
 
 
 class MemoryStorage:
@@ -139,9 +139,7 @@ class Node:
         self.storage = storage or MemoryStorage()
         self.seal_key = hashlib.sha256(b"seal key of " + name.encode()).digest()
         self.ppid = hashlib.sha256(b"ppid of " + name.encode()).digest()[:16]
-        self.attestor = attestor or SoftwareAttestor(
-            measurement=code, ppid=self.ppid, kind=kind
-        )
+        self.attestor = attestor or SoftwareAttestor(measurement=code, ppid=self.ppid, kind=kind)
         self.entropy = Entropy(name)
         self.enclave = self.start()
 
@@ -233,9 +231,7 @@ class Ledger:
             network_keys=[encode(keys) for keys in self.keys],
             own_record=b"" if record is None else encode_node_record(record),
             anchors=[encode(anchor_to_proto(self.anchor(height))) for height in recent],
-            machines=[
-                encode(types_pb2.Machine(platform_id=machine)) for machine in self.machines
-            ],
+            machines=[encode(types_pb2.Machine(platform_id=machine)) for machine in self.machines],
         )
 
     def bootstrap(self, node: Node) -> pb.BootstrapResponse:
@@ -385,7 +381,5 @@ class PretendHardware:
 
 def hardware_inputs() -> NetworkInputs:
     """The inputs of a hardware network's id."""
-    floor = replace(
-        inputs().floor, mode=Mode.HARDWARE, attestation_root=INTEL_SGX_ROOT_CA_DER
-    )
+    floor = replace(inputs().floor, mode=Mode.HARDWARE, attestation_root=INTEL_SGX_ROOT_CA_DER)
     return replace(inputs(), floor=floor)

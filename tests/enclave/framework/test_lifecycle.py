@@ -152,7 +152,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(name=nodes)
     def kill(self, name: str) -> None:
-        """kill -9 between requests: the page cache survives, the process does not."""
+        """Send kill -9 between requests: the page cache survives, the process does not."""
         machine = self.machines[name]
         before = machine.entries()
         machine.restart(machine.disk.copy())
@@ -272,9 +272,7 @@ class Lifecycle(RuleBasedStateMachine):
             purpose.context.CopyFrom(self.ledger.context(node_id))
         return lambda n: n.make_quote(purpose)
 
-    def check_successor(
-        self, before: Mapping[bytes, bytes], after: Mapping[bytes, bytes]
-    ) -> None:
+    def check_successor(self, before: Mapping[bytes, bytes], after: Mapping[bytes, bytes]) -> None:
         """A step keeps the seed for ever, and the node key unless it was discarded on purpose."""
         for key, value in before.items():
             if key.startswith(b"seed/"):

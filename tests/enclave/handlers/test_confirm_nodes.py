@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -81,7 +82,7 @@ def _frozen(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> N
     request.context.CopyFrom(ledger.context(founder.info().node_id))
 
 
-def _newcomer(**fields: object) -> Change:
+def _newcomer(**fields: Any) -> Change:
     def change(_ledger: Ledger, _founder: Node, request: pb.ConfirmNodesRequest) -> None:
         for name, value in fields.items():
             setattr(request.newcomers[0], name, value)
@@ -89,7 +90,7 @@ def _newcomer(**fields: object) -> Change:
     return change
 
 
-def _policy(**fields: object) -> Change:
+def _policy(**fields: Any) -> Change:
     def change(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
         ledger.policy = policy(**fields)
         request.context.CopyFrom(ledger.context(founder.info().node_id))
@@ -103,7 +104,7 @@ def _too_old(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> 
     request.context.CopyFrom(ledger.context(founder.info().node_id))
 
 
-def _anchor_too_new(ledger: Ledger, _founder: Node, request: pb.ConfirmNodesRequest) -> None:
+def _anchor_too_new(_l: Ledger, _founder: Node, request: pb.ConfirmNodesRequest) -> None:
     request.context.height = request.newcomers[0].anchor_height + 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -30,11 +31,11 @@ def recorded() -> tuple[Ledger, Node]:
     return ledger, node
 
 
-def context(ledger: Ledger, node: Node, **changes: object) -> pb.ChainContext:
+def context(ledger: Ledger, node: Node, **changes: Any) -> pb.ChainContext:
     """The context with the node's own record, changed."""
     result = ledger.context(node.info().node_id)
     record = ledger.records[node.info().node_id]
-    result.own_record = encode_node_record(dataclasses.replace(record, **changes))  # type: ignore[arg-type]
+    result.own_record = encode_node_record(dataclasses.replace(record, **changes))
     return result
 
 
@@ -74,7 +75,7 @@ def test_a_holder_restarts_with_nothing_but_its_sealed_state(
     assert node.info() == before
 
 
-RECORDS: dict[str, tuple[dict[str, object], Code]] = {
+RECORDS: dict[str, tuple[dict[str, Any], Code]] = {
     "another node's id": ({"node_id": bytes(32)}, Code.RECORD_MISMATCH),
     "another node's key": ({"exchange_key": (9).to_bytes(32, "little")}, Code.RECORD_MISMATCH),
     "expired status": ({"status": NodeStatus.EXPIRED}, Code.RECORD_NOT_CONFIRMED),
@@ -88,7 +89,7 @@ RECORDS: dict[str, tuple[dict[str, object], Code]] = {
 
 @pytest.mark.parametrize(("changes", "code"), RECORDS.values(), ids=RECORDS)
 def test_a_record_that_is_not_this_nodes_living_one_is_refused(
-    recorded: tuple[Ledger, Node], changes: dict[str, object], code: Code
+    recorded: tuple[Ledger, Node], changes: dict[str, Any], code: Code
 ) -> None:
     ledger, node = recorded
     with refused_unchanged(node, code):
@@ -160,9 +161,7 @@ def _second_epoch(ledger: Ledger, first_seed: bytes, second_seed: bytes) -> byte
     network_id = ledger.network_id
     first = derive_io_keys(first_seed, mode=Mode.SOFTWARE, network_id=network_id, epoch=0)
     second = derive_io_keys(second_seed, mode=Mode.SOFTWARE, network_id=network_id, epoch=1)
-    prev_seed = seal_previous_seed(
-        second_seed, first_seed, keys=second, previous_pk_io=first.pk_io
-    )
+    prev_seed = seal_previous_seed(second_seed, first_seed, keys=second, previous_pk_io=first.pk_io)
     ledger.epoch = 1
     ledger.keys.append(
         types_pb2.NetworkKeys(
@@ -181,9 +180,7 @@ def _join_epoch_one(change: Callable[[Ledger], None]) -> tuple[Ledger, Node]:
     ledger.prepare(node)
     purpose = ledger.purpose()
     quote = node.make_quote(purpose)
-    second = derive_io_keys(
-        seeds[1], mode=Mode.SOFTWARE, network_id=ledger.network_id, epoch=1
-    )
+    second = derive_io_keys(seeds[1], mode=Mode.SOFTWARE, network_id=ledger.network_id, epoch=1)
     envelope = seal_seed(
         seeds[1],
         keys=second,

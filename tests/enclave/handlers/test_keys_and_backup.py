@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from google.protobuf.message import Message
 
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.report_data import bootstrap_report_data
@@ -137,7 +138,7 @@ class TestBackup:
         assert node.enclave.state is state
         node.storage = MemoryStorage()
         node.start()
-        assert restore(node, blob, ledger.network_id).state == state
+        assert restore(node, blob, ledger.network_id).state == state.value
         assert entries(node) == before
         node.start()
         assert entries(node) == before
@@ -242,7 +243,7 @@ class TestStorage:
         with refused(Code.STORAGE_FAILED):
             node.info()
         node.start()
-        assert node.info().state == State.EMPTY
+        assert node.info().state == State.EMPTY.value
 
 
 class TestStates:
@@ -261,7 +262,7 @@ class TestStates:
             State.HOLDER: founder,
         }
 
-    def requests(self) -> dict[Operation, tuple[str, object]]:
+    def requests(self) -> dict[Operation, tuple[str, Message]]:
         network_message = network_to_proto(inputs())
         return {
             Operation.GET_INFO: ("GetInfo", pb.GetInfoRequest()),
@@ -296,7 +297,7 @@ class TestStates:
                 if operation in TRANSITIONS[state]:
                     continue
                 with refused_unchanged(node, codes.get(operation, Code.ILLEGAL_STATE)):
-                    node.call(method, request, pb.GetInfoResponse)  # type: ignore[arg-type]
+                    node.call(method, request, pb.GetInfoResponse)
                 refusals += 1
         assert refusals == sum(len(Operation) - len(row) for row in TRANSITIONS.values())
 
@@ -304,7 +305,7 @@ class TestStates:
 class TestInfo:
     def test_an_empty_enclave_says_what_it_is(self) -> None:
         info = Node("empty").info()
-        assert info.state == State.EMPTY
+        assert info.state == State.EMPTY.value
         assert info.mode == types_pb2.MODE_SOFTWARE
         assert info.network_id == info.node_id == info.exchange_key == info.tls_key == b""
 

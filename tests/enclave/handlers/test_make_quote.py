@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from enclave.attestation.quote import parse_quote
@@ -74,7 +76,7 @@ def test_of_more_than_sixteen_quotes_the_oldest_goes(pending: tuple[Ledger, Node
     ],
 )
 def test_a_newcomers_bad_request_is_refused(
-    pending: tuple[Ledger, Node], change: dict[str, object], code: Code
+    pending: tuple[Ledger, Node], change: dict[str, Any], code: Code
 ) -> None:
     ledger, node = pending
     purpose = ledger.purpose()

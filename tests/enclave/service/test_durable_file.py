@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -117,7 +116,7 @@ class TestRealDisk:
         file.save(b"one")
         file.save(b"two")
         assert file.load() == b"two"
-        assert os.listdir(tmp_path) == ["state"]
+        assert [path.name for path in tmp_path.iterdir()] == ["state"]
         assert stat.S_IMODE((tmp_path / "state").stat().st_mode) == 0o600
 
     def test_a_symlink_at_the_temporary_name_is_not_followed(self, tmp_path: Path) -> None:

@@ -1,0 +1,212 @@
+"""Strict protobuf: one encoding for one message (protocol.md section 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from enclave.crypto.labels import Mode
+from enclave.errors import Code, Refusal
+from enclave.registration.context import MAX_ANCHORS, MAX_EPOCHS, unproven_context
+from enclave.registration.measurement_codec import measurement_from_proto
+from enclave.registration.policy_codec import MAX_ENTRIES, policy_from_proto, policy_to_proto
+from enclave.registration.records import (
+    decode_anchor,
+    decode_machine,
+    decode_network_keys,
+    decode_node_record,
+    decode_policy,
+    encode_node_record,
+    time_from_proto,
+    verdict_from_proto,
+)
+from enclave.registration.wire import encode, strict_decode
+from seedpact.registration.v1 import types_pb2 as pb
+from tests.support.refusals import refused
+from tests.support.world import CODE, Ledger, network, policy
+
+ANCHOR = pb.Anchor(height=7, hash=bytes(32), time=pb.Time(seconds=5, nanos=1))
+
+
+def decode(data: bytes) -> pb.Anchor:
+    return strict_decode(pb.Anchor, data, max_bytes=100)
+
+
+class TestStrictDecode:
+    def test_the_deterministic_encoding_passes(self) -> None:
+        assert decode(encode(ANCHOR)) == ANCHOR
+
+    @pytest.mark.parametrize(
+        ("name", "data"),
+        {
+            "an unknown field": encode(ANCHOR) + b"\x50\x01",
+            "an unknown field inside": encode(ANCHOR)[:-6] + b"\x1a\x06\x08\x05\x10\x01\x50\x01",
+            "another order": encode(pb.Anchor(hash=bytes(32))) + encode(pb.Anchor(height=7)),
+            "a field twice": encode(pb.Anchor(height=6)) + encode(ANCHOR),
+            "an explicit default": b"\x08\x00",
+            "a varint with a spare byte": b"\x08\x87\x00",
+            "half a field": encode(ANCHOR)[:-1],
+            "no message": b"\xff\xff\xff",
+        }.items(),
+    )
+    def test_every_other_encoding_is_refused(self, name: str, data: bytes) -> None:
+        assert name
+        with refused(Code.MALFORMED_REQUEST):
+            decode(data)
+
+    def test_text_that_is_no_utf8_is_refused(self) -> None:
+        with refused(Code.MALFORMED_REQUEST):
+            strict_decode(pb.Machine, b"\x12\x01\xff", max_bytes=100)
+
+    def test_a_message_over_its_limit_is_refused_before_parsing(self) -> None:
+        with refused(Code.TOO_LARGE):
+            decode(bytes(101))
+
+    @given(st.binary(max_size=100))
+    def test_law_bytes_decode_to_a_message_of_exactly_these_bytes_or_are_refused(
+        self, data: bytes
+    ) -> None:
+        try:
+            message = decode(data)
+        except Refusal:
+            return
+        assert encode(message) == data
+
+
+class TestRecords:
+    def test_a_node_record_survives_the_wire(self) -> None:
+        ledger, (founder,) = network("founder")
+        record = ledger.records[founder.info().node_id]
+        assert decode_node_record(encode_node_record(record)) == record
+
+    def test_a_policy_survives_the_wire(self) -> None:
+        full = policy(
+            frozen=True,
+            advisories=("INTEL-SA-00001", "INTEL-SA-00002"),
+            minimum_evaluation_number=3,
+            denied_fmspcs=(bytes(6), b"\x01" * 6),
+            require_machine_list=True,
+            one_node_per_machine=True,
+            allow_dynamic_platform=True,
+            allow_cached_keys=True,
+            allow_smt=True,
+        )
+        assert decode_policy(encode(policy_to_proto(full))) == full
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"tcb_statuses": [2, 1]},
+            {"tcb_statuses": [1, 1]},
+            {"tcb_statuses": [9]},
+            {"advisories": ["b", "a"]},
+            {"advisories": [""]},
+            {"advisories": ["x" * 33]},
+            {"advisories": ["ä"]},
+            {"denied_fmspcs": [bytes(5)]},
+            {"denied_fmspcs": [bytes(6), bytes(6)]},
+            {"measurements": [pb.Measurement()] * (MAX_ENTRIES + 1)},
+            {"upgrades": [pb.UpgradeApproval()] * (MAX_ENTRIES + 1)},
+            {"upgrades": [pb.UpgradeApproval(signatures=[pb.UpgradeSignature(key=bytes(31))])]},
+            {
+                "upgrades": [
+                    pb.UpgradeApproval(
+                        signatures=[pb.UpgradeSignature(key=bytes(32), signature=bytes(63))]
+                    )
+                ]
+            },
+        ],
+    )
+    def test_a_policy_of_bad_form_is_refused(self, change: dict[str, Any]) -> None:
+        with refused(Code.MALFORMED_POLICY):
+            policy_from_proto(pb.Policy(**change))
+
+    @pytest.mark.parametrize(
+        ("message", "code"),
+        [
+            (pb.Measurement(), Code.BAD_VALUE),
+            (pb.Measurement(sgx=pb.SgxMeasurement(mr_enclave=bytes(31))), Code.BAD_LENGTH),
+            (
+                pb.Measurement(
+                    sgx=pb.SgxMeasurement(
+                        mr_enclave=bytes(32), mr_signer=bytes(32), isv_prod_id=65_536
+                    )
+                ),
+                Code.BAD_VALUE,
+            ),
+            (pb.Measurement(tdx=pb.TdxMeasurement(mr_td=bytes(48))), Code.BAD_LENGTH),
+            (
+                pb.Measurement(tdx=pb.TdxMeasurement(mr_td=bytes(48), rtmrs=[bytes(47)] * 4)),
+                Code.BAD_LENGTH,
+            ),
+        ],
+    )
+    def test_a_measurement_of_bad_form_is_refused(
+        self, message: pb.Measurement, code: Code
+    ) -> None:
+        with refused(code):
+            measurement_from_proto(message)
+
+    def test_verdicts_times_and_small_records_of_bad_form_are_refused(self) -> None:
+        measurement = pb.Measurement(
+            sgx=pb.SgxMeasurement(mr_enclave=CODE.mr_enclave, mr_signer=CODE.mr_signer)
+        )
+        good = pb.Verdict(
+            tee=pb.TEE_KIND_SGX,
+            tcb_status=pb.TCB_STATUS_UP_TO_DATE,
+            measurement=measurement,
+            fmspc=bytes(6),
+            platform_id=bytes(32),
+        )
+        assert verdict_from_proto(good).measurement == CODE
+        for bad in ({"advisories": ["b", "a"]}, {"tee": 0}, {"tcb_status": 10}):
+            message = pb.Verdict()
+            message.CopyFrom(good)
+            message.MergeFrom(pb.Verdict(**bad))
+            if "tee" in bad:
+                message.ClearField("tee")
+            with refused(Code.BAD_VALUE):
+                verdict_from_proto(message)
+        for time in (pb.Time(seconds=-1), pb.Time(nanos=-1), pb.Time(nanos=10**9)):
+            with refused(Code.BAD_VALUE):
+                time_from_proto(time)
+        with refused(Code.BAD_VALUE):
+            decode_anchor(encode(pb.Anchor(hash=bytes(32))))
+        with refused(Code.BAD_LENGTH):
+            decode_machine(encode(pb.Machine(platform_id=bytes(31))))
+        with refused(Code.LOW_ORDER_KEY):
+            decode_network_keys(encode(pb.NetworkKeys(pk_io=bytes(32))))
+
+
+class TestUnprovenContext:
+    def test_hardware_mode_never_takes_the_hosts_word(self) -> None:
+        with refused(Code.UNPROVEN_CONTEXT):
+            unproven_context(Ledger().context(), mode=Mode.HARDWARE)
+
+    def test_every_epoch_must_be_there_in_order(self) -> None:
+        ledger, _ = network("founder")
+        context = ledger.context()
+        for epoch, keys in ((1, context.network_keys[:]), (0, []), (MAX_EPOCHS, [])):
+            context.epoch = epoch
+            context.network_keys[:] = keys
+            with refused(Code.BAD_VALUE):
+                unproven_context(context, mode=Mode.SOFTWARE)
+
+    def test_lists_are_bounded(self) -> None:
+        ledger, _ = network("founder")
+        context = ledger.context()
+        context.anchors.extend([b""] * MAX_ANCHORS)
+        with refused(Code.TOO_LARGE):
+            unproven_context(context, mode=Mode.SOFTWARE)
+
+    def test_a_machine_counts_from_its_height_on(self) -> None:
+        ledger, _ = network("founder")
+        context = ledger.context()
+        for height in (context.height, context.height + 1):
+            machine = pb.Machine(platform_id=bytes([height]) * 32, from_height=height)
+            context.machines.append(encode(machine))
+        proven = unproven_context(context, mode=Mode.SOFTWARE)
+        assert proven.machines == {bytes([context.height]) * 32}

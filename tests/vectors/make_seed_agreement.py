@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.second_opinion import agreement, primitives
-from tests.second_opinion.agreement import NetworkInputs
+from tests.second_opinion import network as identity
+from tests.second_opinion.network import NetworkInputs
 from tests.second_opinion.transcript import HARDWARE, SOFTWARE, Field, H, label_text, transcript
 from tests.vectors.seed_agreement_cases import CASES, Case, Json, Object, value
 from tests.vectors.seed_agreement_failures import failures
@@ -72,10 +73,10 @@ def statements(case: Case) -> Object:
     tls_key = primitives.ed25519_public(value("bootstrap tls_seed"))
     pk_io = case.pk_io(0)
     fields = ("bootstrap", network_id, exchange_key, pk_io, case.kem_io(0), tls_key)
-    sgx = agreement.sgx_measurement(
+    sgx = identity.sgx_measurement(
         value("mr_enclave"), value("mr_signer"), prod_id=0x0102, svn=0x0304
     )
-    tdx = agreement.tdx_measurement(value("mr_td", 48), [value(f"rtmr{i}", 48) for i in range(4)])
+    tdx = identity.tdx_measurement(value("mr_td", 48), [value(f"rtmr{i}", 48) for i in range(4)])
     return {
         "mode": mode,
         "network_id": network_id.hex(),
@@ -113,7 +114,7 @@ def registration(case: Case) -> Object:
 def _network(inputs: NetworkInputs) -> Object:
     floor, mode = inputs.floor, inputs.floor.mode
     floor_fields = (
-        agreement.MODE_NUMBER[mode],
+        identity.MODE_NUMBER[mode],
         floor.attestation_root,
         floor.upgrade_keys,
         floor.threshold,
@@ -135,17 +136,17 @@ def _network(inputs: NetworkInputs) -> Object:
         "genesis_validators_hash": inputs.genesis_validators_hash.hex(),
         "consensus_params_hash": inputs.consensus_params_hash.hex(),
         "floor": {
-            "mode": agreement.MODE_NUMBER[mode],
+            "mode": identity.MODE_NUMBER[mode],
             "attestation_root": floor.attestation_root.hex(),
             "upgrade_keys": [key.hex() for key in floor.upgrade_keys],
             "threshold": floor.threshold,
             "worst_tcb_status": floor.worst_tcb_status,
             "transcript": transcript(mode, "floor", *floor_fields).hex(),
-            "hash": agreement.floor_hash(floor).hex(),
+            "hash": identity.floor_hash(floor).hex(),
         },
         "app_state_hash": inputs.app_state_hash.hex(),
         "transcript": transcript(mode, "network", *network_fields).hex(),
-        "network_id": agreement.network_id(inputs).hex(),
+        "network_id": identity.network_id(inputs).hex(),
     }
 
 
@@ -255,7 +256,7 @@ def _confirm(case: Case) -> Object:
 
 def _upgrade(case: Case, serial: int, tee_kind: int, measurement: bytes) -> Json:
     fields = (case.network_id, serial, tee_kind, measurement)
-    statement = agreement.upgrade_statement(
+    statement = identity.upgrade_statement(
         case.mode, case.network_id, serial=serial, tee_kind=tee_kind, measurement=measurement
     )
     seed = value(f"{case.inputs.chain_id} upgrade seed 0")

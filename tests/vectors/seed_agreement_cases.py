@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from tests.second_opinion import agreement, primitives
-from tests.second_opinion.agreement import Floor, NetworkInputs, Registration
+from tests.second_opinion import network as identity
+from tests.second_opinion.agreement import Registration
+from tests.second_opinion.network import Floor, NetworkInputs
 from tests.second_opinion.transcript import HARDWARE, SOFTWARE
 
 Json = None | bool | int | str | Sequence["Json"] | Mapping[str, "Json"]
@@ -40,7 +42,7 @@ class Case:
     @property
     def network_id(self) -> bytes:
         """The network's identity."""
-        return agreement.network_id(self.inputs)
+        return identity.network_id(self.inputs)
 
     def seed(self, epoch: int) -> bytes:
         """The consensus seed of an epoch."""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from tests.second_opinion import agreement, primitives
+from tests.second_opinion import network as identity
 from tests.second_opinion.curve25519 import P
 from tests.second_opinion.transcript import SOFTWARE
 from tests.vectors.seed_agreement_cases import BETA, Case, Object, value
@@ -77,7 +78,7 @@ def changed_openings(case: Case, honest: Opening) -> Iterator[Object]:
         (
             "wrong network_id",
             "salt and context bind the network",
-            replace(honest, network_id=agreement.network_id(BETA)),
+            replace(honest, network_id=identity.network_id(BETA)),
         ),
         ("wrong epoch", "the context binds the epoch", replace(honest, epoch=case.epoch + 1)),
         (

@@ -40,13 +40,18 @@ def refusal_of_exchange_key(key: bytes) -> Code | None:
     return None
 
 
-def accepts_tls_key(key: bytes) -> bool:
+def refusal_of_tls_key(key: bytes) -> Code | None:
     try:
         check_tls_key(key)
     except Refusal as refusal:
-        assert refusal.code is Code.BAD_TLS_KEY  # noqa: PT017 (an answer is also a result)
-        return False
-    return True
+        return refusal.code
+    return None
+
+
+def accepts_tls_key(key: bytes) -> bool:
+    code = refusal_of_tls_key(key)
+    assert code in {None, Code.BAD_TLS_KEY}
+    return code is None
 
 
 @given(SECRETS)

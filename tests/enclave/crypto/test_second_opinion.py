@@ -38,6 +38,7 @@ from tests.enclave.crypto.agreements import (
     seal,
 )
 from tests.second_opinion import agreement as second
+from tests.second_opinion import network as second_network
 
 INTEGERS = st.integers(0, MAX_INTEGER)
 ASCII = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=50)
@@ -69,7 +70,7 @@ MEASUREMENTS: st.SearchStrategy[Measurement] = st.builds(
 
 def test_hashed_numbers_are_those_of_the_protos() -> None:
     """Section 13: an enum in H is its number in types.proto."""
-    assert {mode.name: second.MODE_NUMBER[mode.value] for mode in Mode} == {
+    assert {mode.name: second_network.MODE_NUMBER[mode.value] for mode in Mode} == {
         name.removeprefix("MODE_"): number for name, number in types_pb2.Mode.items() if number
     }
     assert {tee.name: tee.value for tee in Tee} == {
@@ -88,14 +89,14 @@ def test_hashed_numbers_are_those_of_the_protos() -> None:
 def test_network_id(inputs: NetworkInputs) -> None:
     """Section 4."""
     floor = inputs.floor
-    expected = second.network_id(
-        second.NetworkInputs(
+    expected = second_network.network_id(
+        second_network.NetworkInputs(
             chain_id=inputs.chain_id,
             genesis_time_unix_nanos=inputs.genesis_time_unix_nanos,
             initial_height=inputs.initial_height,
             genesis_validators_hash=inputs.genesis_validators_hash,
             consensus_params_hash=inputs.consensus_params_hash,
-            floor=second.Floor(
+            floor=second_network.Floor(
                 mode=floor.mode.value,
                 attestation_root=floor.attestation_root,
                 upgrade_keys=floor.upgrade_keys,
@@ -114,16 +115,16 @@ def test_upgrade_statement(
 ) -> None:
     """Section 4: what an upgrade key signs."""
     if isinstance(measurement, SgxMeasurement):
-        encoded = second.sgx_measurement(
+        encoded = second_network.sgx_measurement(
             measurement.mr_enclave,
             measurement.mr_signer,
             prod_id=measurement.isv_prod_id,
             svn=measurement.isv_svn,
         )
     else:
-        encoded = second.tdx_measurement(measurement.mr_td, measurement.rtmrs)
+        encoded = second_network.tdx_measurement(measurement.mr_td, measurement.rtmrs)
     assert len(encoded) in {68, 240}
-    expected = second.upgrade_statement(
+    expected = second_network.upgrade_statement(
         mode.value, network, serial=serial, tee_kind=int(tee_of(measurement)), measurement=encoded
     )
     made = upgrade_statement(mode, network=network, serial=serial, measurement=measurement)

@@ -1,7 +1,7 @@
 """tests/vectors/seed_agreement.json against the product, and against the program that made it.
 
 The file was made by the second opinion alone. Here the product follows it from the network's
-inputs to the envelope, and refuses what must fail, with the code that the file names.
+inputs to the envelope; `test_seed_agreement_failures` has what must fail.
 """
 
 from __future__ import annotations
@@ -9,43 +9,26 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from enclave.attestation.report_data import bootstrap_report_data, register_report_data
 from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus, TdxMeasurement
-from enclave.crypto.key_schedule import (
-    IoKeys,
-    derive_io_keys,
-    open_previous_seed,
-    seal_previous_seed,
-)
+from enclave.crypto.key_schedule import open_previous_seed, seal_previous_seed
 from enclave.crypto.labels import Label, Mode, Name
 from enclave.crypto.primitives import (
     ExchangeKey,
     KemKey,
-    check_exchange_key,
     ed25519_public,
     ed25519_verifies,
 )
 from enclave.crypto.seed_envelope import SeedContext, node_id, open_seed, seal_seed
 from enclave.crypto.transcript import H512, Field, H, encode_transcript
-from enclave.errors import Code, Refusal
 from enclave.registration.network import Floor, NetworkInputs, network_id, upgrade_statement
-from tests.enclave.crypto.published import VECTORS, document
-from tests.second_opinion import agreement as second
+from tests.enclave.crypto.published import VECTORS
+from tests.enclave.crypto.seed_agreement import FILE, MUST_FAIL, Json, derive, raw
 
-Json = dict[str, Any]
 ROOT = Path(__file__).parents[3]
-FILE = document("seed_agreement.json")
-REGISTRATIONS = {row["name"]: row for row in FILE["registrations"]}
-MUST_FAIL = {row["name"]: row for row in FILE["must_fail"]}
-OPENING = {name: row for name, row in MUST_FAIL.items() if row["step"] in {"open", "compare"}}
-
-
-def raw(row: Json, name: str) -> bytes:
-    return bytes.fromhex(row[name])
 
 
 def field(row: Json) -> Field:
@@ -213,107 +196,6 @@ def test_confirm_and_import(row: Json) -> None:
         kem_secret=raw(newcomer, "kem_secret"),
     )
     assert opened == raw(epoch, "consensus_seed")
-
-
-@pytest.mark.parametrize("row", OPENING.values(), ids=OPENING.keys())
-def test_what_must_not_open(row: Json) -> None:
-    """Or, in one case, opens to a seed whose keys are not the proven ones."""
-    inputs = row["inputs"]
-    assert ExchangeKey(raw(inputs, "node_key")).public == raw(inputs, "exchange_key")
-    context = SeedContext(
-        mode=Mode(inputs["mode"]),
-        network_id=raw(inputs, "network_id"),
-        epoch=inputs["epoch"],
-        pk_io=raw(inputs, "pk_io"),
-        kem_io=raw(inputs, "kem_io"),
-        exchange_key=raw(inputs, "exchange_key"),
-        kem_ciphertext=raw(inputs, "kem_ciphertext"),
-        report_data=raw(inputs, "report_data"),
-    )
-    node_key = ExchangeKey(raw(inputs, "node_key"))
-    assert context.digest == raw(row, "context")
-    assert node_key.agree(context.pk_io) == raw(row, "shared")
-    envelope, secret = raw(inputs, "envelope"), raw(inputs, "kem_secret")
-    if row["step"] == "compare":
-        seed = open_seed(envelope, context=context, node_key=node_key, kem_secret=secret)
-        keys = derive_io_keys(
-            seed, mode=context.mode, network_id=context.network_id, epoch=context.epoch
-        )
-        assert keys.pk_io == raw(row, "derived_pk_io") != context.pk_io
-        assert keys.kem_public == raw(row, "derived_kem_io") != context.kem_io
-        return
-    with pytest.raises(Refusal) as refused:
-        open_seed(envelope, context=context, node_key=node_key, kem_secret=secret)
-    assert refused.value.code is Code(row["code"]) is Code.ENVELOPE_OPEN_FAILED
-    with pytest.raises(ValueError, match="MAC check failed"):
-        second.open_envelope(
-            inputs["mode"],
-            context.network_id,
-            context.epoch,
-            node_key=raw(inputs, "node_key"),
-            kem_secret=secret,
-            kem_ciphertext=context.kem_ciphertext,
-            pk_io=context.pk_io,
-            kem_io=context.kem_io,
-            report_data=context.report_data,
-            envelope=envelope,
-        )
-
-
-@pytest.mark.parametrize("name", ["swapped KEM ciphertext", "mangled KEM ciphertext"])
-def test_every_holder_seals_for_a_foreign_ciphertext_alike(name: str) -> None:
-    row, epoch = MUST_FAIL[name], REGISTRATIONS["hardware epoch 0"]["epochs"][0]
-    keys = derive(REGISTRATIONS["hardware epoch 0"], epoch)
-    ciphertext = raw(row["inputs"], "kem_ciphertext")
-    assert keys.kem_io.decapsulate(ciphertext) == raw(row, "kem_secret_of_holder")
-    envelope = seal_seed(
-        raw(epoch, "consensus_seed"),
-        keys=keys,
-        exchange_key=raw(row["inputs"], "exchange_key"),
-        kem_ciphertext=ciphertext,
-        report_data=raw(row["inputs"], "report_data"),
-    )
-    assert envelope == raw(row["inputs"], "envelope")
-
-
-@pytest.mark.parametrize("name", ["low-order exchange key", "non-canonical exchange key"])
-def test_exchange_keys_that_must_be_refused(name: str) -> None:
-    """Gate 1."""
-    row = MUST_FAIL[name]
-    with pytest.raises(Refusal) as refused:
-        check_exchange_key(raw(row["inputs"], "exchange_key"))
-    assert refused.value.code is Code(row["code"])
-
-
-def test_a_previous_seed_of_another_epoch_must_not_open() -> None:
-    """Section 3."""
-    row = MUST_FAIL["prev_seed of another epoch"]
-    inputs = row["inputs"]
-    seed = raw(inputs, "consensus_seed")
-    keys = derive_io_keys(
-        seed,
-        mode=Mode(inputs["mode"]),
-        network_id=raw(inputs, "network_id"),
-        epoch=inputs["epoch"],
-    )
-    with pytest.raises(Refusal) as refused:
-        open_previous_seed(
-            seed,
-            raw(inputs, "prev_seed"),
-            keys=keys,
-            previous_pk_io=raw(inputs, "pk_io_before"),
-        )
-    assert refused.value.code is Code(row["code"])
-
-
-def derive(row: Json, epoch: Json) -> IoKeys:
-    """The product's keys of one epoch of a registration."""
-    return derive_io_keys(
-        raw(epoch, "consensus_seed"),
-        mode=Mode(row["mode"]),
-        network_id=raw(row["network"], "network_id"),
-        epoch=epoch["epoch"],
-    )
 
 
 def measurement(tee_kind: int, encoded: bytes) -> Measurement:

@@ -92,7 +92,7 @@ def test_integers_outside_64_bits_are_an_error(value: int) -> None:
 
 
 @pytest.mark.parametrize("value", [False, True])
-def test_a_bool_is_no_field(value: bool) -> None:  # noqa: FBT001 (the value is the point)
+def test_a_bool_is_no_field(value: int) -> None:
     with pytest.raises(TypeError, match="bool"):
         H(Label(Mode.HARDWARE, Name.NETWORK), value)
 

@@ -22,6 +22,7 @@ from enclave.crypto.key_schedule import SEED_BYTES, IoKeys
 from enclave.crypto.labels import Mode, Name, label
 from enclave.crypto.primitives import (
     KEM_CIPHERTEXT_BYTES,
+    KEM_SECRET_BYTES,
     SIV_KEY_BYTES,
     SIV_TAG_BYTES,
     ExchangeKey,
@@ -106,6 +107,7 @@ def open_seed(
     """
     check_length("envelope", envelope, ENVELOPE_BYTES)
     check_length("kem_ciphertext", context.kem_ciphertext, KEM_CIPHERTEXT_BYTES)
+    check_length("kem_secret", kem_secret, KEM_SECRET_BYTES)
     digest = context.digest
     key = _seed_key(context, digest, node_key.agree(context.pk_io), kem_secret)
     seed = siv_open(key, envelope, associated=_associated(context, digest))

@@ -7,6 +7,7 @@ it can be told to lie. Nothing of ours is mocked: requests go through `dispatch.
 from __future__ import annotations
 
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
@@ -123,39 +124,12 @@ class Entropy:
         return hashlib.shake_256(seed).digest(size)
 
 
-class Node:
-    """One machine with one enclave."""
+class Requests(ABC):
+    """The requests of the service, over whatever carries them."""
 
-    def __init__(
-        self,
-        name: str,
-        *,
-        code: Measurement = CODE,
-        storage: Storage | None = None,
-        kind: QuoteKind = QuoteKind.SGX_V3,
-        attestor: Attestor | None = None,
-    ) -> None:
-        self.name = name
-        self.storage = storage or MemoryStorage()
-        self.seal_key = hashlib.sha256(b"seal key of " + name.encode()).digest()
-        self.ppid = hashlib.sha256(b"ppid of " + name.encode()).digest()[:16]
-        self.attestor = attestor or SoftwareAttestor(measurement=code, ppid=self.ppid, kind=kind)
-        self.entropy = Entropy(name)
-        self.enclave = self.start()
-
-    def start(self) -> Enclave:
-        """Starts the enclave from what is stored, as after a crash."""
-        self.enclave = Enclave(
-            attestor=self.attestor,
-            storage=self.storage,
-            seal_key=self.seal_key,
-            entropy=self.entropy,
-        )
-        return self.enclave
-
+    @abstractmethod
     def call(self, method: str, request: Message, answer: type[Answer]) -> Answer:
-        """One request as bytes, through the same table as gRPC. Raises Refusal."""
-        return answer.FromString(METHODS[method](self.enclave, encode(request)))
+        """One request and its answer."""
 
     def info(self) -> pb.GetInfoResponse:
         """GetInfo."""
@@ -189,6 +163,41 @@ class Node:
         """ImportSeed."""
         request = pb.ImportSeedRequest(context=context)
         return self.call("ImportSeed", request, pb.ImportSeedResponse)
+
+
+class Node(Requests):
+    """One machine with one enclave."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        code: Measurement = CODE,
+        storage: Storage | None = None,
+        kind: QuoteKind = QuoteKind.SGX_V3,
+        attestor: Attestor | None = None,
+    ) -> None:
+        self.name = name
+        self.storage = storage or MemoryStorage()
+        self.seal_key = hashlib.sha256(b"seal key of " + name.encode()).digest()
+        self.ppid = hashlib.sha256(b"ppid of " + name.encode()).digest()[:16]
+        self.attestor = attestor or SoftwareAttestor(measurement=code, ppid=self.ppid, kind=kind)
+        self.entropy = Entropy(name)
+        self.enclave = self.start()
+
+    def start(self) -> Enclave:
+        """Starts the enclave from what is stored, as after a crash."""
+        self.enclave = Enclave(
+            attestor=self.attestor,
+            storage=self.storage,
+            seal_key=self.seal_key,
+            entropy=self.entropy,
+        )
+        return self.enclave
+
+    def call(self, method: str, request: Message, answer: type[Answer]) -> Answer:
+        """One request as bytes, through the same table as gRPC. Raises Refusal."""
+        return answer.FromString(METHODS[method](self.enclave, encode(request)))
 
 
 @dataclass
@@ -234,7 +243,7 @@ class Ledger:
             machines=[encode(types_pb2.Machine(platform_id=machine)) for machine in self.machines],
         )
 
-    def bootstrap(self, node: Node) -> pb.BootstrapResponse:
+    def bootstrap(self, node: Requests) -> pb.BootstrapResponse:
         """`node` makes the first seed, and the genesis gets its keys and record."""
         made = node.bootstrap(self.network)
         self.keys = [types_pb2.NetworkKeys(epoch=0, pk_io=made.pk_io, kem_io=made.kem_io)]
@@ -243,7 +252,7 @@ class Ledger:
             tcb_status=types_pb2.TCB_STATUS_UP_TO_DATE,
             measurement=node.info().measurement,
             fmspc=bytes(6),
-            platform_id=hashlib.sha256(node.ppid).digest(),
+            platform_id=bytes(32),
         )
         self._record(
             node_id=made.node_id,
@@ -279,7 +288,7 @@ class Ledger:
         )
 
     def confirm_request(
-        self, holder: Node, *newcomers: tuple[pb.Newcomer, bytes]
+        self, holder: Requests, *newcomers: tuple[pb.Newcomer, bytes]
     ) -> pb.ConfirmNodesRequest:
         """A batch of (newcomer, collateral); each distinct collateral travels once."""
         collaterals: dict[bytes, int] = {}
@@ -291,11 +300,11 @@ class Ledger:
             collaterals=list(collaterals),
         )
 
-    def prepare(self, node: Node) -> None:
+    def prepare(self, node: Requests) -> None:
         """Keys for a newcomer of the current epoch."""
         node.create_node_key(self.network, kem_io=self.keys[-1].kem_io, epoch=self.epoch)
 
-    def register(self, node: Node, holder: Node) -> pb.Confirmation:
+    def register(self, node: Requests, holder: Requests) -> pb.Confirmation:
         """`node` makes a quote, `holder` confirms it, and the chain records what it confirmed."""
         purpose = self.purpose()
         quote = node.make_quote(purpose)
@@ -313,7 +322,7 @@ class Ledger:
             )
         return confirmation
 
-    def join(self, node: Node, holder: Node) -> None:
+    def join(self, node: Requests, holder: Requests) -> None:
         """The whole way of a newcomer, from EMPTY to HOLDER."""
         self.prepare(node)
         self.register(node, holder)

@@ -1,0 +1,215 @@
+"""The real process: start, stop, kill -9, restart, bad input, core dumps."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import grpc
+import pytest
+
+from enclave.errors import Code
+from enclave.service.dispatch import MAX_MESSAGE_BYTES, METHODS, SERVICE
+from enclave.service.measure_package import measure_package
+from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.process import EnclaveProcess, enclave_process, error_of
+from tests.support.world import CODE, Ledger, inputs
+
+
+def start(*arguments: str) -> tuple[int, list[dict[str, str]], str]:
+    """Runs the program to its end: exit code, log, and stderr as it is."""
+    done = subprocess.run(
+        [sys.executable, "-m", "enclave", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines() if line.startswith("{")]
+    return done.returncode, lines, done.stderr
+
+
+def test_every_method_of_the_service_is_served() -> None:
+    assert set(METHODS) == {method.name for method in SERVICE.methods}
+
+
+def test_a_start_says_what_software_mode_is_worth(tmp_path: Path) -> None:
+    with enclave_process(tmp_path / "home") as process:
+        assert process.events() == ["software_mode", "unproven_context", "serving"]
+        assert "protects nothing" in str(process.log[0]["message"])
+        assert "not yet proven" in str(process.log[1]["message"])
+        assert process.info().measurement.sgx.mr_enclave == measure_package()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_cleanly(tmp_path: Path, number: int) -> None:
+    process = EnclaveProcess(tmp_path)
+    process.info()
+    assert process.stop(number) == 0
+    assert process.events()[-1] == "stopped"
+
+
+def test_a_restart_after_kill_needs_nothing_but_its_directory(tmp_path: Path) -> None:
+    process = EnclaveProcess(tmp_path)
+    made = process.bootstrap(inputs())
+    before = process.info()
+    process.kill()
+    with enclave_process(tmp_path) as again:
+        assert again.info() == before
+        assert again.info().node_id == made.node_id
+        with pytest.raises(grpc.RpcError) as refused:
+            again.bootstrap(inputs())
+        assert error_of(refused.value).code == Code.ALREADY_BOOTSTRAPPED
+
+
+def test_a_refusal_has_one_line_a_status_and_a_typed_error(tmp_path: Path) -> None:
+    with enclave_process(tmp_path) as process:
+        with pytest.raises(grpc.RpcError) as refused:
+            process.call("Backup", pb.BackupRequest(), pb.BackupResponse)
+        assert refused.value.code() is grpc.StatusCode.FAILED_PRECONDITION
+        details = str(refused.value.details())
+        assert details.startswith("illegal_state: expected ")
+        assert "\n" not in details
+        error = error_of(refused.value)
+        assert (error.code, error.found) == ("illegal_state", "EMPTY")
+
+
+@pytest.mark.parametrize("method", sorted(METHODS))
+def test_junk_is_refused_by_every_method(tmp_path: Path, method: str) -> None:
+    with enclave_process(tmp_path) as process:
+        with pytest.raises(grpc.RpcError) as refused:
+            process.raw(method, b"\xff junk")
+        assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+        assert error_of(refused.value).code == Code.MALFORMED_REQUEST
+        assert process.info().state == pb.ENCLAVE_STATE_EMPTY
+
+
+def test_a_message_over_the_cap_is_refused_and_the_process_lives(tmp_path: Path) -> None:
+    with enclave_process(tmp_path) as process:
+        with pytest.raises(grpc.RpcError) as refused:
+            process.raw("Restore", bytes(MAX_MESSAGE_BYTES + 1))
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert process.info().state == pb.ENCLAVE_STATE_EMPTY
+
+
+def test_a_hundred_newcomers_pass_the_default_cap_of_grpc(tmp_path: Path) -> None:
+    """100 quotes and 100 collaterals of the largest sizes are twice gRPC's default of 4 MB."""
+    request = pb.ConfirmNodesRequest(
+        context=Ledger().context(),
+        newcomers=[pb.Newcomer(quote=bytes(16_384)) for _ in range(100)],
+        collaterals=[number.to_bytes(2, "big") * 32_768 for number in range(100)],
+    )
+    assert 8_000_000 < request.ByteSize() < MAX_MESSAGE_BYTES
+    with enclave_process(tmp_path) as process:
+        process.bootstrap(inputs())
+        with pytest.raises(grpc.RpcError) as refused:
+            process.call("ConfirmNodes", request, pb.ConfirmNodesResponse)
+        assert error_of(refused.value).code == Code.BAD_VALUE  # read whole, then judged
+
+
+def test_core_dumps_are_off(tmp_path: Path) -> None:
+    with enclave_process(tmp_path) as process:
+        limits = Path(f"/proc/{process.process.pid}/limits").read_text(encoding="ascii")
+        (core,) = [line for line in limits.splitlines() if line.startswith("Max core file size")]
+        assert core.split()[4:6] == ["0", "0"]
+        # A process that is not dumpable belongs to root in /proc, whoever runs it.
+        owner = Path(f"/proc/{process.process.pid}/maps").stat().st_uid
+        assert owner == 0
+
+
+class TestCannotStart:
+    def test_wrong_usage_is_two(self) -> None:
+        for arguments in (
+            ("--home", "x"),
+            ("--home", "x", "--mode", "hardware", "--listen", "nowhere"),
+            ("--home", "x", "--mode", "software", "--listen", "127.0.0.1:70000"),
+            ("--home", "x", "--mode", "software", "--measurement", "abc"),
+            ("--home", "x", "--mode", "simulation"),
+        ):
+            code, _, text = start(*arguments)
+            assert code == 2
+            assert "usage:" in text
+
+    def test_a_second_process_on_one_home_is_refused(self, tmp_path: Path) -> None:
+        with enclave_process(tmp_path):
+            code, log, _ = start("--home", str(tmp_path), "--mode", "software")
+            assert (code, log[-1]["code"]) == (1, Code.ALREADY_RUNNING)
+
+    def test_a_taken_port_is_refused(self, tmp_path: Path) -> None:
+        with enclave_process(tmp_path / "one") as process:
+            code, log, _ = start(
+                "--home", str(tmp_path / "two"), "--mode", "software", "--listen", process.address
+            )
+            assert (code, log[-1]["code"]) == (1, Code.CANNOT_LISTEN)
+
+    def test_hardware_mode_without_gramine_says_so(self, tmp_path: Path) -> None:
+        code, log, _ = start("--home", str(tmp_path), "--mode", "hardware")
+        assert (code, log[-1]["code"]) == (1, Code.ATTESTATION_UNAVAILABLE)
+
+    @pytest.mark.parametrize(
+        ("spoil", "code"),
+        [
+            (lambda home: (home / "software-seal.key").chmod(0o644), Code.SEAL_KEY_UNUSABLE),
+            (lambda home: (home / "software-seal.key").unlink(), Code.SEAL_KEY_UNUSABLE),
+            (lambda home: (home / "software-seal.key").write_bytes(b"x"), Code.SEAL_KEY_UNUSABLE),
+            (lambda home: (home / "state.sealed").write_bytes(b"x"), Code.SEALED_MALFORMED),
+            (
+                lambda home: (home / "state.sealed").write_bytes(b"SPSEALED\x00\x02" + bytes(200)),
+                Code.SEALED_VERSION_UNKNOWN,
+            ),
+            (
+                lambda home: (home / "backup.sealed").replace(home / "state.sealed"),
+                Code.SEALED_WRONG_ROLE,
+            ),
+            (
+                lambda home: (home / "software-seal.key").write_bytes(bytes(32)),
+                Code.SEALED_OPEN_FAILED,
+            ),
+        ],
+    )
+    def test_a_spoiled_home_is_named_and_left_alone(
+        self, tmp_path: Path, spoil: object, code: Code
+    ) -> None:
+        process = EnclaveProcess(tmp_path)
+        process.bootstrap(inputs())
+        process.stop()
+        assert callable(spoil)
+        spoil(tmp_path)
+        before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+        exit_code, log, text = start("--home", str(tmp_path), "--mode", "software")
+        assert (exit_code, log[-1]["code"]) == (1, code)
+        assert "Traceback" not in text
+        assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+    def test_a_sealed_file_of_hardware_mode_does_not_open_in_software_mode(
+        self, tmp_path: Path
+    ) -> None:
+        process = EnclaveProcess(tmp_path)
+        process.bootstrap(inputs())
+        process.stop()
+        blob = bytearray((tmp_path / "state.sealed").read_bytes())
+        blob[10] = 1
+        (tmp_path / "state.sealed").write_bytes(blob)
+        code, log, _ = start("--home", str(tmp_path), "--mode", "software")
+        assert (code, log[-1]["code"]) == (1, Code.SEALED_WRONG_MODE)
+
+
+def test_two_processes_agree_on_a_seed(tmp_path: Path) -> None:
+    """Bootstrap, quote, confirm and import between two processes; the ledger plays the chain."""
+    measurement = CODE.mr_enclave.hex()
+    with (
+        enclave_process(tmp_path / "a", "--measurement", measurement) as founder,
+        enclave_process(tmp_path / "b", "--measurement", measurement) as node,
+    ):
+        ledger = Ledger()
+        ledger.bootstrap(founder)
+        ledger.join(node, founder)
+        assert node.info().state == pb.ENCLAVE_STATE_HOLDER
+        keys = [
+            process.call("GetNetworkKeys", pb.GetNetworkKeysRequest(), pb.GetNetworkKeysResponse)
+            for process in (founder, node)
+        ]
+        assert keys[0] == keys[1]

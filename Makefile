@@ -61,20 +61,23 @@ clean: ## removes .venv and every cache
 
 # A shim of that name may exist and still not run: each candidate is asked for its version.
 $(STAMPS)/python:
-	@for python in python3.12 python3.11 python3; do \
-	  if $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null; \
-	  then found=$$python; break; fi; \
+	@found=; ready=; \
+	for python in python3.12 python3.11 python3; do \
+	  $$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' 2>/dev/null \
+	    || continue; \
+	  found=$${found:-$$python}; \
+	  if $$python -c 'import ensurepip, venv' 2>/dev/null; then ready=$$python; break; fi; \
 	done; \
-	if [ -z "$${found:-}" ]; then \
-	  echo 'seedpact: wants Python 3.11 or 3.12 as python3.12, python3.11 or python3, and found none' >&2; \
+	if [ -z "$$found" ]; then \
+	  echo 'seedpact: wants Python 3.11 or 3.12 as python3.12, python3.11 or python3, found none' >&2; \
 	  exit 1; \
 	fi; \
-	if ! $$found -c 'import ensurepip, venv' 2>/dev/null; then \
+	if [ -z "$$ready" ]; then \
 	  echo "seedpact: $$found has no venv module; on Debian: apt-get install python3-venv" >&2; \
 	  exit 1; \
 	fi; \
-	echo "creating $(VENV) with $$($$found --version)"; \
-	$$found -m venv $(VENV)
+	echo "creating $(VENV) with $$($$ready --version)"; \
+	$$ready -m venv $(VENV)
 	@mkdir -p $(@D) && touch $@
 
 $(STAMPS)/requirements: requirements/dev.lock $(STAMPS)/python

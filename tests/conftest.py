@@ -63,6 +63,14 @@ def pytest_report_header(config: pytest.Config) -> str:
     )
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Prints what tests counted and said by `record_property("count", ..)`."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "count":
+                terminalreporter.write_line(str(value))
+
+
 @pytest.fixture(scope="session")
 def enclave_python() -> Path:
     """The interpreter of an environment that holds requirements/enclave.lock and nothing else.

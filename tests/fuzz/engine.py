@@ -1,0 +1,46 @@
+"""The fuzzing process: `python -m tests.fuzz.engine TARGET CORPUS [libFuzzer's arguments]`.
+
+Only the enclave's modules are instrumented: coverage of tests and libraries would lead nowhere.
+An empty corpus is filled with the target's seeds first. Equal arguments and an equal corpus give
+equal runs. Normally started by `tests.fuzz.run`.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["enclave"]):
+    from tests.fuzz.target import Mutation, Target
+    from tests.fuzz.targets import TARGETS
+
+
+def main(arguments: list[str]) -> None:
+    """Fuzzes; libFuzzer ends the process."""
+    name, corpus, *options = arguments
+    target = TARGETS[name]()
+    write_seeds(target, Path(corpus))
+
+    def mutate(data: bytes, max_size: int, seed: int) -> bytes:
+        rng = random.Random(seed)  # noqa: S311 (repeatable on purpose)
+        mutation = Mutation(rng, atheris.Mutate, max_size)
+        return target.mutate(data, mutation)[:max_size]
+
+    options += [f"-max_len={target.max_bytes}", "-len_control=0"]
+    atheris.Setup([sys.argv[0], corpus, *options], target.check, custom_mutator=mutate)
+    atheris.Fuzz()
+
+
+def write_seeds(target: Target, corpus: Path) -> None:
+    """One file a seed, unless there are files already."""
+    if any(corpus.iterdir()):
+        return
+    for number, seed in enumerate(target.seeds()):
+        (corpus / f"seed-{number:04}").write_bytes(seed)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,132 @@
+"""Enclaves in every state of one software network, for targets to put requests to.
+
+The network is in its second epoch. One machine went from EMPTY to HOLDER and left its sealed
+bytes on the way; the founder is a HOLDER by bootstrap. A situation can be put back to its start.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from enclave.crypto.labels import Mode
+from enclave.crypto.sealing import SALT_BYTES, Role, seal
+from enclave.registration.wire import encode
+from seedpact.enclave.v1 import sealed_pb2
+from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.world import Entropy, Ledger, MemoryStorage, Node
+
+MACHINE: Final = "machine"
+NEWCOMERS: Final = 3
+_SECOND_SEED: Final = hashlib.sha256(b"seed of the second epoch").digest()
+
+Entries = Mapping[bytes, bytes]
+
+
+class Situation:
+    """One enclave as it was when the harness began."""
+
+    def __init__(self, name: str, owner: str, blobs: Mapping[Role, bytes]) -> None:
+        self.name = name
+        self.blobs = dict(blobs)
+        self.storage = MemoryStorage()
+        self.storage.blobs = dict(blobs)
+        self.node = Node(owner, storage=self.storage)
+        self.reset()
+        self.entries = self.present_entries()
+
+    def reset(self) -> None:
+        """Back to the start, also in what entropy will give."""
+        self.storage.blobs = dict(self.blobs)
+        # Another name than the machine's: what made its keys must not come out again as a salt.
+        self.node.entropy = Entropy(f"{self.node.name}, {self.name}")
+        self.node.start()
+
+    def present_entries(self) -> Entries:
+        """Everything that the running enclave keeps."""
+        return entries_of(self.node)
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether memory and disk hold what they held at the start."""
+        return self.present_entries() == self.entries and self.storage.blobs == self.blobs
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The network, and what its newcomers ask of a holder."""
+
+    ledger: Ledger
+    situations: tuple[Situation, ...]
+    newcomers: tuple[tuple[pb.Newcomer, bytes], ...]
+    """Each with its collateral."""
+    network_keys: bytes
+    """What every holder answers to GetNetworkKeys."""
+
+
+@functools.cache
+def scene() -> Scene:
+    """Made once a process."""
+    ledger, founder = Ledger(), Node("founder")
+    ledger.bootstrap(founder)
+    _begin_second_epoch(ledger, founder)
+    machine = Node(MACHINE)
+    blobs = {"EMPTY": _blobs(machine)}
+    ledger.prepare(machine)
+    blobs["KEYED"] = _blobs(machine)
+    machine.make_quote(ledger.purpose(anchor_height=ledger.height - 4))
+    ledger.register(machine, founder)
+    blobs["PENDING"] = _blobs(machine)
+    machine.import_seed(ledger.context(machine.info().node_id))
+    blobs["HOLDER"] = _blobs(machine)
+    situations = [Situation(name, MACHINE, kept) for name, kept in blobs.items()]
+    situations.append(Situation("FOUNDER", founder.name, _blobs(founder)))
+    newcomers = [_newcomer(ledger, Node(f"newcomer {number}")) for number in range(NEWCOMERS)]
+    answer = founder.call("GetNetworkKeys", pb.GetNetworkKeysRequest(), pb.GetNetworkKeysResponse)
+    return Scene(ledger, tuple(situations), tuple(newcomers), encode(answer))
+
+
+def entries_of(node: Node) -> Entries:
+    """The whole state of a running enclave, for laws."""
+    return dict(node.enclave._store.scan(b""))  # noqa: SLF001 (the whole state, for laws)
+
+
+def seal_entries(node: Node, entries: Entries, *, network_id: bytes) -> bytes:
+    """A state file with these entries, sealed as this node's enclave seals."""
+    message = sealed_pb2.SealedEntries(
+        entries=[sealed_pb2.SealedEntry(key=k, value=v) for k, v in sorted(entries.items())]
+    )
+    return seal(
+        encode(message),
+        mode=Mode.SOFTWARE,
+        role=Role.STATE,
+        network_id=network_id,
+        seal_key=node.seal_key,
+        salt=bytes(SALT_BYTES),
+    )
+
+
+def _begin_second_epoch(ledger: Ledger, founder: Node) -> None:
+    """As a rotation would leave it: the founder holds both seeds, the chain knows both keys."""
+    entries = {**entries_of(founder), b"seed/" + (1).to_bytes(8, "big"): _SECOND_SEED}
+    blob = seal_entries(founder, entries, network_id=ledger.network_id)
+    founder.storage.save(Role.STATE, blob)
+    founder.start()
+    answer = founder.call("GetNetworkKeys", pb.GetNetworkKeysRequest(), pb.GetNetworkKeysResponse)
+    ledger.keys = list(answer.keys)
+    ledger.epoch = 1
+
+
+def _newcomer(ledger: Ledger, node: Node) -> tuple[pb.Newcomer, bytes]:
+    ledger.prepare(node)
+    purpose = ledger.purpose()
+    quote = node.make_quote(purpose)
+    return ledger.newcomer(quote, purpose), quote.evidence.collateral
+
+
+def _blobs(node: Node) -> dict[Role, bytes]:
+    loaded = {role: node.storage.load(role) for role in Role}
+    return {role: blob for role, blob in loaded.items() if blob is not None}

@@ -1,0 +1,31 @@
+"""Every target by name. One a parser, one the verifier, two the sealed state, one each request."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from tests.fuzz.real_requests import REQUESTS
+from tests.fuzz.target import Target
+from tests.fuzz.targets.collateral import CollateralTarget
+from tests.fuzz.targets.evidence import EvidenceTarget
+from tests.fuzz.targets.quote import QuoteTarget
+from tests.fuzz.targets.request import RequestTarget
+from tests.fuzz.targets.sealed import SealedBlobTarget, SealedEntriesTarget
+
+
+def name_of(method: str) -> str:
+    """`ConfirmNodes` is the target `request-confirm-nodes`."""
+    words = "".join(f"-{letter.lower()}" if letter.isupper() else letter for letter in method)
+    return f"request{words}"
+
+
+TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
+    "quote": QuoteTarget,
+    "collateral": CollateralTarget,
+    "evidence": EvidenceTarget,
+    "sealed-blob": SealedBlobTarget,
+    "sealed-entries": SealedEntriesTarget,
+    **{name_of(method): functools.partial(RequestTarget, method) for method in REQUESTS},
+}

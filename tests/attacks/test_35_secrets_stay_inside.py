@@ -11,6 +11,8 @@ import base64
 import hashlib
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -74,11 +76,15 @@ def secrets_of(home: Path) -> dict[str, bytes]:
 
 
 def forms(secret: bytes) -> Iterator[bytes]:
-    """How a secret may show: raw, hex, base64 at each alignment; the same of its SHA-256."""
+    """How a secret may show: raw, hex, as Python prints bytes, base64 at each alignment.
+
+    The same of its SHA-256 and SHA-512.
+    """
     for data in (secret, hashlib.sha256(secret).digest(), hashlib.sha512(secret).digest()):
         yield data
         yield data.hex().encode()
         yield data.hex().upper().encode()
+        yield repr(data)[2:-1].encode()
         for shift in range(3):
             text = base64.b64encode(bytes(shift) + data)
             # Without the characters that neighbouring bytes would share.
@@ -135,6 +141,7 @@ def test_35_the_search_finds_a_leak_in_every_form() -> None:
     for form in (
         secret,
         secret.hex().encode(),
+        repr(secret).encode(),
         base64.b64encode(b"ab" + secret + b"c"),
         base64.b64encode(hashlib.sha256(secret).digest()),
     ):
@@ -184,3 +191,30 @@ def test_35_sigabrt_leaves_no_core(tmp_path: Path) -> None:
     process.process.stderr.close()
     assert os.WTERMSIG(status) == signal.SIGABRT
     assert not os.WCOREDUMP(status)
+
+
+def test_35_a_process_that_could_dump_core_no_longer_can() -> None:
+    """Starts from the widest limits that this machine allows."""
+    program = (
+        "import ctypes, resource\n"
+        "from enclave.service.hardening import disable_core_dumps\n"
+        "hard = resource.getrlimit(resource.RLIMIT_CORE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))\n"
+        "libc = ctypes.CDLL(None)\n"
+        "before = libc.prctl(3, 0, 0, 0, 0)\n"
+        "took = disable_core_dumps()\n"
+        "after = libc.prctl(3, 0, 0, 0, 0)\n"
+        "print(before, took, after, *resource.getrlimit(resource.RLIMIT_CORE))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "True", "0", "0", "0"]
+
+
+def test_35_the_process_switches_core_dumps_off(tmp_path: Path) -> None:
+    process = Tapped(tmp_path / "home")
+    limits = Path(f"/proc/{process.process.pid}/limits").read_text(encoding="ascii")
+    process.stop()
+    (core,) = [line for line in limits.splitlines() if line.startswith("Max core file size")]
+    assert core.split()[4:6] == ["0", "0"]

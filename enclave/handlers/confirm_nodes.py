@@ -8,6 +8,7 @@ number of calls with equal input gives equal bytes.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from enclave.attestation.collateral import Collateral
@@ -19,7 +20,8 @@ from enclave.framework.enclave import Enclave
 from enclave.framework.states import Operation
 from enclave.handlers.context import context_of
 from enclave.registration.context import ProvenContext
-from enclave.registration.gates import Newcomer, check_newcomer
+from enclave.registration.gates import Admitted, Newcomer, admitted_code, check_newcomer
+from enclave.registration.network import Floor
 from enclave.registration.records import NodeStatus, Verdict, verdict_to_proto
 from seedpact.enclave.v1 import service_pb2 as pb
 
@@ -48,14 +50,34 @@ class ConfirmNodes:
             raise Refusal(
                 Code.BAD_VALUE, expected="each distinct collateral once", found="one twice"
             )
+        if len(request.collaterals) > count:
+            raise Refusal(
+                Code.TOO_LARGE,
+                expected=f"at most {count} collaterals for {count} newcomers",
+                found=str(len(request.collaterals)),
+            )
         context = context_of(enclave, request.context)
         check_standing(enclave, context)
-        collaterals = [_parse(data) for data in request.collaterals]
-        return pb.ConfirmNodesResponse(
-            confirmations=[
-                _confirm(enclave, context, newcomer, collaterals) for newcomer in request.newcomers
-            ]
+        floor = enclave.keys.network.floor
+        batch = _Batch(
+            context=context,
+            floor=floor,
+            admitted=admitted_code(context, floor=floor, own=enclave.measurement),
+            collaterals=[_parse(data) for data in request.collaterals],
         )
+        return pb.ConfirmNodesResponse(
+            confirmations=[_confirm(enclave, batch, newcomer) for newcomer in request.newcomers]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What all newcomers of one request share."""
+
+    context: ProvenContext
+    floor: Floor
+    admitted: Admitted
+    collaterals: Sequence[Collateral | Refusal]
 
 
 def check_standing(enclave: Enclave, context: ProvenContext) -> None:
@@ -82,23 +104,16 @@ def check_standing(enclave: Enclave, context: ProvenContext) -> None:
         )
 
 
-def _confirm(
-    enclave: Enclave,
-    context: ProvenContext,
-    request: pb.Newcomer,
-    collaterals: Sequence[Collateral | Refusal],
-) -> pb.Confirmation:
+def _confirm(enclave: Enclave, batch: _Batch, request: pb.Newcomer) -> pb.Confirmation:
+    epoch = batch.context.epoch
     try:
-        newcomer = _newcomer(request, collaterals)
+        newcomer = _newcomer(request, batch.collaterals)
         report = check_newcomer(
-            newcomer,
-            context=context,
-            floor=enclave.keys.network.floor,
-            own=enclave.measurement,
+            newcomer, context=batch.context, floor=batch.floor, admitted=batch.admitted
         )
         envelope = seal_seed(
-            enclave.keys.seed(context.epoch),
-            keys=enclave.keys.io_keys(context.epoch),
+            enclave.keys.seed(epoch),
+            keys=enclave.keys.io_keys(epoch),
             exchange_key=newcomer.exchange_key,
             kem_ciphertext=newcomer.kem_ciphertext,
             report_data=report.report_data,

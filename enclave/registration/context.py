@@ -45,7 +45,7 @@ class ProvenContext:
     height: int
     """The block that is proposed (confirm), or the header that proves the record (import)."""
     gate_time: Time
-    """The time in header `height` - 1. Never a clock."""
+    """The time in header `height` - 1 (confirm), or in the proving header (import). No clock."""
     epoch: int
     """The current one."""
     policy: Policy

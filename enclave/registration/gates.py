@@ -42,8 +42,22 @@ class Newcomer:
     collateral: Collateral
 
 
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """Code that the floor lets in (section 4): the verifier's own, and what upgrade keys signed."""
+
+    own: Measurement
+    approved: frozenset[Measurement]
+
+
+def admitted_code(context: ProvenContext, *, floor: Floor, own: Measurement) -> Admitted:
+    """What an enclave of measurement `own` may confirm. Costs a signature check an approval."""
+    approvals = context.policy.upgrades
+    return Admitted(own, check_approvals(approvals, floor=floor, network=context.network_id))
+
+
 def check_newcomer(
-    newcomer: Newcomer, *, context: ProvenContext, floor: Floor, own: Measurement
+    newcomer: Newcomer, *, context: ProvenContext, floor: Floor, admitted: Admitted
 ) -> VerifiedReport:
     """All gates of the enclave.
 
@@ -51,7 +65,7 @@ def check_newcomer(
         newcomer: as it stands in the register's transaction.
         context: the chain at gate time.
         floor: this network's, as sealed.
-        own: the measurement of the enclave that confirms.
+        admitted: the code that the floor lets in, the same for every newcomer of a block.
 
     Returns:
         The verified report, whose report_data binds every field of `newcomer`.
@@ -72,8 +86,8 @@ def check_newcomer(
     check_floor(
         report,
         worst_tcb_status=floor.worst_tcb_status,
-        own=own,
-        approved=check_approvals(context.policy.upgrades, floor=floor, network=context.network_id),
+        own=admitted.own,
+        approved=admitted.approved,
     )
     if context.policy.require_machine_list:
         MachineListed(context.machines).check(report)

@@ -220,6 +220,10 @@ def _collateral_twice(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> 
     request.collaterals.append(request.collaterals[0])
 
 
+def _spare_collateral(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
+    request.collaterals.append(b"{}")
+
+
 def _wrong_network(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> None:
     request.context.network_id = bytes(32)
 
@@ -234,6 +238,7 @@ STANDING: dict[str, tuple[Change, Code]] = {
     "an epoch that is not held": (_later_epoch, Code.EPOCH_UNKNOWN),
     "101 newcomers": (_too_many, Code.TOO_LARGE),
     "a collateral twice": (_collateral_twice, Code.BAD_VALUE),
+    "a collateral too many": (_spare_collateral, Code.TOO_LARGE),
     "another network": (_wrong_network, Code.WRONG_NETWORK),
 }
 

@@ -1,0 +1,45 @@
+"""Every refusal has its own stable code, is raised somewhere, and is shown by a test."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from enclave.errors import MAX_TEXT, Code, Refusal
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def named_in(folder: str) -> set[str]:
+    """Members of `Code` that code in this folder names."""
+    return {
+        node.attr
+        for path in (REPOSITORY / folder).rglob("*.py")
+        if "node_modules" not in path.parts and path.name != "errors.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "Code"
+    }
+
+
+@pytest.mark.parametrize("folder", ["enclave", "tests"])
+def test_every_code_is_named(folder: str) -> None:
+    assert {code.name for code in Code} - named_in(folder) == set()
+
+
+def test_codes_are_stable_names() -> None:
+    for code in Code:
+        assert code.value == code.name.lower()
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", code)
+
+
+def test_a_refusal_is_one_short_line_whatever_it_is_told() -> None:
+    hostile = "a\nb\x1b[31m\r\0" + "x" * 10_000
+    refusal = Refusal(Code.BAD_VALUE, expected=hostile, found="")
+    assert str(refusal).isprintable()
+    assert len(refusal.expected) == MAX_TEXT
+    assert refusal.found == "nothing"

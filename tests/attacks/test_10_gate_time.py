@@ -1,0 +1,75 @@
+"""Attack 10: collateral dated in the future; a wall clock that differs from block time.
+
+Only gate time counts, so all nodes decide alike, whatever their clocks say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from enclave.attestation.software_bad_cases import BadCase
+from enclave.attestation.software_blueprint import DAY
+from enclave.errors import Code
+from tests.attacks.attackers import GOOD, answer, bad, holder_of, machine, verdict
+from tests.attacks.forgery import Forgery, confirm
+from tests.enclave.attestation.real_evidence import VECTORS, VERIFIED
+from tests.support.refusals import refused
+from tests.support.world import GENESIS_TIME
+
+FUTURE = {
+    BadCase.TCB_INFO_FROM_FUTURE: Code.COLLATERAL_NOT_YET_VALID,
+    BadCase.QE_IDENTITY_FROM_FUTURE: Code.COLLATERAL_NOT_YET_VALID,
+    BadCase.ROOT_CRL_FROM_FUTURE: Code.COLLATERAL_NOT_YET_VALID,
+    BadCase.PCK_CRL_FROM_FUTURE: Code.COLLATERAL_NOT_YET_VALID,
+    BadCase.PCK_FROM_FUTURE: Code.CERTIFICATE_NOT_YET_VALID,
+}
+GATE_TIME = GENESIS_TIME + 5 * 9
+"""Of the block that confirms."""
+
+
+@pytest.mark.parametrize(("case", "code"), FUTURE.items())
+def test_10_collateral_of_the_future_gets_no_envelope(case: BadCase, code: Code) -> None:
+    assert answer(bad(case)) is code
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(0, None), (1, Code.COLLATERAL_NOT_YET_VALID)])
+def test_10_gate_time_decides_to_the_second(seconds: int, code: Code | None) -> None:
+    attacker = machine(replace(GOOD, issued_at=GATE_TIME + seconds))
+    assert answer(attacker) is code
+
+
+@pytest.mark.parametrize("year", [1980, 2001, 2040, 2095])
+def test_10_a_wall_clock_of_another_decade_changes_nothing(year: int) -> None:
+    """Good at a gate time far from any clock of this machine."""
+    then = (year - 1970) * 365 * DAY
+    evidence = machine(replace(GOOD, issued_at=then, valid_for=60 * DAY))
+    ledger, holder = holder_of()
+    newcomer = Forgery().newcomer(ledger, evidence)
+    # The ledger's clock is the header's: the collateral has another decade, so it is refused ..
+    (confirmation,) = confirm(ledger, holder, newcomer)
+    assert verdict(confirmation) is not None
+    # .. and with a header of that decade it is taken.
+    request = ledger.confirm_request(holder, newcomer)
+    request.context.gate_time.seconds = then + DAY
+    (confirmation,) = holder.confirm(request)
+    assert verdict(confirmation) is None
+
+
+@pytest.mark.parametrize("name", VERIFIED)
+def test_10_intels_evidence_verifies_at_its_own_time_and_not_at_the_clocks(name: str) -> None:
+    vector = VECTORS[name]
+    assert vector.verify().tcb_status is vector.status
+    with refused(Code.COLLATERAL_NOT_YET_VALID):
+        vector.verify(now=vector.window[0] - 365 * DAY)
+
+
+def test_10_two_nodes_decide_alike() -> None:
+    """The same request, two holders with other entropy: equal bytes."""
+    ledger, holder = holder_of()
+    newcomer = Forgery().newcomer(ledger, machine(GOOD))
+    request = ledger.confirm_request(holder, newcomer)
+    first = holder.confirm(request)
+    holder.start()
+    assert holder.confirm(request) == first

@@ -17,7 +17,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PROTOS := $(shell find proto -name '*.proto' | LC_ALL=C sort)
 SERVICES := proto/seedpact/enclave/v1/service.proto proto/seedpact/registration/v1/query.proto
 
-.PHONY: help setup test test-long bench mutants proto lock clean
+.PHONY: help setup test test-long test-long-status bench mutants proto lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -32,8 +32,14 @@ test: setup ## lint, types, layers, mutants of what changed, tests (about 10 min
 	$(BIN)/python tests/mutants/run.py --changed
 	$(BIN)/pytest -n 2 --dist worksteal
 
-test-long: setup ## every law with 20,000 examples, fuzzing of 1,000,000 executions a target (hours)
-	SEEDPACT_PROFILE=long $(BIN)/pytest -n 2 --dist worksteal -m 'long or not long'
+test-long: setup ## in the background, resumed: 20,000 examples a law, 1,000,000 fuzzings a target, kills
+	$(BIN)/python -m tests.long start
+
+test-long-status: setup ## how far the long jobs are; fails where one has failed
+	$(BIN)/python -m tests.long status
+
+test-long-%: setup
+	$(BIN)/python -m tests.long start $*
 
 bench: setup ## the figures of the README, as a table and as JSON in benchmarks/out/
 	$(BIN)/python -m benchmarks

@@ -15,8 +15,8 @@ from typing import Final
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES, MAX_QUOTE_BYTES
-from enclave.attestation.software_bad_cases import cases_of, spoil
-from enclave.attestation.software_blueprint import DAY, QuoteKind
+from enclave.attestation.software_bad_cases import BAD_CASES, cases_of, spoil
+from enclave.attestation.software_blueprint import DAY, Blueprint, QuoteKind
 from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import VerifiedReport
 from enclave.attestation.verifier import verify_quote
@@ -39,6 +39,8 @@ class Subject:
     collateral: bytes
     root_der: bytes
     now: int
+    refused: bool
+    """What has to come of it."""
 
 
 class EvidenceTarget:
@@ -56,7 +58,9 @@ class EvidenceTarget:
         number, quote, collateral = _split(data)
         subject = subjects()[number % len(subjects())]
         report = _verdict(quote, collateral, subject)
-        if report is None or report == _verdict(subject.quote, subject.collateral, subject):
+        unchanged = _verdict(subject.quote, subject.collateral, subject)
+        require(holds=(unchanged is None) is subject.refused, rule="unchanged evidence is judged")
+        if report is None or report == unchanged:
             return
         # The engine may have put the quote of one subject beside the collateral of another.
         signed = _signed_reports(subject.root_der, subject.now)
@@ -76,17 +80,33 @@ class EvidenceTarget:
 def subjects() -> tuple[Subject, ...]:
     """Intel's real evidence, and software evidence of every kind and spoilt in every way."""
     real = [
-        Subject(vector.quote, vector.collateral, INTEL_SGX_ROOT_CA_DER, vector.time)
+        Subject(
+            quote=vector.quote,
+            collateral=vector.collateral,
+            root_der=INTEL_SGX_ROOT_CA_DER,
+            now=vector.time,
+            refused=vector.status is None,
+        )
         for vector in VECTORS.values()
     ]
-    blueprints = [good(kind) for kind in QuoteKind]
-    blueprints += [spoil(good(kind), case) for kind in _SPOILT for case in cases_of(kind)]
-    made = [(blueprint, issue(blueprint, REPORT_DATA)) for blueprint in blueprints]
-    software = [
-        Subject(evidence.quote, evidence.collateral, ROOT, blueprint.issued_at + DAY)
-        for blueprint, evidence in made
+    software = [_software(good(kind), refused=False) for kind in QuoteKind]
+    spoilt = [
+        _software(spoil(good(kind), case), refused=BAD_CASES[case].refusal is not None)
+        for kind in _SPOILT
+        for case in cases_of(kind)
     ]
-    return (*real, *software)
+    return (*real, *software, *spoilt)
+
+
+def _software(blueprint: Blueprint, *, refused: bool) -> Subject:
+    evidence = issue(blueprint, REPORT_DATA)
+    return Subject(
+        quote=evidence.quote,
+        collateral=evidence.collateral,
+        root_der=ROOT,
+        now=blueprint.issued_at + DAY,
+        refused=refused,
+    )
 
 
 @functools.lru_cache(maxsize=256)

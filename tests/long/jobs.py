@@ -1,0 +1,112 @@
+"""The long jobs: what one step of each does, and when it is done."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.fuzz.run import CACHE, Broken, fuzz
+from tests.fuzz.targets import TARGETS
+from tests.long.killing import Wrong, kill_loop
+
+REPOSITORY: Final = Path(__file__).parents[2]
+EXECUTIONS: Final = 1_000_000
+EXECUTIONS_A_STEP: Final = 25_000
+KILLS: Final = 1_000
+KILLS_A_STEP: Final = 25
+
+_RAISED: Final = re.compile(r"Uncaught Python exception: ===\n(.*)")
+_COUNTS: Final = re.compile(r"\d+ passed.*")
+
+
+class Failed(Exception):
+    """A step found something; the text says what and how to see it again."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step did."""
+
+    amount: int
+    detail: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """A goal in units, reached in steps that can each be the last of a session."""
+
+    name: str
+    unit: str
+    goal: int
+    step: Callable[[int], Step]
+    """Takes how many units are done. Raises Failed."""
+
+
+def all_jobs() -> Mapping[str, Job]:
+    """By name; the quick ones first."""
+    jobs = [Job("kill", "kills", KILLS, _kill)]
+    jobs += [Job(f"fuzz-{name}", "executions", EXECUTIONS, _fuzz(name)) for name in TARGETS]
+    files = files_with_laws()
+    jobs.append(Job("laws", "files of 20,000 examples a law", len(files), _laws(files)))
+    return {job.name: job for job in jobs}
+
+
+def files_with_laws() -> list[Path]:
+    """Test files that use hypothesis, in one order."""
+    found = sorted((REPOSITORY / "tests").rglob("test_*.py"))
+    return [path for path in found if "hypothesis" in path.read_text(encoding="utf-8")]
+
+
+def _kill(done: int) -> Step:
+    try:
+        kills = kill_loop(KILLS_A_STEP, seed=done)
+    except Wrong as wrong:
+        raise Failed(f"{wrong}; kill_loop({KILLS_A_STEP}, seed={done})") from None
+    return Step(kills, "every restart as acknowledged or as in flight")
+
+
+def _fuzz(target: str) -> Callable[[int], Step]:
+    def step(done: int) -> Step:
+        # Each step its own seed, or a resumed run would repeat itself.
+        seed = 1 + done // EXECUTIONS_A_STEP
+        try:
+            result = fuzz(target, runs=EXECUTIONS_A_STEP, seed=seed, folder=CACHE / target)
+        except Broken as broken:
+            found = _RAISED.search(str(broken))
+            what = found[1] if found else "the engine stopped"
+            folder = CACHE.relative_to(REPOSITORY) / target
+            raise Failed(f"{what}; input in {folder}\n{broken}") from None
+        return Step(
+            result.executions,
+            f"corpus {result.corpus_files} files, {result.corpus_bytes} bytes; "
+            f"coverage {result.coverage}",
+        )
+
+    return step
+
+
+def _laws(files: list[Path]) -> Callable[[int], Step]:
+    def step(done: int) -> Step:
+        path = files[done].relative_to(REPOSITORY)
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-m", "long or not long"]
+        run = subprocess.run(
+            [*command, str(path)],
+            cwd=REPOSITORY,
+            env={**os.environ, "SEEDPACT_PROFILE": "long"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if run.returncode:
+            raise Failed(f"{path} fails\n{run.stdout[-4_000:]}")
+        counts = _COUNTS.findall(run.stdout)
+        return Step(1, f"last file: {path.name}, {counts[-1] if counts else 'no counts'}")
+
+    return step

@@ -1,0 +1,40 @@
+"""The long jobs are what the Makefile and tests/LONG.md say; a short kill loop runs here."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.fuzz.targets import TARGETS
+from tests.long.jobs import all_jobs, files_with_laws
+from tests.long.killing import kill_loop
+
+REPOSITORY = Path(__file__).parents[2]
+KILLS = 10
+
+
+def test_every_fuzz_target_is_a_job_of_a_million_executions() -> None:
+    jobs = all_jobs()
+    assert {f"fuzz-{name}" for name in TARGETS} < set(jobs)
+    assert {jobs[f"fuzz-{name}"].goal for name in TARGETS} == {1_000_000}
+
+
+def test_the_laws_are_found() -> None:
+    assert Path(REPOSITORY / "tests/enclave/framework/test_lifecycle.py") in files_with_laws()
+
+
+def test_killed_at_random_it_restarts_as_it_said_it_was() -> None:
+    assert kill_loop(KILLS, seed=1) == KILLS
+
+
+def test_an_unknown_job_is_wrong_usage() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.long", "status", "fuzz-nothing"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "no such job: fuzz-nothing" in run.stderr

@@ -1,0 +1,5 @@
+"""The command line `seedpactd`.
+
+One small file a command, one output layer, one table of exit codes. What belongs here: arguments,
+files, and words for people. What must not: rules; those are the enclave's and the chain's.
+"""

@@ -1,0 +1,138 @@
+"""`seedpactd enclave info` and `network-keys`: what an enclave is and holds, public values only."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from enclave.registration.measurement_codec import measurement_from_proto
+from node.cli.attest.facts import measurement_json, measurement_rows
+from node.cli.files import check_writable, write_file
+from node.cli.help_text import examples
+from node.cli.json_files import dump_object, message_to_json
+from node.cli.options import address_option, force_option, output_option, timeout_option
+from node.cli.output import Output, Row
+from node.cli.values import Json, short_hex
+from node.enclave_client import EnclaveClient
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import types_pb2
+
+STATE_PREFIX: Final = "ENCLAVE_STATE_"
+_MODE_PREFIX: Final = "MODE_"
+
+_MEANING: Final = {
+    "EMPTY": "no keys yet",
+    "KEYED": "has keys, and made no quote yet",
+    "PENDING": "made a quote, and waits to be confirmed",
+    "HOLDER": "holds the network's seed",
+}
+_NEXT: Final = {
+    "EMPTY": "seedpactd enclave init NETWORK.json --context CONTEXT.json",
+    "KEYED": "seedpactd enclave quote CONTEXT.json --operator HEX --out REGISTRATION.json",
+    "PENDING": "seedpactd enclave import CONTEXT.json, once a holder has confirmed",
+}
+
+
+def state_name(number: int) -> str:
+    """EMPTY, KEYED, PENDING or HOLDER; the number, where a newer enclave knows more."""
+    if number not in pb.EnclaveState.values():
+        return str(number)
+    return pb.EnclaveState.Name(number).removeprefix(STATE_PREFIX)
+
+
+@click.command(
+    short_help="What the enclave is and holds.",
+    epilog=examples("seedpactd enclave info", "seedpactd enclave info --address 127.0.0.1:26671"),
+)
+@address_option
+@timeout_option
+@output_option
+def info(*, address: str, timeout: float, output: Output) -> None:
+    """Show the state of an enclave, its network and its public keys. Changes nothing."""
+    with EnclaveClient(address, timeout=timeout) as client:
+        answer = client.get_info()
+    state = state_name(answer.state)
+    hints = [_NEXT[state]] if state in _NEXT else []
+    output.answer(_as_json(answer), rows=_as_rows(answer), hints=hints)
+
+
+@click.command(
+    "network-keys",
+    short_help="The network's public keys.",
+    epilog=examples("seedpactd enclave network-keys --output json"),
+)
+@address_option
+@timeout_option
+@click.option("--out", metavar="FILE", help="Also write them to this file.")
+@force_option
+@output_option
+def network_keys(
+    *, address: str, timeout: float, out: str | None, force: bool, output: Output
+) -> None:
+    """Show the public keys of each epoch whose seed this enclave holds.
+
+    A newcomer encapsulates to kem_io of the current epoch: `enclave init --epoch --kem-io`.
+    """
+    if out is not None:
+        check_writable(out, force=force)
+    with EnclaveClient(address, timeout=timeout) as client:
+        keys = list(client.get_network_keys().keys)
+    data: dict[str, Json] = {"network_keys": [message_to_json(entry) for entry in keys]}
+    if out is not None:
+        write_file(out, dump_object(data), force=force)
+    rows = [row for entry in keys for row in _key_rows(entry)]
+    output.answer(data | {"out": out}, rows=rows)
+
+
+def _key_rows(keys: types_pb2.NetworkKeys) -> list[Row]:
+    return [
+        ("epoch", str(keys.epoch)),
+        ("pk_io", short_hex(keys.pk_io)),
+        ("kem_io", short_hex(keys.kem_io)),
+    ]
+
+
+def _mode(answer: pb.GetInfoResponse) -> str:
+    return types_pb2.Mode.Name(answer.mode).removeprefix(_MODE_PREFIX).lower()
+
+
+def _as_json(answer: pb.GetInfoResponse) -> dict[str, Json]:
+    return {
+        "state": state_name(answer.state),
+        "mode": _mode(answer),
+        "version": answer.version,
+        "measurement": measurement_json(measurement_from_proto(answer.measurement)),
+        "network_id": answer.network_id.hex() or None,
+        "chain_id": answer.chain_id or None,
+        "node_id": answer.node_id.hex() or None,
+        "exchange_key": answer.exchange_key.hex() or None,
+        "tls_key": answer.tls_key.hex() or None,
+        "epochs": list(answer.epochs),
+        "root_height": answer.root_height or None,
+        "root_hash": answer.root_hash.hex() or None,
+        "quotes": answer.quotes,
+    }
+
+
+def _as_rows(answer: pb.GetInfoResponse) -> list[Row]:
+    state = state_name(answer.state)
+    rows = [("state", f"{state}: {_MEANING.get(state, 'of a newer version')}")]
+    warning = ", protects nothing" if answer.mode == types_pb2.MODE_SOFTWARE else ""
+    rows += [("mode", _mode(answer) + warning), ("version", answer.version)]
+    rows += measurement_rows(measurement_from_proto(answer.measurement))
+    if not answer.network_id:
+        return rows
+    rows += [
+        ("chain_id", answer.chain_id),
+        ("network_id", answer.network_id.hex()),
+        ("node_id", answer.node_id.hex()),
+        ("exchange_key", answer.exchange_key.hex()),
+        ("tls_key", short_hex(answer.tls_key)),
+        ("epochs", ", ".join(str(epoch) for epoch in answer.epochs) or "none"),
+        ("quotes waiting", str(answer.quotes)),
+    ]
+    if answer.root_height:
+        root = answer.root_hash.hex() or "the genesis"
+        rows += [("root of trust", f"height {answer.root_height}, {root}")]
+    return rows

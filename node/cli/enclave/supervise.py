@@ -1,0 +1,77 @@
+"""Runs the enclave as a child process: its log in words, its end as an answer.
+
+The child is the enclave, alone in its process. It gets the signals that this process gets, and the
+kernel ends it when this process dies, so that no enclave stays behind and holds its directory.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from types import FrameType
+from typing import IO, Final
+
+LogLine = Mapping[str, object]
+"""One line of the enclave's log (`enclave.service.log`); other lines come as {"message": ..}."""
+
+_PR_SET_PDEATHSIG: Final = 1
+_MAX_LINE: Final = 64 * 1024
+_FORWARDED: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def run_enclave(arguments: list[str], *, on_line: Callable[[LogLine], None]) -> int:
+    """Runs `python -m enclave` until it ends.
+
+    Args:
+        arguments: for the enclave.
+        on_line: gets each line of its log as it comes.
+
+    Returns:
+        The child's exit status; negative: the signal that ended it.
+    """
+    child = subprocess.Popen(  # noqa: S603 (our own interpreter, arguments as a list)
+        [sys.executable, "-m", "enclave", *arguments],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        # In a session of its own, Ctrl-C reaches it once: from here.
+        start_new_session=True,
+        preexec_fn=_die_with_parent,  # noqa: PLW1509 (no threads run in this process)
+    )
+
+    def forward(_number: int, _frame: FrameType | None) -> None:
+        child.send_signal(signal.SIGTERM)
+
+    previous = {number: signal.signal(number, forward) for number in _FORWARDED}
+    try:
+        for line in _lines(child.stderr):
+            on_line(parse_line(line))
+        return child.wait()
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+        if child.poll() is None:
+            child.kill()
+            child.wait()
+
+
+def parse_line(line: bytes) -> LogLine:
+    """A line of the enclave's log, or of whatever else wrote to its stderr."""
+    text = line.decode("utf-8", "replace").rstrip("\n")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return {"level": "warning", "message": text}
+    return value if isinstance(value, dict) else {"level": "warning", "message": text}
+
+
+def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:
+    while stream is not None and (line := stream.readline(_MAX_LINE)):
+        yield line
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

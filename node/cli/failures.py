@@ -1,0 +1,98 @@
+"""What can go wrong in a command, as one exception with a code, as everywhere else.
+
+Codes of the trusted core (`enclave.errors.Code`) pass through unchanged; `CliCode` adds those of
+files, arguments and the connection. Which exit code belongs to a failure is decided here alone.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+
+from enclave.errors import Code, Refusal, one_line
+from node.cli.exit_codes import ExitCode
+from node.cli.values import Json
+from node.enclave_client import EnclaveFailed, EnclaveFailure, EnclaveRefused
+
+
+class CliCode(enum.StrEnum):
+    """Reasons that only a command line has. Stable names, as `Code`."""
+
+    WRONG_USAGE = "wrong_usage"
+    UNREADABLE_INPUT = "unreadable_input"
+    MALFORMED_INPUT = "malformed_input"
+    FILE_EXISTS = "file_exists"
+    CANNOT_WRITE = "cannot_write"
+    ENCLAVE_UNREACHABLE = "enclave_unreachable"
+    ENCLAVE_FAILED = "enclave_failed"
+    ENCLAVE_STOPPED = "enclave_stopped"
+    NOT_ALL_CONFIRMED = "not_all_confirmed"
+    INTERRUPTED = "interrupted"
+    INTERNAL_ERROR = "internal_error"
+
+
+class Failure(Exception):
+    """A command stops here.
+
+    Attributes:
+        code: a `Code`, a `CliCode`, or a code of an enclave of another version.
+        expected: what would have been right.
+        found: what was there instead; public values only.
+        exit_code: how the process ends.
+        details: what was found out before, for the JSON object.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        *,
+        expected: str,
+        found: str,
+        exit_code: ExitCode = ExitCode.REFUSED,
+        details: Mapping[str, Json] | None = None,
+    ) -> None:
+        self.code = str(code)
+        self.expected = one_line(expected)
+        self.found = one_line(found)
+        self.exit_code = exit_code
+        self.details: Mapping[str, Json] = details or {}
+        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+
+
+def usage(expected: str, found: str) -> Failure:
+    """Wrong usage of an option or argument."""
+    return Failure(CliCode.WRONG_USAGE, expected=expected, found=found, exit_code=ExitCode.USAGE)
+
+
+def malformed(expected: str, found: str, *, code: str = CliCode.MALFORMED_INPUT) -> Failure:
+    """An input file that was read and is not what the command takes."""
+    return Failure(code, expected=expected, found=found, exit_code=ExitCode.USAGE)
+
+
+def of_refusal(refusal: Refusal, *, exit_code: ExitCode = ExitCode.REFUSED) -> Failure:
+    """A refusal of the trusted core, here in this process."""
+    return Failure(
+        refusal.code, expected=refusal.expected, found=refusal.found, exit_code=exit_code
+    )
+
+
+def of_enclave(failure: EnclaveFailure) -> Failure:
+    """A failed call to the enclave."""
+    if isinstance(failure, EnclaveRefused):
+        return Failure(failure.code, expected=failure.expected, found=failure.found)
+    if isinstance(failure, EnclaveFailed):
+        return Failure(
+            CliCode.ENCLAVE_FAILED,
+            expected=f"an enclave of this version at {failure.address}",
+            found=failure.reason,
+        )
+    return Failure(
+        CliCode.ENCLAVE_UNREACHABLE,
+        expected=f"an enclave at {getattr(failure, 'address', 'its address')}",
+        found=getattr(failure, "reason", "no answer"),
+    )
+
+
+def known_codes() -> list[str]:
+    """Every code that a user can meet, sorted."""
+    return sorted([*Code, *CliCode])

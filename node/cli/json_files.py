@@ -1,0 +1,208 @@
+"""JSON files that people write and commands exchange: one reading, bytes in hex.
+
+A file of a protobuf message has the field names of its .proto, enums by name and bytes in hex. Its
+canonical protobuf JSON (camel case, bytes in base64) is taken as well: a file in which any bytes
+are no hex is read as canonical throughout. Duplicate keys, unknown fields and floats are refused.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Callable
+from typing import Final, NoReturn, TypeVar
+
+from google.protobuf import json_format
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from node.cli.failures import CliCode, malformed
+from node.cli.values import Json, json_integer
+
+M = TypeVar("M", bound=Message)
+
+_HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")
+_INTEGERS: Final = frozenset(
+    {
+        FieldDescriptor.CPPTYPE_INT32,
+        FieldDescriptor.CPPTYPE_INT64,
+        FieldDescriptor.CPPTYPE_UINT32,
+        FieldDescriptor.CPPTYPE_UINT64,
+    }
+)
+
+
+def parse_object(data: bytes, *, what: str, code: str = CliCode.MALFORMED_INPUT) -> dict[str, Json]:
+    """The JSON object that is the whole of `data`. Raises Failure."""
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_float=_no_float,
+            parse_constant=_no_float,
+        )
+    except json.JSONDecodeError as error:
+        found = f"no JSON from line {error.lineno}, column {error.colno} on"
+        raise malformed(f"{what} as a JSON object", found, code=code) from None
+    except UnicodeDecodeError:
+        raise malformed(f"{what} as a JSON object", "bytes that are no text", code=code) from None
+    except RecursionError:
+        raise malformed(f"{what} as a JSON object", "endless nesting", code=code) from None
+    except ValueError as error:
+        raise malformed(f"{what} as a JSON object", str(error), code=code) from None
+    if not isinstance(value, dict):
+        raise malformed(f"{what} as a JSON object", f"a {type(value).__name__}", code=code)
+    return value
+
+
+def dump_object(value: Json) -> bytes:
+    """A file's bytes: indented, ASCII, with a line break at its end."""
+    return json.dumps(value, indent=2).encode("ascii") + b"\n"
+
+
+def message_from_json(
+    value: Json, kind: type[M], *, what: str, code: str = CliCode.MALFORMED_INPUT
+) -> M:
+    """The message that a parsed JSON value describes.
+
+    Args:
+        value: of `parse_object`, or a part of it.
+        kind: the message's class.
+        what: its name in errors.
+        code: the code of errors.
+
+    Raises:
+        Failure: `code`.
+    """
+    if not isinstance(value, dict):
+        raise malformed(f"{what} as a {kind.DESCRIPTOR.full_name}", "no object", code=code)
+    try:
+        plain = _rewrite_all(value, kind.DESCRIPTOR)
+        return json_format.ParseDict(plain, kind())
+    except (json_format.ParseError, ValueError, TypeError, AttributeError) as error:
+        found = str(error).partition("\n")[0] or type(error).__name__
+        expected = f"{what} as a {kind.DESCRIPTOR.full_name}"
+        raise malformed(expected, found, code=code) from None
+
+
+def message_to_json(message: Message) -> dict[str, Json]:
+    """Every set field of `message`, and the defaults of plain ones, bytes in hex."""
+    result: dict[str, Json] = {}
+    for field in message.DESCRIPTOR.fields:
+        if field.has_presence and not message.HasField(field.name):
+            continue
+        value = getattr(message, field.name)
+        if field.label == FieldDescriptor.LABEL_REPEATED:
+            result[field.name] = [_to_json(field, entry) for entry in value]
+        else:
+            result[field.name] = _to_json(field, value)
+    return result
+
+
+def take_text(value: dict[str, Json], key: str, *, what: str) -> str:
+    """Removes and returns a text field of a file. Raises Failure."""
+    found = value.pop(key, None)
+    if not isinstance(found, str):
+        raise malformed(f"{what} with a text {key!r}", "none")
+    return found
+
+
+def take_list(value: dict[str, Json], key: str, *, what: str) -> list[Json]:
+    """Removes and returns a list of a file. Raises Failure."""
+    found = value.pop(key, None)
+    if not isinstance(found, list):
+        raise malformed(f"{what} with a list {key!r}", "none")
+    return found
+
+
+def _to_json(field: FieldDescriptor, value: object) -> Json:
+    if isinstance(value, Message):
+        return message_to_json(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, bool | str):
+        return value
+    if not isinstance(value, int):
+        raise TypeError(field.full_name)
+    if field.enum_type is not None:
+        return str(field.enum_type.values_by_number[value].name)
+    return json_integer(value)
+
+
+Rewrite = Callable[[str], str]
+
+
+def _rewrite_all(value: Json, descriptor: Descriptor) -> Json:
+    """`value` with its bytes in strict base64, which is what protobuf's own reader takes."""
+    try:
+        return _rewrite(value, descriptor, _hex_to_base64)
+    except _NoHexError as no_hex:
+        try:
+            return _rewrite(value, descriptor, _check_base64)
+        except ValueError:
+            raise ValueError(str(no_hex)) from None
+
+
+def _rewrite(value: Json, descriptor: Descriptor, rewrite: Rewrite) -> Json:
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _rewrite_field(entry, field, rewrite)
+        if (field := _field(descriptor, name))
+        else entry
+        for name, entry in value.items()
+    }
+
+
+def _rewrite_field(value: Json, field: FieldDescriptor, rewrite: Rewrite) -> Json:
+    if isinstance(value, list):
+        return [_rewrite_field(entry, field, rewrite) for entry in value]
+    if field.message_type is not None:
+        return _rewrite(value, field.message_type, rewrite)
+    if field.type == FieldDescriptor.TYPE_BYTES and isinstance(value, str):
+        return rewrite(value)
+    if field.cpp_type in _INTEGERS and isinstance(value, bool):
+        raise ValueError(f"{field.name} is true or false, and should be a number")
+    return value
+
+
+def _field(descriptor: Descriptor, name: str) -> FieldDescriptor | None:
+    for field in descriptor.fields:
+        if name in (field.name, field.json_name):
+            found: FieldDescriptor = field
+            return found
+    return None
+
+
+class _NoHexError(ValueError):
+    """A text that should hold bytes is not hex."""
+
+
+def _hex_to_base64(text: str) -> str:
+    digits = text.removeprefix("0x")
+    if _HEX.fullmatch(digits) is None:
+        raise _NoHexError(f"bytes that are neither hex nor base64: {text[:32]!r}")
+    return base64.b64encode(bytes.fromhex(digits)).decode("ascii")
+
+
+def _check_base64(text: str) -> str:
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ValueError(type(error).__name__) from None
+    if base64.b64encode(data).decode("ascii") != text:
+        raise ValueError("base64 in another form")
+    return text
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key that appears twice")
+    return found
+
+
+def _no_float(_: str) -> NoReturn:
+    raise ValueError("a number that is no integer")

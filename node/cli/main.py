@@ -1,0 +1,130 @@
+"""`seedpactd`: the entry point, and the one place where exceptions become one line.
+
+Every command raises or returns; what a user sees of an exception, and the exit code, is decided
+here. No stack trace reaches a user: of a bug only its type and place are shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from typing import Final
+
+import click
+
+from enclave.errors import Refusal
+from enclave.version import VERSION
+from node.cli.attest import attest
+from node.cli.completion import completion
+from node.cli.enclave import enclave
+from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
+from node.cli.explain import explain
+from node.cli.failures import CliCode, Failure, of_enclave, of_refusal, usage
+from node.cli.options import wanted_format
+from node.cli.output import Output
+from node.enclave_client import EnclaveFailure
+
+PROGRAM: Final = "seedpactd"
+
+
+@click.group(
+    name=PROGRAM,
+    epilog=EXIT_CODES_HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(VERSION, prog_name=PROGRAM, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Attested nodes that share one secret seed: judge evidence, run an enclave, join a network.
+
+    Every command takes --output json. Every error has a code; `seedpactd explain CODE` says
+    what it means.
+    """
+
+
+cli.add_command(attest)
+cli.add_command(completion)
+cli.add_command(enclave)
+cli.add_command(explain)
+
+
+def main() -> None:
+    """Runs the command line and ends the process with a code of `exit_codes`."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Runs one command. Raises nothing; the answer or the error was printed.
+
+    Args:
+        arguments: without the program's name.
+    """
+    _accept_any_text()
+    try:
+        result = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has gone: there is nobody to tell.
+        _drop_stdout()
+        return ExitCode.REFUSED
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help(), err=True)
+        return ExitCode.USAGE
+    except Exception as error:  # noqa: BLE001 (the last line of defence: nobody sees a stack trace)
+        failure = failure_of(error)
+        with contextlib.suppress(BrokenPipeError):
+            Output(wanted_format(arguments)).fail(failure)
+        return failure.exit_code
+    return result if isinstance(result, int) else ExitCode.DONE
+
+
+def failure_of(error: Exception) -> Failure:
+    """What a user is told of an exception."""
+    match error:
+        case Failure():
+            return error
+        case Refusal():
+            return of_refusal(error)
+        case EnclaveFailure():
+            return of_enclave(error)
+        case click.Abort():
+            return Failure(
+                CliCode.INTERRUPTED, expected="the command to finish", found="an interrupt"
+            )
+        case click.UsageError():
+            return _of_usage(error)
+        case _:
+            return Failure(
+                CliCode.INTERNAL_ERROR,
+                expected="no bug",
+                found=f"{type(error).__name__} at {_place(error)}",
+            )
+
+
+def _of_usage(error: click.UsageError) -> Failure:
+    path = error.ctx.command_path if error.ctx else PROGRAM
+    return usage(f"usage as `{path} --help` shows", error.format_message().rstrip("."))
+
+
+def _place(error: Exception) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
+
+
+def _accept_any_text() -> None:
+    """A terminal of few characters gets escapes, not an exception."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors="backslashreplace")
+
+
+def _drop_stdout() -> None:
+    # Else the interpreter would try to flush once more at its end, and complain.
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+if __name__ == "__main__":
+    main()

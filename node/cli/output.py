@@ -1,0 +1,131 @@
+"""The one way in which commands speak: text for people, JSON for programs.
+
+Text goes to stdout, an error as one line to stderr; colours only on a terminal. With
+`--output json` stdout has exactly one JSON object, also for an error. No value is read as markup.
+"""
+
+from __future__ import annotations
+
+import enum
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from node.cli.failures import Failure
+from node.cli.remedies import remedy_for
+from node.cli.values import Json
+
+Row = tuple[str, str]
+"""Label and value, for people."""
+
+_GAP: Final = 2
+_NARROW_COLUMNS: Final = 60
+"""Below this a value stands under its label instead of beside it."""
+
+
+class Format(enum.StrEnum):
+    """What `--output` takes."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a command puts its answer."""
+
+    format: Format
+
+    def answer(
+        self,
+        data: Mapping[str, Json],
+        *,
+        headline: str = "",
+        rows: Sequence[Row] = (),
+        hints: Iterable[str] = (),
+    ) -> None:
+        """The answer of a command that was done.
+
+        Args:
+            data: all of it, for programs; gets `accepted: true` in front.
+            headline: the answer in one line.
+            rows: the details, for people.
+            hints: commands to run next.
+        """
+        if self.format is Format.JSON:
+            print_json({"accepted": True, **data})
+            return
+        console = _console(stderr=False)
+        if headline:
+            _print(console, Text(headline, style="bold green"))
+        print_rows(console, rows)
+        for hint in hints:
+            _print(console, Text.assemble(("next: ", "dim"), hint))
+
+    def facts(self, rows: Sequence[Row]) -> None:
+        """Details that stand above an error; JSON has them in the error's own object."""
+        if self.format is Format.TEXT:
+            print_rows(_console(stderr=False), rows)
+
+    def fail(self, failure: Failure) -> None:
+        """The error of a command that was refused or failed."""
+        remedy = remedy_for(failure.code)
+        if self.format is Format.JSON:
+            known: dict[str, Json] = {"code": failure.code, "expected": failure.expected}
+            known |= {"found": failure.found, "remedy": remedy.step}
+            print_json({"accepted": False, **failure.details, **known})
+            return
+        _print(
+            _console(stderr=True),
+            Text.assemble(
+                (failure.code, "bold red"),
+                (": expected ", "dim"),
+                failure.expected,
+                (", found ", "dim"),
+                failure.found,
+                (", next: ", "dim"),
+                remedy.step,
+            ),
+        )
+
+
+def print_json(data: Mapping[str, Json]) -> None:
+    """One JSON object, ASCII, on stdout."""
+    sys.stdout.write(json.dumps(data, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+def print_rows(console: Console, rows: Sequence[Row]) -> None:
+    """Labels and values: folded inside a column on a terminal, one whole line each elsewhere."""
+    if not rows:
+        return
+    width = max(len(label) for label, _ in rows)
+    if not console.is_terminal:
+        for label, value in rows:
+            _print(console, Text(f"{label:<{width + _GAP}}{value}"))
+    elif console.width < _NARROW_COLUMNS:
+        for label, value in rows:
+            _print(console, Text(label, style="cyan"))
+            console.print(Text(f"  {value}"), overflow="fold", no_wrap=False)
+    else:
+        table = Table.grid(padding=(0, _GAP, 0, 0))
+        table.add_column(style="cyan", no_wrap=True)
+        table.add_column(overflow="fold")
+        for label, value in rows:
+            table.add_row(label, Text(value))
+        console.print(table)
+
+
+def _print(console: Console, text: Text) -> None:
+    # soft_wrap: one line stays one line; a terminal folds it, a file keeps it whole.
+    console.print(text, soft_wrap=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False)

@@ -1,0 +1,163 @@
+"""Remedies for codes about one enclave: network, state, import, sealing, process."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from enclave.errors import Code
+from node.cli.remedy import Remedy
+
+_NETWORK: Final = {
+    Code.BAD_FLOOR: Remedy(
+        "The floor contradicts itself: keys out of order, a threshold nobody can reach, Revoked.",
+        "correct the floor in the network file",
+    ),
+    Code.WRONG_MODE: Remedy(
+        "A network is of one mode for ever: hardware or software.",
+        "start the enclave with the network's --mode",
+    ),
+    Code.WRONG_ROOT: Remedy(
+        "A hardware network trusts Intel's root alone, a software network the development root "
+        "of its own name alone.",
+        "take the network file from the genesis; for software see `enclave make-network`",
+    ),
+    Code.WRONG_NETWORK: Remedy(
+        "This enclave belongs to another network than the request is about.",
+        "compare network_id with `seedpactd enclave info`; each network has its own --home",
+    ),
+    Code.UNPROVEN_CONTEXT: Remedy(
+        "A hardware enclave believes of the chain only what headers and proofs show.",
+        "wait for the light client, which will bring the proofs; until then use software mode",
+    ),
+    Code.NODE_REVOKED: Remedy(
+        "The network revoked this node; a revoked node never returns.",
+        "register a new node with a new --home",
+    ),
+    Code.NETWORK_KEYS_MISMATCH: Remedy(
+        "The seed's keys are not the network's: another network's context, or a wiped bootstrap.",
+        "check that the context is of the network that this enclave joined",
+    ),
+}
+
+_STATES: Final = {
+    Code.ILLEGAL_STATE: Remedy(
+        "The request does not belong to the enclave's present state "
+        "(EMPTY, KEYED, PENDING, HOLDER).",
+        "see `seedpactd enclave info`: init, then quote, confirm and import, in this order",
+    ),
+    Code.ALREADY_BOOTSTRAPPED: Remedy(
+        "This enclave has keys: a second bootstrap would make a different seed.",
+        "see `seedpactd enclave info`; for another network use another --home",
+    ),
+    Code.NOT_BOOTSTRAPPED: Remedy(
+        "Only the enclave that made epoch 0 has a bootstrap quote.",
+        "ask the bootstrap node, or quote for registration instead",
+    ),
+    Code.KEYS_EXIST: Remedy(
+        "This enclave has keys. They are never overwritten by accident, and a HOLDER's never.",
+        "use them; or throw a newcomer's away with `enclave init --discard`",
+    ),
+    Code.KEM_SECRET_EXISTS: Remedy(
+        "This epoch's secret was made for another kem_io, once for ever for these keys.",
+        "check the kem_io with a second holder; new keys: `enclave init --discard`",
+    ),
+    Code.KEM_SECRET_MISSING: Remedy(
+        "This enclave has not yet encapsulated to the network's key of that epoch.",
+        "give the epoch's kem_io (`enclave network-keys` of a holder)",
+    ),
+    Code.UNVERIFIED_ANCHOR: Remedy(
+        "A holder binds only a header that its own view of the chain has.",
+        "choose an anchor of the context",
+    ),
+    Code.EPOCH_UNKNOWN: Remedy(
+        "This enclave does not hold the seed of that epoch.",
+        "see the epochs in `seedpactd enclave info`",
+    ),
+}
+
+_IMPORT: Final = {
+    Code.RECORD_MISMATCH: Remedy(
+        "The record is not this node's, or there is none.",
+        "check that the context has the record of this enclave's node_id",
+    ),
+    Code.RECORD_NOT_CONFIRMED: Remedy(
+        "The record's status is not CONFIRMED.", "renew an expired node; a revoked one is lost"
+    ),
+    Code.RECORD_EXPIRED: Remedy(
+        "The record had ended before this header.", "quote and register again"
+    ),
+    Code.UNKNOWN_QUOTE: Remedy(
+        "The record was made for a quote that this enclave does not remember (it keeps 16).",
+        "quote and register again",
+    ),
+    Code.KEM_KEY_MISMATCH: Remedy(
+        "A peer told a kem_io that is not the network's.",
+        "`enclave init --discard` with the network's own kem_io, then register again",
+    ),
+    Code.ENVELOPE_OPEN_FAILED: Remedy(
+        "The envelope was not made for these keys, this quote and this network.",
+        "quote and register again; if it fails again, the confirming nodes disagree",
+    ),
+    Code.PREVIOUS_SEED_OPEN_FAILED: Remedy(
+        "An older epoch's seed does not open under the newer one's: the records do not fit.",
+        "check that the context has the network keys of every epoch",
+    ),
+}
+
+_SEALING: Final = {
+    Code.SEALED_MALFORMED: Remedy(
+        "The sealed file is not one: cut, mixed with another, or written by another program.",
+        "restore a backup of this machine: `seedpactd enclave restore`",
+    ),
+    Code.SEALED_VERSION_UNKNOWN: Remedy(
+        "The state was sealed by a version that this one does not know.",
+        "run the version that sealed it",
+    ),
+    Code.SEALED_WRONG_MODE: Remedy(
+        "State of one mode never opens in the other.", "start with the --mode that sealed it"
+    ),
+    Code.SEALED_WRONG_ROLE: Remedy(
+        "A state was given as a backup, or the other way round.",
+        "give a file that `seedpactd enclave backup` wrote",
+    ),
+    Code.SEALED_WRONG_NETWORK: Remedy(
+        "The backup is of another network than you named.",
+        "check --network-id, and that it is the right backup",
+    ),
+    Code.SEALED_OPEN_FAILED: Remedy(
+        "Only the machine and the code that sealed a blob open it; or the blob was changed.",
+        "use the machine and version that sealed it; a lost machine registers anew",
+    ),
+    Code.SEAL_KEY_UNUSABLE: Remedy(
+        "The key that seals this machine's state is missing, or others can read it.",
+        "put the key file back with mode 0600, or start with a new --home",
+    ),
+}
+
+_PROCESS: Final = {
+    Code.ATTESTATION_UNAVAILABLE: Remedy(
+        "The platform makes no quotes here: not under Gramine, or without DCAP.",
+        "start it under Gramine on SGX; for development use --mode software",
+    ),
+    Code.STORAGE_FAILED: Remedy(
+        "The disk refused, and nothing was changed.",
+        "check space and permissions of the enclave's --home, then restart it",
+    ),
+    Code.ALREADY_RUNNING: Remedy(
+        "Another process holds this directory: two would overwrite each other.",
+        "use the one that runs (`seedpactd enclave info`), or stop it first",
+    ),
+    Code.CANNOT_LISTEN: Remedy(
+        "The address is taken or is not one of this machine.",
+        "stop what serves there, or choose another --listen",
+    ),
+}
+
+ENCLAVE_REMEDIES: Final[Mapping[Code, Remedy]] = {
+    **_NETWORK,
+    **_STATES,
+    **_IMPORT,
+    **_SEALING,
+    **_PROCESS,
+}

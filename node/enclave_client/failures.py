@@ -1,0 +1,105 @@
+"""What can become of a call to the enclave, named for what the caller does next.
+
+`EnclaveRefused`: the request is wrong now; it stays wrong until something changes.
+`EnclaveUnreachable`: nobody answered in time; ask again, or start the enclave.
+`EnclaveFailed`: somebody answered, but not as an enclave of this version does: a bug, or another
+program at that address.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import grpc
+from google.protobuf.message import DecodeError
+
+from enclave.errors import one_line
+from seedpact.enclave.v1 import service_pb2 as pb
+
+ERROR_TRAILER: Final = "seedpact-error-bin"
+"""The gRPC trailer that carries an `Error`."""
+
+_AWAY: Final = {
+    grpc.StatusCode.UNAVAILABLE: "nobody answers there",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
+    grpc.StatusCode.CANCELLED: "the call was cancelled",
+}
+
+
+class EnclaveFailure(Exception):
+    """The enclave did not do what it was asked. Only its three kinds are raised."""
+
+
+class EnclaveRefused(EnclaveFailure):
+    """The enclave said no, and changed nothing.
+
+    Attributes:
+        code: the stable name of the rule; one of `enclave.errors.Code`, as text, since an enclave
+            of another version may know more of them.
+        expected: what the rule wanted.
+        found: what it got.
+    """
+
+    def __init__(self, code: str, *, expected: str, found: str) -> None:
+        self.code = one_line(code)
+        self.expected = one_line(expected)
+        self.found = one_line(found)
+        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+
+
+class EnclaveUnreachable(EnclaveFailure):
+    """No answer from `address`; whether the request was carried out is not known.
+
+    Attributes:
+        address: "HOST:PORT".
+        reason: in words.
+    """
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = one_line(reason)
+        super().__init__(f"no enclave at {address}: {self.reason}")
+
+
+class EnclaveFailed(EnclaveFailure):
+    """An answer from `address` that no enclave of this version gives.
+
+    Attributes:
+        address: "HOST:PORT".
+        reason: in words, without the request's content.
+    """
+
+    def __init__(self, address: str, reason: str) -> None:
+        self.address = address
+        self.reason = one_line(reason)
+        super().__init__(f"the enclave at {address} failed: {self.reason}")
+
+
+def failure_of(error: grpc.RpcError, *, address: str) -> EnclaveFailure:
+    """What the failed call means."""
+    if not isinstance(error, grpc.Call):
+        return EnclaveFailed(address, type(error).__name__)
+    refused = _refusal_in(error)
+    if refused is not None:
+        return refused
+    status = error.code()
+    if status in _AWAY:
+        return EnclaveUnreachable(address, _AWAY[status])
+    details = error.details() or "without details"
+    return EnclaveFailed(address, f"{status.name}, {details}")
+
+
+def lost_connection(error: grpc.RpcError) -> bool:
+    """Whether the connection itself is gone, rather than one call late."""
+    return isinstance(error, grpc.Call) and error.code() is grpc.StatusCode.UNAVAILABLE
+
+
+def _refusal_in(call: grpc.Call) -> EnclaveRefused | None:
+    for key, value in call.trailing_metadata() or ():
+        if key == ERROR_TRAILER and isinstance(value, bytes):
+            try:
+                error = pb.Error.FromString(value)
+            except (DecodeError, UnicodeDecodeError):
+                return None
+            return EnclaveRefused(error.code, expected=error.expected, found=error.found)
+    return None

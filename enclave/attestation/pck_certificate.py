@@ -14,6 +14,7 @@ from typing import Final
 
 from cryptography import x509
 
+from enclave.attestation.certificates import UNUSABLE
 from enclave.attestation.pck_extension import FMSPC_BYTES, PPID_BYTES, SGX_EXTENSION_OID
 from enclave.attestation.types import PlatformFlags
 from enclave.errors import Code, Refusal
@@ -66,7 +67,7 @@ def read_platform(leaf_der: bytes) -> Platform:
         extensions = x509.load_der_x509_certificate(leaf_der).extensions
         extension = extensions.get_extension_for_oid(_SGX_EXTENSION).value
         return _read(extension.public_bytes())
-    except (KeyError, NotImplementedError, ValueError, x509.ExtensionNotFound):
+    except (KeyError, NotImplementedError, *UNUSABLE):
         expected = "a PCK certificate with Intel's SGX extension"
         raise Refusal(Code.CERTIFICATE_INVALID, expected=expected, found="another") from None
 

@@ -20,7 +20,7 @@ SERVICES := proto/seedpact/enclave/v1/service.proto proto/seedpact/registration/
 .PHONY: help setup test test-long test-long-status bench mutants proto lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
 
 setup: $(STAMPS)/package $(STAMPS)/javascript ## everything into .venv; seedpactd is then at .venv/bin/
 

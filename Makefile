@@ -33,6 +33,7 @@ test: setup ## lint, types, layers, mutants of what changed, tests (about 10 min
 	$(BIN)/pytest -n 2 --dist worksteal
 
 test-long: setup ## in the background, resumed: 20,000 examples a law, 1,000,000 fuzzings a target, kills
+	$(BIN)/pytest -n 2 -m long # exhaustive tests without laws: under a minute
 	$(BIN)/python -m tests.long start
 
 test-long-status: setup ## how far the long jobs are; fails where one has failed

@@ -9,7 +9,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from node.cli.help_text import verbatim
-from node.cli.options import output_option
+from node.cli.options import OneOf, output_option
 from node.cli.output import Format, Output
 
 SHELLS: Final = ("bash", "zsh", "fish")
@@ -21,7 +21,7 @@ _VARIABLE: Final = "_SEEDPACTD_COMPLETE"
     short_help="A shell's completion script.",
     epilog=verbatim("Example, for this session:", "source <(seedpactd completion bash)"),
 )
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=OneOf(SHELLS))
 @output_option
 def completion(shell: str, output: Output) -> None:
     """Print the script that lets your SHELL complete seedpactd's commands and options."""

@@ -23,6 +23,7 @@ from node.cli.values import Json, json_integer
 
 M = TypeVar("M", bound=Message)
 
+_DECIMAL: Final = re.compile(r"-?[0-9]+")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")
 _INTEGERS: Final = frozenset(
     {
@@ -76,8 +77,6 @@ def message_from_json(
     Raises:
         Failure: `code`.
     """
-    if not isinstance(value, dict):
-        raise malformed(f"{what} as a {kind.DESCRIPTOR.full_name}", "no object", code=code)
     try:
         plain = _rewrite_all(value, kind.DESCRIPTOR)
         return json_format.ParseDict(plain, kind())
@@ -146,34 +145,49 @@ def _rewrite_all(value: Json, descriptor: Descriptor) -> Json:
 
 
 def _rewrite(value: Json, descriptor: Descriptor, rewrite: Rewrite) -> Json:
+    """`value` with every text of bytes through `rewrite`; stricter than protobuf's own reader."""
     if not isinstance(value, dict):
-        return value
-    return {
-        name: _rewrite_field(entry, field, rewrite)
-        if (field := _field(descriptor, name))
-        else entry
-        for name, entry in value.items()
-    }
+        raise TypeError(f"{descriptor.name} that is no object")
+    result: dict[str, Json] = {}
+    for name, entry in value.items():
+        field = _field(descriptor, name)
+        if field.name in result:
+            raise ValueError(f"{field.name} twice, in two spellings")
+        repeated = field.label == FieldDescriptor.LABEL_REPEATED
+        if repeated != isinstance(entry, list):
+            raise ValueError(f"{field.name} that is {'no' if repeated else 'a'} list")
+        if isinstance(entry, list):
+            result[field.name] = [_rewrite_one(one, field, rewrite) for one in entry]
+        else:
+            result[field.name] = _rewrite_one(entry, field, rewrite)
+    return result
 
 
-def _rewrite_field(value: Json, field: FieldDescriptor, rewrite: Rewrite) -> Json:
-    if isinstance(value, list):
-        return [_rewrite_field(entry, field, rewrite) for entry in value]
+def _rewrite_one(value: Json, field: FieldDescriptor, rewrite: Rewrite) -> Json:
     if field.message_type is not None:
         return _rewrite(value, field.message_type, rewrite)
     if field.type == FieldDescriptor.TYPE_BYTES and isinstance(value, str):
         return rewrite(value)
-    if field.cpp_type in _INTEGERS and isinstance(value, bool):
-        raise ValueError(f"{field.name} is true or false, and should be a number")
+    if field.cpp_type in _INTEGERS and not _is_integer(value):
+        raise ValueError(f"{field.name} that is no integer")
+    if value is None:
+        raise ValueError(f"{field.name} that is null")
     return value
 
 
-def _field(descriptor: Descriptor, name: str) -> FieldDescriptor | None:
+def _is_integer(value: Json) -> bool:
+    """A number, or decimal digits as text (canonical JSON has 64-bit integers so)."""
+    if isinstance(value, str):
+        return _DECIMAL.fullmatch(value) is not None
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _field(descriptor: Descriptor, name: str) -> FieldDescriptor:
     for field in descriptor.fields:
         if name in (field.name, field.json_name):
             found: FieldDescriptor = field
             return found
-    return None
+    raise ValueError(f"an unknown field {name!r} in {descriptor.name}")
 
 
 class _NoHexError(ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import Final
 
@@ -16,6 +17,7 @@ DEFAULT_ADDRESS: Final = "127.0.0.1:26670"
 ADDRESS_VARIABLE: Final = "SEEDPACT_ENCLAVE"
 MAX_PORT: Final = 0xFFFF
 
+_FEW_CHOICES: Final = 4
 _HEX: Final = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})*)")
 
 
@@ -81,6 +83,25 @@ class Address(click.ParamType[str]):
         return text
 
 
+class OneOf(click.Choice[str]):
+    """One of some texts; a wrong one is told which are near."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """The text. Raises Failure: WRONG_USAGE."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            names = list(self.choices)
+            few = len(names) <= _FEW_CHOICES
+            expected = f"{_name(param)} {' or '.join(names) if few else 'as --help lists them'}"
+            near = [] if few else difflib.get_close_matches(str(value), names, n=3)
+            raise usage(
+                expected, repr(value) + "".join(f", near {name}" for name in near)
+            ) from None
+
+
 def _name(param: click.Parameter | None) -> str:
     if param is None:
         return "a value"
@@ -93,7 +114,7 @@ def _as_output(_ctx: click.Context, _param: click.Parameter, value: str) -> Outp
 
 output_option = click.option(
     "--output",
-    type=click.Choice([entry.value for entry in Format]),
+    type=OneOf([entry.value for entry in Format]),
     default=Format.TEXT.value,
     show_default=True,
     callback=_as_output,

@@ -21,7 +21,7 @@ from node.cli.attest.facts import measurement_json, measurement_rows
 from node.cli.failures import CliCode, Failure, usage
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples, paragraphs, verbatim
-from node.cli.options import Hex, UnixTime, force_option, output_option
+from node.cli.options import Hex, OneOf, UnixTime, force_option, output_option
 from node.cli.output import Output
 
 KINDS: Final = {kind.text: kind for kind in QuoteKind}
@@ -60,7 +60,7 @@ _EXAMPLES = examples(
 )
 @click.option(
     "--kind",
-    type=click.Choice(list(KINDS)),
+    type=OneOf(list(KINDS)),
     default=QuoteKind.SGX_V3.text,
     show_default=True,
     metavar="KIND",
@@ -86,7 +86,7 @@ _EXAMPLES = examples(
 @click.option("--ppid", type=Hex(16), default=bytes(16).hex(), help="The machine. Default: zeros.")
 @click.option(
     "--tcb-status",
-    type=click.Choice(list(STATUSES)),
+    type=OneOf(list(STATUSES)),
     default=TcbStatus.UP_TO_DATE.text,
     show_default=True,
     metavar="STATUS",
@@ -95,7 +95,7 @@ _EXAMPLES = examples(
 @click.option("--advisory", multiple=True, metavar="ID", help="Repeatable: INTEL-SA-00615, ...")
 @click.option(
     "--bad-case",
-    type=click.Choice(list(BadCase)),
+    type=OneOf([case.value for case in BadCase]),
     multiple=True,
     metavar="NAME",
     help="Spoil it in this way; repeatable. The names are listed below.",

@@ -13,7 +13,7 @@ from enclave.registration.network import Floor, NetworkInputs, check_inputs, net
 from node.cli.enclave.network_file import write_network
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
-from node.cli.options import Hex, UnixTime, force_option, output_option
+from node.cli.options import Hex, OneOf, UnixTime, force_option, output_option
 from node.cli.output import Output
 
 NANOSECONDS: Final = 10**9
@@ -40,7 +40,7 @@ FLOORS: Final = {s.text: s for s in TcbStatus if s is not TcbStatus.REVOKED}
 )
 @click.option(
     "--worst-tcb-status",
-    type=click.Choice(list(FLOORS)),
+    type=OneOf(list(FLOORS)),
     default=TcbStatus.UP_TO_DATE.text,
     show_default=True,
     metavar="STATUS",

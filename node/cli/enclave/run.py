@@ -17,7 +17,7 @@ from node.cli.enclave.supervise import LogLine, run_enclave
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import CliCode, Failure
 from node.cli.help_text import examples
-from node.cli.options import DEFAULT_ADDRESS, Address, Hex, output_option
+from node.cli.options import DEFAULT_ADDRESS, Address, Hex, OneOf, output_option
 from node.cli.output import Format, Output, print_json
 
 DEFAULT_HOME: Final = "~/.seedpact/enclave"
@@ -35,7 +35,7 @@ _QUIET_FIELDS: Final = frozenset({"time", "level", "event", "message"})
 )
 @click.option(
     "--mode",
-    type=click.Choice([mode.value for mode in Mode]),
+    type=OneOf([mode.value for mode in Mode]),
     required=True,
     help="hardware: SGX under Gramine; software: development, protects nothing.",
 )

@@ -1,0 +1,61 @@
+"""Every code has a remedy, and `explain` prints it."""
+
+from __future__ import annotations
+
+import pytest
+
+from enclave.errors import Code
+from node.cli.exit_codes import ExitCode
+from node.cli.failures import CliCode, known_codes
+from node.cli.remedies import CLI_REMEDIES, REMEDIES, remedy_for
+from node.cli.remedy import Remedy
+from tests.support.cli import Cli
+
+ALL: list[tuple[str, Remedy]] = [*REMEDIES.items(), *CLI_REMEDIES.items()]
+
+
+def test_no_code_is_without_a_remedy() -> None:
+    assert set(REMEDIES) == set(Code)
+    assert set(CLI_REMEDIES) == set(CliCode)
+
+
+def test_codes_of_the_command_line_are_not_codes_of_the_core() -> None:
+    assert {str(code) for code in Code}.isdisjoint(str(code) for code in CliCode)
+
+
+@pytest.mark.parametrize(("code", "remedy"), ALL, ids=[code for code, _ in ALL])
+def test_a_remedy_says_why_and_what_to_do(code: str, remedy: Remedy) -> None:
+    assert remedy.why.endswith((".", ")")), code
+    assert remedy.step.isprintable()
+    # It ends a line of error: no full stop, no capital that starts a sentence.
+    assert not remedy.step.endswith(".")
+    assert remedy.step[0] == "`" or remedy.step[0].islower()
+
+
+@pytest.mark.parametrize("code", known_codes())
+def test_explain_prints_it(code: str, cli: Cli) -> None:
+    answer = cli("explain", code, "--output", "json").done().json
+    remedy = remedy_for(code)
+    assert answer == {
+        "accepted": True,
+        "code": code,
+        "meaning": remedy.why,
+        "remedy": remedy.step,
+    }
+    text = cli("explain", code).done().stdout
+    assert remedy.step in text
+    assert remedy.why in text
+
+
+def test_explain_takes_a_code_as_an_error_shows_it(cli: Cli) -> None:
+    for spelling in ("debug_enclave", "debug-enclave", "DEBUG_ENCLAVE", "debug_enclave:"):
+        assert "debug_enclave" in cli("explain", spelling).done().stdout
+
+
+def test_explain_names_codes_that_are_near(cli: Cli) -> None:
+    answer = cli("explain", "debug_enclav").failed("wrong_usage", ExitCode.USAGE)
+    assert "debug_enclave" in answer.stderr
+
+
+def test_a_code_of_a_newer_enclave_has_an_answer() -> None:
+    assert "version" in remedy_for("a_code_of_tomorrow").step

@@ -48,7 +48,7 @@ def _serve(options: argparse.Namespace) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if not disable_core_dumps():
-        log("warning", "dumpable", message="the kernel refused PR_SET_DUMPABLE 0")
+        log("warning", "dumpable", message="the kernel refused RLIMIT_CORE 0 or PR_SET_DUMPABLE 0")
     home = Home(Path(options.home), disk=OsDisk(), entropy=os.urandom)
     lock = home.open()
     enclave = _open_enclave(home, options)

@@ -48,7 +48,7 @@ class EnclaveProcess(Requests):
     def _wait_for_address(self) -> str:
         assert self.process.stderr is not None
         for line in self.process.stderr:
-            self.log.append(json.loads(line))
+            self.log.append(_parse(line))
             if self.log[-1]["event"] == "serving":
                 return str(self.log[-1]["address"])
         raise AssertionError(f"the enclave did not start: {self.log}")
@@ -78,7 +78,7 @@ class EnclaveProcess(Requests):
         if self.process.poll() is None:
             os.kill(self.process.pid, number)
         _, rest = self.process.communicate(timeout=START_TIMEOUT)
-        self.log += [json.loads(line) for line in rest.splitlines()]
+        self.log += [_parse(line) for line in rest.splitlines()]
         return self.process.returncode
 
     def events(self) -> list[object]:
@@ -104,3 +104,11 @@ def error_of(refused: grpc.RpcError) -> pb.Error:
     data = trailers[ERROR_TRAILER]
     assert isinstance(data, bytes)
     return pb.Error.FromString(data)
+
+
+def _parse(line: str) -> dict[str, object]:
+    """A line of the log; gRPC's own library may write one that is not ours."""
+    if not line.startswith("{"):
+        return {"event": "foreign", "line": line}
+    parsed: dict[str, object] = json.loads(line)
+    return parsed

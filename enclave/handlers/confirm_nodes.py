@@ -14,6 +14,7 @@ from typing import Final
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.policy import MeasurementIn
 from enclave.attestation.types import VerifiedReport
+from enclave.crypto.key_schedule import IoKeys
 from enclave.crypto.seed_envelope import node_id, seal_seed
 from enclave.errors import Code, Refusal
 from enclave.framework.enclave import Enclave
@@ -64,20 +65,24 @@ class ConfirmNodes:
             floor=floor,
             admitted=admitted_code(context, floor=floor, own=enclave.measurement),
             collaterals=[_parse(data) for data in request.collaterals],
+            seed=enclave.keys.seed(context.epoch),
+            keys=enclave.keys.io_keys(context.epoch),
         )
         return pb.ConfirmNodesResponse(
-            confirmations=[_confirm(enclave, batch, newcomer) for newcomer in request.newcomers]
+            confirmations=[_confirm(batch, newcomer) for newcomer in request.newcomers]
         )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class _Batch:
-    """What all newcomers of one request share."""
+    """What all newcomers of one request share; the seed and its keys are derived once."""
 
     context: ProvenContext
     floor: Floor
     admitted: Admitted
     collaterals: Sequence[Collateral | Refusal]
+    seed: bytes
+    keys: IoKeys
 
 
 def check_standing(enclave: Enclave, context: ProvenContext) -> None:
@@ -104,16 +109,15 @@ def check_standing(enclave: Enclave, context: ProvenContext) -> None:
         )
 
 
-def _confirm(enclave: Enclave, batch: _Batch, request: pb.Newcomer) -> pb.Confirmation:
-    epoch = batch.context.epoch
+def _confirm(batch: _Batch, request: pb.Newcomer) -> pb.Confirmation:
     try:
         newcomer = _newcomer(request, batch.collaterals)
         report = check_newcomer(
             newcomer, context=batch.context, floor=batch.floor, admitted=batch.admitted
         )
         envelope = seal_seed(
-            enclave.keys.seed(epoch),
-            keys=enclave.keys.io_keys(epoch),
+            batch.seed,
+            keys=batch.keys,
             exchange_key=newcomer.exchange_key,
             kem_ciphertext=newcomer.kem_ciphertext,
             report_data=report.report_data,
@@ -122,7 +126,7 @@ def _confirm(enclave: Enclave, batch: _Batch, request: pb.Newcomer) -> pb.Confir
         error = pb.Error(code=refusal.code, expected=refusal.expected, found=refusal.found)
         return pb.Confirmation(refusal=error)
     return pb.Confirmation(
-        node_id=node_id(enclave.mode, newcomer.exchange_key),
+        node_id=node_id(batch.keys.mode, newcomer.exchange_key),
         envelope=envelope,
         verdict=verdict_to_proto(verdict_of(report)),
     )

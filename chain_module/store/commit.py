@@ -12,7 +12,7 @@ value is the branch's business. A removal of a missing key changes nothing.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Container, Mapping
+from collections.abc import Container
 from hashlib import sha256
 
 from chain_module.store.encoding import (
@@ -26,15 +26,25 @@ from chain_module.store.encoding import (
 )
 from chain_module.store.node import LEAF_FIELDS, Inner, Node, Tree
 from chain_module.store.structure import insert, remove
+from chain_module.store.types import Changes
 
 
 def commit(
-    tree: Tree, changes: Mapping[bytes, bytes | None], *, known: Container[bytes], version: int
+    tree: Tree,
+    changes: Changes,
+    *,
+    known: Container[bytes],
+    version: int,
+    made: list[Node] | None = None,
 ) -> Tree:
-    """The tree after `changes` (None removes), hashed to the last node.
+    """The tree after `changes`, hashed to the last node. Nothing is changed in place.
 
-    `known` are the keys of `tree`: a flat dict beside the tree answers faster than the tree.
-    `version` is above every version in the tree. Nothing is changed in place.
+    Args:
+        tree: the tree before.
+        changes: values by key; None removes.
+        known: the keys of `tree`: a flat dict beside the tree answers faster than the tree.
+        version: of this commit, above every version in the tree.
+        made: takes every new node, children before parents.
     """
     updates: list[bytes] = []
     values: list[bytes] = []
@@ -50,18 +60,22 @@ def commit(
             tree = insert(tree, key, value, version)
     if tree is None or (tree[1] and not updates):
         return tree
-    return _rewrite(tree, 0, len(updates), _Batch(updates, values, version))
+    batch = _Batch(updates, values, version, [] if made is None else made)
+    return _rewrite(tree, 0, len(updates), batch)
 
 
 class _Batch:
     """Sorted updates, and what every hash of this commit has in common."""
 
-    __slots__ = ("head", "keys", "tail", "values", "version")
+    __slots__ = ("head", "keys", "made", "tail", "values", "version")
 
-    def __init__(self, keys: list[bytes], values: list[bytes], version: int) -> None:
+    def __init__(
+        self, keys: list[bytes], values: list[bytes], version: int, made: list[Node]
+    ) -> None:
         self.keys = keys
         self.values = values
         self.version = version
+        self.made = made
         self.head = leaf_head(version)
         self.tail = version_tail(version)
 
@@ -71,7 +85,9 @@ def _rewrite(node: Node, low: int, high: int, batch: _Batch) -> Node:
     if len(node) == LEAF_FIELDS:
         key = node[2]
         value = batch.values[low] if low < high else node[3]
-        return (0, leaf_hash(batch.head, key, value), key, value, batch.version)
+        node = (0, leaf_hash(batch.head, key, value), key, value, batch.version)
+        batch.made.append(node)
+        return node
     if high - low == 1 and node[1]:
         return _rewrite_one(node, batch.keys[low], batch.values[low], batch)
     height, _, key, left, right, size, _ = node
@@ -81,7 +97,9 @@ def _rewrite(node: Node, low: int, high: int, batch: _Batch) -> Node:
     if middle < high or not right[1]:
         right = _rewrite(right, middle, high, batch)
     digest = inner_hash(height, size, batch.tail, left[1], right[1])
-    return (height, digest, key, left, right, size, batch.version)
+    node = (height, digest, key, left, right, size, batch.version)
+    batch.made.append(node)
+    return node
 
 
 def _rewrite_one(node: Node, key: bytes, value: bytes, batch: _Batch) -> Node:
@@ -90,10 +108,11 @@ def _rewrite_one(node: Node, key: bytes, value: bytes, batch: _Batch) -> Node:
     while len(node) != LEAF_FIELDS:
         path.append(node)
         node = node[3] if key < node[2] else node[4]
-    version, tail = batch.version, batch.tail
+    version, tail, made = batch.version, batch.tail, batch.made
     # The tree's own key object is kept: the caller's equal one would be memory for nothing.
     digest = leaf_hash(batch.head, node[2], value)
     node = (0, digest, node[2], value, version)
+    made.append(node)
     for height, _, split, left, right, size, _ in reversed(path):
         # `inner_hash`, written out: the call would cost a tenth of the commit.
         head, middle = SMALL_VARINTS[height], size_varint(size)
@@ -105,4 +124,5 @@ def _rewrite_one(node: Node, key: bytes, value: bytes, batch: _Batch) -> Node:
             data = (head, middle, tail, left[1], HASH_LENGTH, digest)
             digest = sha256(b"".join(data)).digest()
             node = (height, digest, split, left, node, size, version)
+        made.append(node)
     return node

@@ -1,0 +1,45 @@
+"""What the state refuses, and what it finds damaged: one exception with a stable code.
+
+A fault of the first group is a mistake of the caller, of the second damage on the disk. Nothing
+is changed when one is raised.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from enclave.errors import one_line
+
+
+class StoreCode(enum.StrEnum):
+    """Every reason. The value is the stable public name."""
+
+    # The caller's mistakes.
+    BAD_KEY = "bad_key"
+    BAD_VALUE = "bad_value"
+    UNKNOWN_STORE = "unknown_store"
+    EMPTY_STORE = "empty_store"
+    STALE_BRANCH = "stale_branch"
+    WRONG_VERSION = "wrong_version"
+    VERSION_NOT_KEPT = "version_not_kept"
+
+    # What came from the disk is not what was written, or this program computes another state.
+    DAMAGED_RECORD = "damaged_record"
+    DAMAGED_SNAPSHOT = "damaged_snapshot"
+    ROOT_MISMATCH = "root_mismatch"
+
+
+class StoreFault(Exception):
+    """The state said no, and nothing was changed.
+
+    Attributes:
+        code: the stable name of the reason.
+        expected: what was wanted, in words or public values.
+        found: what was there instead.
+    """
+
+    def __init__(self, code: StoreCode, *, expected: str, found: str) -> None:
+        self.code = code
+        self.expected = one_line(expected)
+        self.found = one_line(found)
+        super().__init__(f"{code}: expected {self.expected}, found {self.found}")

@@ -1,0 +1,148 @@
+"""A snapshot of one version as bytes, and back with every hash computed anew.
+
+A snapshot is a sequence of frames: 4 bytes of length, then a sealed payload. First the head:
+
+    magic, 8 version, 32 app hash, 4 stores, names (ascending) | 8 keys of each
+
+then each store's keys in order, `FRAME_KEYS` a frame, as columns:
+
+    keys | values | 8 leaf's version | 1 height, 8 version of the inner node of that key
+
+Every key but a store's first is the key of exactly one inner node (0 and 0 for the first), so this
+is the whole tree. What was read is believed only once the app hash over the rebuilt trees is the
+recorded one.
+
+Trees never change: frames can be written between blocks, one at a time, while the chain goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Final
+
+from chain_module.store.columns import (
+    CHECKSUM_BYTES,
+    Cursor,
+    MalformedBytes,
+    pack_integers,
+    pack_rows,
+    require_ascending,
+    seal,
+)
+from chain_module.store.errors import StoreCode, StoreFault
+from chain_module.store.multistore import app_hash
+from chain_module.store.node import Node, Tree, root_hash, size_of
+from chain_module.store.rebuild import Builder, Row, rows_of
+from chain_module.store.version import Version, require_root
+
+MAGIC: Final = b"seedpact snapshot 1\n"
+APP_HASH_BYTES: Final = 32
+FRAME_KEYS: Final = 8192
+LENGTH_BYTES: Final = 4
+MAX_FRAME_BYTES: Final = 1 << 30
+"""A length above this is damage, and not memory to ask for."""
+
+
+def write_snapshot(version: Version) -> Iterator[bytes]:
+    """The frames of a snapshot, each with its length in front."""
+    names = version.names
+    sizes = [0 if tree is None else size_of(tree) for tree in version.trees.values()]
+    head = (
+        MAGIC,
+        pack_integers([version.number], width=8),
+        version.app_hash,
+        pack_integers([len(names)], width=4),
+        pack_rows([name.encode("ascii") for name in names]),
+        pack_integers(sizes, width=8),
+    )
+    yield _frame(b"".join(head))
+    for tree in version.trees.values():
+        rows = rows_of(tree)
+        while some := list(islice(rows, FRAME_KEYS)):
+            yield _frame(_pack(some))
+
+
+def read_snapshot(read: Callable[[int], bytes], *, made: list[Node] | None = None) -> Version:
+    """The version that a snapshot holds.
+
+    Args:
+        read: gives the next n bytes of the snapshot, fewer only at its end.
+        made: takes every node, children before parents; the caller of `read` may empty it.
+
+    Raises:
+        StoreFault: DAMAGED_SNAPSHOT, ROOT_MISMATCH.
+    """
+    try:
+        version, recorded = _read(read, [] if made is None else made)
+    except (MalformedBytes, UnicodeDecodeError) as error:
+        raise StoreFault(
+            StoreCode.DAMAGED_SNAPSHOT, expected="a snapshot as it was written", found=str(error)
+        ) from None
+    require_root(recorded, version)
+    return version
+
+
+def _read(read: Callable[[int], bytes], made: list[Node]) -> tuple[Version, bytes]:
+    cursor = _next_frame(read)
+    cursor.expect(MAGIC, "snapshot of this format")
+    number = cursor.integer(width=8)
+    recorded = cursor.take(APP_HASH_BYTES)
+    count = cursor.integer(width=4)
+    names = cursor.rows(count)
+    sizes = cursor.integers(count, width=8)
+    cursor.end()
+    require_ascending(names, "store's name")
+    trees = {
+        name.decode("ascii"): _read_tree(read, size, made)
+        for name, size in zip(names, sizes, strict=True)
+    }
+    if read(1):
+        raise MalformedBytes("bytes after its last frame")
+    roots = {name: root_hash(tree) for name, tree in trees.items()}
+    return Version(number, trees, app_hash(roots)), recorded
+
+
+def _read_tree(read: Callable[[int], bytes], size: int, made: list[Node]) -> Tree:
+    builder = Builder(made)
+    for start in range(0, size, FRAME_KEYS):
+        count = min(FRAME_KEYS, size - start)
+        cursor = _next_frame(read)
+        keys, values = cursor.rows(count), cursor.rows(count)
+        versions = cursor.integers(count, width=8)
+        heights, inner_versions = cursor.integers(count, width=1), cursor.integers(count, width=8)
+        cursor.end()
+        builder.add(zip(keys, values, versions, heights, inner_versions, strict=True))
+    return builder.tree()
+
+
+def _pack(rows: list[Row]) -> bytes:
+    keys, values, versions, heights, inner_versions = zip(*rows, strict=True)
+    return b"".join(
+        (
+            pack_rows(keys),
+            pack_rows(values),
+            pack_integers(versions, width=8),
+            pack_integers(heights, width=1),
+            pack_integers(inner_versions, width=8),
+        )
+    )
+
+
+def _frame(payload: bytes) -> bytes:
+    sealed = seal(payload)
+    return len(sealed).to_bytes(LENGTH_BYTES, "big") + sealed
+
+
+def _next_frame(read: Callable[[int], bytes]) -> Cursor:
+    size = int.from_bytes(_exactly(read, LENGTH_BYTES), "big")
+    if not CHECKSUM_BYTES <= size <= MAX_FRAME_BYTES:
+        raise MalformedBytes(f"a frame of {size} bytes")
+    return Cursor.unseal(_exactly(read, size))
+
+
+def _exactly(read: Callable[[int], bytes], size: int) -> bytes:
+    data = read(size)
+    if len(data) != size:
+        raise MalformedBytes(f"{size - len(data)} bytes are missing")
+    return data

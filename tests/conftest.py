@@ -19,6 +19,8 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
+from node.engine import build_engine
+
 EXAMPLES: Final = {"dev": 100, "ci": 500, "long": 20_000}
 STATE_MACHINE_STEPS: Final = 50
 
@@ -91,3 +93,9 @@ def enclave_python() -> Path:
             subprocess.run([*pip, "install", *options, "-r", ENCLAVE_LOCK], check=True)
             ready.touch()
     return interpreter
+
+
+@pytest.fixture(scope="session")
+def engine() -> Path:
+    """CometBFT; the first test that wants it builds it, once for all runs of this user."""
+    return build_engine()

@@ -1,0 +1,36 @@
+"""What can go wrong with the engine, as one exception with a code, as everywhere else."""
+
+from __future__ import annotations
+
+import enum
+
+from enclave.errors import one_line
+
+
+class EngineCode(enum.StrEnum):
+    """Why there is no engine. Stable names; the command line has a remedy for each."""
+
+    NO_GO = "engine_no_go"
+    GO_TOO_OLD = "engine_go_too_old"
+    NO_NETWORK = "engine_no_network"
+    CHECKSUM_MISMATCH = "engine_checksum_mismatch"
+    DISK_FULL = "engine_disk_full"
+    CANNOT_WRITE_CACHE = "engine_cannot_write_cache"
+    BUILD_FAILED = "engine_build_failed"
+    NOT_BUILT = "engine_not_built"
+
+
+class EngineFailure(Exception):
+    """There is no engine to run.
+
+    Attributes:
+        code: why.
+        expected: what would have been right.
+        found: what was there instead, one line.
+    """
+
+    def __init__(self, code: EngineCode, *, expected: str, found: str) -> None:
+        self.code = code
+        self.expected = one_line(expected)
+        self.found = one_line(found)
+        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -33,8 +34,11 @@ def run_enclave(arguments: list[str], *, on_line: Callable[[LogLine], None]) -> 
     Returns:
         The child's exit status; negative: the signal that ended it.
     """
+    # The enclave says itself why it cannot listen; gRPC's own lines would only repeat it.
+    environment = {"GRPC_VERBOSITY": "NONE", **os.environ}
     child = subprocess.Popen(  # noqa: S603 (our own interpreter, arguments as a list)
         [sys.executable, "-m", "enclave", *arguments],
+        env=environment,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         # In a session of its own, Ctrl-C reaches it once: from here.

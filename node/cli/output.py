@@ -79,7 +79,7 @@ class Output:
         if self.format is Format.JSON:
             known: dict[str, Json] = {"code": failure.code, "expected": failure.expected}
             known |= {"found": failure.found, "remedy": remedy.step}
-            print_json({"accepted": False, **failure.details, **known})
+            print_json({"accepted": False, **known, **failure.details})
             return
         _print(
             _console(stderr=True),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import signal
-import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -29,6 +28,7 @@ from enclave.version import VERSION
 DEFAULT_LISTEN: Final = "127.0.0.1:26670"
 LOOPBACK: Final = ("127.", "localhost:", "[::1]:")
 REFUSED: Final = 1
+STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 MR_BYTES: Final = 32
 MAX_PORT: Final = 0xFFFF
 
@@ -44,9 +44,9 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # Blocked here and in every thread to come, and taken by `sigwait`: a Python handler could run
+    # in the middle of the wait that it ends, and hang it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     if not disable_core_dumps():
         log("warning", "dumpable", message="the kernel refused RLIMIT_CORE 0 or PR_SET_DUMPABLE 0")
     home = Home(Path(options.home), disk=OsDisk(), entropy=os.urandom)
@@ -57,7 +57,7 @@ def _serve(options: argparse.Namespace) -> int:
     server.start()
     host = options.listen.rpartition(":")[0]
     log("info", "serving", address=f"{host}:{port}", state=enclave.state.name, version=VERSION)
-    stop.wait()
+    signal.sigwait(STOP_SIGNALS)
     server.stop(STOP_GRACE_SECS).wait()
     os.close(lock)
     log("info", "stopped")

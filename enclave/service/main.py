@@ -44,8 +44,8 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    # Blocked here and in every thread to come, and taken by `sigwait`: a Python handler could run
-    # in the middle of the wait that it ends, and hang it.
+    # Blocked here and in every thread to come, and taken by `sigwait`: the kernel may give a signal
+    # to any of gRPC's threads, and a Python handler then waits for a main thread that sleeps.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
     if not disable_core_dumps():
         log("warning", "dumpable", message="the kernel refused RLIMIT_CORE 0 or PR_SET_DUMPABLE 0")

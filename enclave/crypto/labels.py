@@ -8,7 +8,8 @@ network. `docs/spec/protocol.md` lists the entries; a test compares that list wi
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+import functools
+from dataclasses import dataclass, field
 from typing import Final
 
 
@@ -50,18 +51,19 @@ class Label:
 
     mode: Mode
     name: Name
+    text: str = field(init=False, repr=False, compare=False)
+    """The whole text of the entry, such as `seedpact/v1/io-x25519`."""
+    encoded: bytes = field(init=False, repr=False, compare=False)
+    """The text as ASCII bytes."""
 
-    @property
-    def text(self) -> str:
-        """The whole text of the entry, such as `seedpact/v1/io-x25519`."""
-        return _PREFIX[self.mode] + self.name.value
-
-    @property
-    def encoded(self) -> bytes:
-        """The text as ASCII bytes."""
-        return self.text.encode("ascii")
+    def __post_init__(self) -> None:
+        """Writes the text once: a confirm uses labels more often than anything else."""
+        text = _PREFIX[self.mode] + self.name.value
+        object.__setattr__(self, "text", text)
+        object.__setattr__(self, "encoded", text.encode("ascii"))
 
 
+@functools.cache
 def label(mode: Mode, name: Name) -> Label:
     """The entry `name` of the registry of `mode`."""
     return Label(mode, name)

@@ -236,13 +236,14 @@ def _is_square(value: int) -> bool:
     The Jacobi symbol by quadratic reciprocity: a quarter of the time of Euler's criterion, which
     every newcomer would pay. The time depends on the value, which is public.
     """
-    top, bottom, negative = value, _P, False
+    top, bottom, negative = value, _P, 0
     while top:
         twos = (top & -top).bit_length() - 1
         top >>= twos
         # (2/n) is -1 where n is 3 or 5 modulo 8; (m/n) = -(n/m) where both are 3 modulo 4.
-        negative ^= bool(twos & 1) and bottom & 7 in (3, 5)
-        negative ^= bool(top & bottom & 2)
+        if twos & 1 and bottom & 7 in (3, 5):
+            negative ^= 2
+        negative ^= top & bottom & 2
         top, bottom = bottom % top, top
     return bottom == 1 and not negative
 

@@ -30,7 +30,7 @@ def encode_transcript(label: Label, *fields: Field) -> bytes:
     text = label.encoded
     parts = [len(text).to_bytes(2, "big"), text]
     for field in fields:
-        data = _field_bytes(label, field)
+        data = field if isinstance(field, bytes) else _field_bytes(label, field)
         parts += (len(data).to_bytes(4, "big"), data)
     return b"".join(parts)
 
@@ -45,10 +45,8 @@ def H512(label: Label, *fields: Field) -> bytes:
     return hashlib.sha512(encode_transcript(label, *fields)).digest()
 
 
-def _field_bytes(label: Label, field: Field) -> bytes:
+def _field_bytes(label: Label, field: int | str | Sequence[Field]) -> bytes:
     match field:
-        case bytes():
-            return field
         case bool():
             raise TypeError("a bool is not a field: encode it as an integer on purpose")
         case int():

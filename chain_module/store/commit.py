@@ -52,12 +52,12 @@ def commit(
         value = changes[key]
         if value is None:
             if tree is not None and key in known:
-                tree = remove(tree, key, version)
+                tree = remove(tree, key)
         elif key in known:
             updates.append(key)
             values.append(value)
         else:
-            tree = insert(tree, key, value, version)
+            tree = insert(tree, key, value)
     if tree is None or (tree[1] and not updates):
         return tree
     batch = _Batch(updates, values, version, [] if made is None else made)

@@ -55,7 +55,7 @@ def _start(jobs: Sequence[Job]) -> int:
     names = [job.name for job in jobs]
     with LOG.open("a") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.long", "run", *names],
+            ["nice", sys.executable, "-m", "tests.long", "run", *names],
             cwd=REPOSITORY,
             stdout=log,
             stderr=log,

@@ -1,0 +1,69 @@
+"""The benchmarks run. What they measure is `make bench`'s business: no test asserts a time."""
+
+from __future__ import annotations
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from benchmarks import building_blocks, confirmation, process, quote_verification
+from benchmarks.__main__ import FIGURES
+from benchmarks.measure import Effort, Figure, alternate, ratio
+
+REPOSITORY: Final = Path(__file__).parents[2]
+ONCE: Final = Effort(runs=1, calls=1, slices=1)
+FEW: Final = 2
+
+
+def test_each_file_is_a_figure() -> None:
+    names = {path.stem for path in (REPOSITORY / "benchmarks").glob("*.py")}
+    with_figures = {
+        name for name in names if hasattr(importlib.import_module(f"benchmarks.{name}"), "run")
+    }
+    assert with_figures == set(FIGURES)
+
+
+def test_quotes_are_verified_beside_the_bare_library() -> None:
+    targets = [figure.at_most for figure in quote_verification.run(ONCE)]
+    assert targets == [None, None, quote_verification.TARGET] * 3
+
+
+def test_newcomers_are_confirmed_in_process_and_through_grpc() -> None:
+    figures = confirmation.run(ONCE, count=FEW)
+    targets = [figure.at_most for figure in figures if figure.unit == "x"]
+    assert targets == [confirmation.IN_PROCESS_TARGET, confirmation.GRPC_TARGET]
+
+
+def test_start_and_memory_are_measured() -> None:
+    units = [figure.unit for figure in process.run(ONCE, count=FEW)]
+    assert units == ["s", "s", "MB", "MB"]
+
+
+def test_building_blocks_are_measured() -> None:
+    assert all(figure.value > 0 for figure in building_blocks.run(ONCE))
+
+
+def test_sides_alternate_and_ratios_are_of_one_run() -> None:
+    ticks = iter(range(1_000))
+    order: list[str] = []
+    sides = {name: lambda name=name: order.append(name) for name in ("a", "b")}
+    seconds = alternate(sides, effort=Effort(runs=2, calls=4, slices=2), clock=lambda: next(ticks))
+    assert order == ["a", "b", *(["a", "a", "b", "b"] * 4)]
+    assert seconds == {"a": [0.5, 0.5], "b": [0.5, 0.5]}
+    assert ratio("a over b", [3.0, 1.0, 8.0], [1.0, 1.0, 2.0], at_most=3.5).value == 3.0
+
+
+@pytest.mark.parametrize(("value", "verdict"), [(1.0, "met"), (1.1, "MISSED")])
+def test_a_missed_target_is_said(value: float, verdict: str) -> None:
+    assert Figure("one", value, "x", at_most=1.0).verdict == verdict
+
+
+def test_an_unknown_figure_is_wrong_usage() -> None:
+    command = [sys.executable, "-m", "benchmarks", "nothing"]
+    run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert "no such figure: nothing" in run.stderr

@@ -9,7 +9,7 @@ of its own issuer (attestation.md traps 1 and 3).
 from __future__ import annotations
 
 import binascii
-import re
+import functools
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from enclave.attestation.limits import ISSUER_CHAIN_CERTIFICATES, PCK_CHAIN_CERTIFICATES
 from enclave.errors import Code, Refusal
 
-_BLOCK: Final = re.compile(
-    rb"-----BEGIN CERTIFICATE-----\r?\n"
-    rb"([A-Za-z0-9+/=\r\n]+)"
-    rb"-----END CERTIFICATE-----(?:\r?\n|\Z)",
-)
+_BEGIN: Final = b"-----BEGIN CERTIFICATE-----\n"
+_END: Final = b"\n-----END CERTIFICATE-----\n"
 
-UNUSABLE: Final = (
+_REMEMBERED: Final = 4
+"""Roots whose PEM is kept: a process serves one network."""
+
+_UNUSABLE: Final = (
     ValueError,
     TypeError,
     InvalidSignature,
@@ -70,10 +70,13 @@ def issuer_chain(text: str, *, name: str) -> tuple[bytes, bytes]:
     Raises:
         Refusal: MALFORMED_COLLATERAL.
     """
-    chain = _certificates(text.encode("ascii"))
-    if len(chain) != ISSUER_CHAIN_CERTIFICATES:
-        raise _malformed(f"{name} of issuer and root in PEM", f"{len(chain)} certificates")
-    return chain[0], chain[1]
+    blocks = _blocks(text.encode("ascii"), ISSUER_CHAIN_CERTIFICATES)
+    if blocks is None:
+        raise _malformed(f"{name} of two certificates in PEM", "something else")
+    try:
+        return _der(blocks[0]), _der(blocks[1])
+    except binascii.Error:
+        raise _malformed(f"{name} in base64", "something else") from None
 
 
 def pck_leaf(data: bytes, *, root_der: bytes) -> bytes:
@@ -89,15 +92,21 @@ def pck_leaf(data: bytes, *, root_der: bytes) -> bytes:
     Raises:
         Refusal: CERTIFICATE_INVALID or UNTRUSTED_ROOT.
     """
-    chain = _certificates(data.removesuffix(b"\0"))
-    if len(chain) != PCK_CHAIN_CERTIFICATES:
+    blocks = _blocks(data.removesuffix(b"\0"), PCK_CHAIN_CERTIFICATES)
+    if blocks is None:
         expected = f"a PCK chain of {PCK_CHAIN_CERTIFICATES} certificates in PEM"
-        found = f"{len(chain)} certificates"
-        raise Refusal(Code.CERTIFICATE_INVALID, expected=expected, found=found)
-    if chain[-1] != root_der:
+        raise Refusal(Code.CERTIFICATE_INVALID, expected=expected, found="something else")
+    try:
+        leaf, root = _der(blocks[0]), blocks[2]
+        # Intel breaks lines as the usual encoder does; others are decoded to be compared.
+        is_trusted = root == _usual_block(root_der) or _der(root) == root_der
+    except binascii.Error:
+        expected = "a PCK chain in base64"
+        raise Refusal(Code.CERTIFICATE_INVALID, expected=expected, found="other text") from None
+    if not is_trusted:
         expected = "a PCK chain that ends in the trusted root"
         raise Refusal(Code.UNTRUSTED_ROOT, expected=expected, found="another root")
-    return chain[0]
+    return leaf
 
 
 def check_revocation(
@@ -123,34 +132,37 @@ def check_revocation(
             ),
             this_update=int(max(crl.last_update_utc, root_crl.last_update_utc).timestamp()),
         )
-    except UNUSABLE:
+    except _UNUSABLE:
         expected = "CRLs and the chain of their issuer in DER"
         raise _malformed(expected, "something unreadable") from None
     try:
         issuer.verify_directly_issued_by(root)
         signed = crl.is_signature_valid(_key(issuer))
-    except UNUSABLE:
+    except _UNUSABLE:
         raise _unchained("an issuer of the PCK CRL signed by the root", "another") from None
     if not signed:
         raise _unchained("a PCK CRL signed by the issuer in its chain", "another signature")
     return revocation
 
 
-def _certificates(pem: bytes) -> tuple[bytes, ...]:
-    """DER of each certificate where `pem` is certificates and nothing else, or ()."""
-    found: list[bytes] = []
-    position = 0
-    while position < len(pem):
-        block = _BLOCK.match(pem, position)
-        if block is None:
-            return ()
-        text = block[1].replace(b"\r", b"").replace(b"\n", b"")
-        try:
-            found.append(binascii.a2b_base64(text, strict_mode=True))
-        except binascii.Error:
-            return ()
-        position = block.end()
-    return tuple(found)
+def _blocks(pem: bytes, count: int) -> list[bytes] | None:
+    """The base64 in `pem` where that is `count` certificates and nothing around them."""
+    *blocks, rest = (pem if pem.endswith(b"\n") else pem + b"\n").split(_END, count)
+    if len(blocks) != count or rest or not all(block.startswith(_BEGIN) for block in blocks):
+        return None
+    return [block[len(_BEGIN) :] for block in blocks]
+
+
+def _der(block: bytes) -> bytes:
+    """The DER in one block of PEM. Raises binascii.Error for anything but base64 and lines."""
+    return binascii.a2b_base64(block.replace(b"\n", b""), strict_mode=True)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _usual_block(der: bytes) -> bytes:
+    """`der` as base64 in lines of 64 characters, the last without its end (RFC 7468)."""
+    text = binascii.b2a_base64(der, newline=False)
+    return b"\n".join(text[at : at + 64] for at in range(0, len(text), 64))
 
 
 def _positive(serial: int) -> int:

@@ -1,93 +1,110 @@
-"""What the verification library read in a quote that it accepted, as plain typed values.
+"""The one question to the verification library, and its answer as plain typed values.
 
-The edge where the library's JSON comes in: everything is checked for type, so that no text of a
-library travels further. No judgement here.
+The edge where the library comes in: its refusals get our words, and what it read in an accepted
+quote is checked for form, so that no text of a library travels further. No judgement here.
 """
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+import dcap_qvl
+
+from enclave.attestation.library_refusals import refusal_for
 from enclave.attestation.limits import MAX_ADVISORIES, MAX_ADVISORY_CHARACTERS
 from enclave.attestation.quote_layout import BodyKind
-from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus, TdxMeasurement
+from enclave.attestation.types import TcbStatus
 from enclave.errors import Code, Refusal
 
 _ADVISORY: Final = re.compile(rf"[A-Z0-9-]{{1,{MAX_ADVISORY_CHARACTERS}}}")
-_KIND_BY_NAME: Final = {
-    "SgxEnclave": BodyKind.SGX_ENCLAVE,
-    "TD10": BodyKind.TD10,
-    "TD15": BodyKind.TD15,
-    "TD15Ex": BodyKind.TD15_EX,
+_KIND_BY_TYPE: Final[dict[type, BodyKind]] = {
+    dcap_qvl.SgxEnclaveReport: BodyKind.SGX_ENCLAVE,
+    dcap_qvl.TdReport10: BodyKind.TD10,
+    dcap_qvl.TdReport15: BodyKind.TD15,
+    dcap_qvl.TdReport15Ex: BodyKind.TD15_EX,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class LibraryReport:
-    """The library's reading of one accepted quote."""
+    """The library's verdict over one quote."""
 
-    kind: BodyKind
-    measurement: Measurement
-    report_data: bytes
-    attributes: bytes
-    """SGX ATTRIBUTES (16 bytes) or TDATTRIBUTES (8 bytes)."""
     tcb_status: TcbStatus
     advisories: tuple[str, ...]
     """Sorted, unique."""
     ppid: bytes
 
 
-def read_report(text: str) -> LibraryReport:
-    """The report in the library's JSON.
+@dataclass(frozen=True, slots=True)
+class LibraryReading:
+    """What the library reads in a quote: enough to see that it reads the same bytes as we do.
+
+    Version and kind fix which bytes the signature covers and where each field lies in them.
+    """
+
+    version: int
+    kind: BodyKind
+    attributes: bytes
+    """SGX ATTRIBUTES (16 bytes) or TDATTRIBUTES (8 bytes)."""
+    registers: tuple[bytes, ...]
+    """mr_enclave and mr_signer, or mr_td and the four RTMRs."""
+    report_data: bytes
+
+
+def ask_library(
+    quote: bytes, collateral: dcap_qvl.QuoteCollateralV3, *, root_der: bytes, now: int
+) -> LibraryReport:
+    """Verifies a quote: chains, CRLs, windows, signatures, TCB level, attributes.
+
+    Of the library's two calls this is the one that tells the cause of a refusal; both verify the
+    same.
 
     Raises:
-        Refusal: QUOTE_UNVERIFIABLE where it is not what version 0.7 writes; MALFORMED_COLLATERAL
+        Refusal: ours for each of the library's.
+    """
+    try:
+        found = dcap_qvl.verify_with_root_ca(quote, collateral, root_der, now)
+    except ValueError as error:
+        raise refusal_for(str(error)) from None
+    return read_report(found.status, found.advisory_ids, found.ppid)
+
+
+def read_report(status: str, advisories: Sequence[str], ppid: bytes) -> LibraryReport:
+    """The library's verdict, checked for form.
+
+    Raises:
+        Refusal: QUOTE_UNVERIFIABLE for a status that Intel does not define; MALFORMED_COLLATERAL
             for advisories that are no ids.
     """
     try:
-        return _read(json.loads(text))
-    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
-        expected = "a report of the verification library, version 0.7"
-        raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="another form") from None
-
-
-def _read(report: dict[str, Any]) -> LibraryReport:
-    ((name, body),) = report["report"].items()
-    kind = _KIND_BY_NAME[name]
-    # TD 1.5 wraps TD 1.0, and 1.5-ex wraps 1.5.
-    for _ in range(kind - BodyKind.TD10):
-        body = body["base"]
-    is_sgx = kind is BodyKind.SGX_ENCLAVE
-    return LibraryReport(
-        kind=kind,
-        measurement=_read_sgx(body) if is_sgx else _read_tdx(body),
-        report_data=bytes.fromhex(body["report_data"]),
-        attributes=bytes.fromhex(body["attributes" if is_sgx else "td_attributes"]),
-        tcb_status=TcbStatus.from_text(report["status"]),
-        advisories=_read_advisories(report["advisory_ids"]),
-        ppid=bytes.fromhex(report["ppid"]),
-    )
-
-
-def _read_sgx(body: dict[str, Any]) -> SgxMeasurement:
-    return SgxMeasurement(
-        mr_enclave=bytes.fromhex(body["mr_enclave"]),
-        mr_signer=bytes.fromhex(body["mr_signer"]),
-        isv_prod_id=int(body["isv_prod_id"]),
-        isv_svn=int(body["isv_svn"]),
-    )
-
-
-def _read_tdx(body: dict[str, Any]) -> TdxMeasurement:
-    first, second, third, fourth = (bytes.fromhex(body[f"rt_mr{n}"]) for n in range(4))
-    return TdxMeasurement(mr_td=bytes.fromhex(body["mr_td"]), rtmrs=(first, second, third, fourth))
-
-
-def _read_advisories(texts: list[str]) -> tuple[str, ...]:
-    if len(texts) > MAX_ADVISORIES or not all(_ADVISORY.fullmatch(text) for text in texts):
+        tcb_status = TcbStatus.from_text(status)
+    except KeyError:
+        expected = "a TCB status that Intel defines"
+        raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="another") from None
+    if len(advisories) > MAX_ADVISORIES or not all(map(_ADVISORY.fullmatch, advisories)):
         expected = f"at most {MAX_ADVISORIES} advisory ids"
         raise Refusal(Code.MALFORMED_COLLATERAL, expected=expected, found="other texts")
-    return tuple(sorted(set(texts)))
+    return LibraryReport(tcb_status, tuple(sorted(set(advisories))), bytes(ppid))
+
+
+def read_with_library(quote: bytes) -> LibraryReading:
+    """The library's own parser over the same bytes.
+
+    Raises:
+        Refusal: QUOTE_UNVERIFIABLE where it cannot read what it just verified.
+    """
+    try:
+        parsed = dcap_qvl.parse_quote(quote)
+    except ValueError:
+        expected = "a quote that the library reads twice alike"
+        raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="another") from None
+    version, body = parsed.header.version, parsed.report
+    kind = _KIND_BY_TYPE[type(body)]
+    if isinstance(body, dcap_qvl.SgxEnclaveReport):
+        registers: tuple[bytes, ...] = (body.mr_enclave, body.mr_signer)
+        return LibraryReading(version, kind, body.attributes, registers, body.report_data)
+    registers = (body.mr_td, body.rt_mr0, body.rt_mr1, body.rt_mr2, body.rt_mr3)
+    return LibraryReading(version, kind, body.td_attributes, registers, body.report_data)

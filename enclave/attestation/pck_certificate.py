@@ -1,41 +1,50 @@
-"""The platform behind a quote: Intel's SGX extension in the PCK certificate, read.
+"""The platform behind a quote: what a verified PCK certificate says about its machine.
 
 Intel SGX PCK Certificate and CRL Profile Specification 1.5, section 1.3.5; `pck_extension` writes
-it. Only certificates that the verification library accepted come here. The platform's identity is
-the PPID alone: the rest changes when Intel reissues the certificate (attestation.md trap 4).
+it. The platform's identity is the PPID alone: the rest changes when Intel reissues the certificate
+(attestation.md trap 4).
+
+Only certificates that the verification library accepted come here, so these are Intel's bytes (or
+a development root's). Each value is found by its encoded identifier, type and length, which must
+be there once; parsing the certificate anew would cost a twentieth of verifying the quote. The
+verifier compares PPID and FMSPC with what the library parsed.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cryptography import x509
-
-from enclave.attestation.certificates import UNUSABLE
-from enclave.attestation.pck_extension import FMSPC_BYTES, PPID_BYTES, SGX_EXTENSION_OID
+from enclave.attestation.pck_extension import FMSPC_BYTES, PPID_BYTES
 from enclave.attestation.types import PlatformFlags
 from enclave.errors import Code, Refusal
 
 PCE_ID_BYTES: Final = 2
 
-_SGX_EXTENSION: Final = x509.ObjectIdentifier(SGX_EXTENSION_OID)
-_OID_PREFIX: Final = bytes.fromhex("2a864886f84d010d01")
-"""1.2.840.113741.1.13.1 as an OBJECT IDENTIFIER's content; one byte more for each arc below."""
-_PPID: Final = _OID_PREFIX + b"\x01"
-_PCE_ID: Final = _OID_PREFIX + b"\x03"
-_FMSPC: Final = _OID_PREFIX + b"\x04"
-_CONFIGURATION: Final = _OID_PREFIX + b"\x07"
-_DYNAMIC_PLATFORM: Final = _CONFIGURATION + b"\x01"
-_CACHED_KEYS: Final = _CONFIGURATION + b"\x02"
-_SMT_ENABLED: Final = _CONFIGURATION + b"\x03"
+_OID: Final = bytes.fromhex("2a864886f84d010d01")
+"""1.2.840.113741.1.13.1 as content of an OBJECT IDENTIFIER; each arc below adds a byte."""
 
-# X.690 8.1.2 and 8.1.3.
+# X.690 8.1.2.
+_BOOLEAN: Final = 0x01
+_OCTET_STRING: Final = 0x04
 _OBJECT_IDENTIFIER: Final = 0x06
-_SEQUENCE: Final = 0x30
-_SHORT_LENGTH: Final = 0x80
+
+
+def _head(arcs: bytes, tag: int, size: int) -> bytes:
+    """How a value of `size` bytes starts: its identifier, then its own tag and length."""
+    oid = _OID + arcs
+    return bytes((_OBJECT_IDENTIFIER, len(oid))) + oid + bytes((tag, size))
+
+
+_EXTENSION: Final = bytes((_OBJECT_IDENTIFIER, len(_OID))) + _OID
+_PPID: Final = _head(b"\x01", _OCTET_STRING, PPID_BYTES)
+_PCE_ID: Final = _head(b"\x03", _OCTET_STRING, PCE_ID_BYTES)
+_FMSPC: Final = _head(b"\x04", _OCTET_STRING, FMSPC_BYTES)
+# Configuration, in certificates of the Platform CA.
+_DYNAMIC_PLATFORM: Final = _head(b"\x07\x01", _BOOLEAN, 1)
+_CACHED_KEYS: Final = _head(b"\x07\x02", _BOOLEAN, 1)
+_SMT_ENABLED: Final = _head(b"\x07\x03", _BOOLEAN, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,74 +69,50 @@ class Platform:
 def read_platform(leaf_der: bytes) -> Platform:
     """The platform that a PCK certificate is for.
 
+    Args:
+        leaf_der: DER of a certificate whose signature is verified.
+
     Raises:
         Refusal: CERTIFICATE_INVALID.
     """
-    try:
-        extensions = x509.load_der_x509_certificate(leaf_der).extensions
-        extension = extensions.get_extension_for_oid(_SGX_EXTENSION).value
-        return _read(extension.public_bytes())
-    except (KeyError, NotImplementedError, *UNUSABLE):
-        expected = "a PCK certificate with Intel's SGX extension"
-        raise Refusal(Code.CERTIFICATE_INVALID, expected=expected, found="another") from None
-
-
-def _read(extension: bytes) -> Platform:
-    values = _pairs(extension)
-    flags = _pairs(values[_CONFIGURATION], header=False) if _CONFIGURATION in values else {}
+    extension = _after(leaf_der, _EXTENSION)
     return Platform(
-        ppid=_sized(values[_PPID], PPID_BYTES),
-        pce_id=_sized(values[_PCE_ID], PCE_ID_BYTES),
-        fmspc=_sized(values[_FMSPC], FMSPC_BYTES),
+        ppid=_value(extension, _PPID, PPID_BYTES),
+        pce_id=_value(extension, _PCE_ID, PCE_ID_BYTES),
+        fmspc=_value(extension, _FMSPC, FMSPC_BYTES),
         flags=PlatformFlags(
-            dynamic_platform=_is_set(flags, _DYNAMIC_PLATFORM),
-            cached_keys=_is_set(flags, _CACHED_KEYS),
-            smt_enabled=_is_set(flags, _SMT_ENABLED),
+            dynamic_platform=_flag(extension, _DYNAMIC_PLATFORM),
+            cached_keys=_flag(extension, _CACHED_KEYS),
+            smt_enabled=_flag(extension, _SMT_ENABLED),
         ),
     )
 
 
-def _pairs(data: bytes, *, header: bool = True) -> dict[bytes, bytes]:
-    """OID to value's content, of a SEQUENCE of (OID, value) pairs."""
-    content = _only(data) if header else data
-    found: dict[bytes, bytes] = {}
-    for tag, pair in _items(content):
-        (oid_tag, oid), (_, value) = _items(pair)
-        if tag != _SEQUENCE or oid_tag != _OBJECT_IDENTIFIER or oid in found:
-            raise ValueError("not unique pairs")
-        found[oid] = value
-    return found
-
-
-def _only(data: bytes) -> bytes:
-    ((tag, content),) = _items(data)
-    if tag != _SEQUENCE:
-        raise ValueError("not a sequence")
-    return content
-
-
-def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Tag and content of each value in `data`, one after the other (DER, one-byte tags)."""
-    position = 0
-    while position < len(data):
-        # Unpacking raises ValueError where one of the two is missing.
-        tag, length = data[position : position + 2]
-        start = position + 2
-        if length >= _SHORT_LENGTH:
-            octets = length - _SHORT_LENGTH
-            length = int.from_bytes(data[start : start + octets], "big")
-            start += octets
-        position = start + length
-        if position > len(data):
-            raise ValueError("truncated")
-        yield tag, data[start:position]
-
-
-def _sized(value: bytes, size: int) -> bytes:
+def _value(extension: bytes, head: bytes, size: int) -> bytes:
+    value = _after(extension, head)[:size]
     if len(value) != size:
-        raise ValueError("another length")
+        raise _refusal()
     return value
 
 
-def _is_set(flags: dict[bytes, bytes], oid: bytes) -> bool:
-    return flags.get(oid, b"\0") != b"\0"
+def _flag(extension: bytes, head: bytes) -> bool:
+    """A BOOLEAN, which is clear where it is absent; DER has one byte for each value."""
+    if head not in extension:
+        return False
+    value = _value(extension, head, 1)
+    if value not in (b"\x00", b"\xff"):
+        raise _refusal()
+    return value == b"\xff"
+
+
+def _after(data: bytes, head: bytes) -> bytes:
+    """What follows the only `head` in `data`."""
+    at = data.find(head)
+    if at < 0 or data.find(head, at + 1) >= 0:
+        raise _refusal()
+    return data[at + len(head) :]
+
+
+def _refusal() -> Refusal:
+    expected = "a PCK certificate with Intel's SGX extension"
+    return Refusal(Code.CERTIFICATE_INVALID, expected=expected, found="another")

@@ -17,7 +17,7 @@ from typing import Final
 
 from enclave.attestation import quote_layout as layout
 from enclave.attestation.limits import MAX_QUOTE_BYTES
-from enclave.attestation.quote_layout import BodyKind, Layout, size_of
+from enclave.attestation.quote_layout import BodyKind, selector, size_of
 from enclave.attestation.types import Measurement, SgxMeasurement, TdxMeasurement, Tee
 from enclave.errors import Code, Refusal
 
@@ -33,7 +33,31 @@ _BODY_OF_VERSION: Final = {
 """Versions whose body follows from the TEE type. SGX is defined for version 3 alone here, as in
 the verification library; a version 5 quote names its body itself."""
 
-_BODIES_OF_VERSION_5: Final = (BodyKind.TD10, BodyKind.TD15, BodyKind.TD15_EX)
+_BODIES_OF_VERSION_5: Final = {
+    int(kind): kind for kind in (BodyKind.TD10, BodyKind.TD15, BodyKind.TD15_EX)
+}
+
+_HEADER: Final = selector(
+    layout.HEADER, "Version", "Attestation Key Type", "TEE Type", "QE Vendor ID"
+)
+_DESCRIPTOR: Final = selector(layout.BODY_DESCRIPTOR, "Quote Body Type", "Size")
+_ENCLAVE_REPORT: Final = selector(
+    layout.ENCLAVE_REPORT,
+    "ATTRIBUTES",
+    "MRENCLAVE",
+    "MRSIGNER",
+    "ISVPRODID",
+    "ISVSVN",
+    "REPORTDATA",
+)
+# Every TD body starts with the fields of TDX 1.0.
+_TD_REPORT: Final = selector(
+    layout.TD_REPORT_10, "TDATTRIBUTES", "MRTD", "RTMR0", "RTMR1", "RTMR2", "RTMR3", "REPORTDATA"
+)
+_QE_REPORT_HEAD: Final = selector(layout.QE_REPORT_HEAD, "QE Authentication Data Size")
+_CERTIFICATION_HEAD: Final = selector(
+    layout.CERTIFICATION_HEAD, "Certification Data Type", "Size of Certification Data"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +99,16 @@ def parse_quote(raw: bytes) -> Quote:
     signature = reader.take(length, "signature data")
     reader.finish("quote")
     certification_type, certification_data = _read_certification(version, signature)
-    body = signed[-size_of(layout.BODY[kind]) :]
     is_sgx = kind is BodyKind.SGX_ENCLAVE
-    attributes = body[layout.BODY[kind]["ATTRIBUTES" if is_sgx else "TDATTRIBUTES"]]
+    start = len(signed) - size_of(layout.BODY[kind])
+    attributes, measurement, report_data = (_read_sgx if is_sgx else _read_td)(raw, start)
     return Quote(
         raw=raw,
         version=version,
         tee=Tee.SGX if is_sgx else Tee.TDX,
         kind=kind,
-        measurement=_read_sgx(body) if is_sgx else _read_td(body),
-        report_data=body[layout.BODY[kind]["REPORTDATA"]],
+        measurement=measurement,
+        report_data=report_data,
         attributes=attributes,
         debug=bool(attributes[0] & (_SGX_DEBUG if is_sgx else _TD_UNDER_DEBUG)),
         signed=signed,
@@ -143,18 +167,15 @@ def _check_size(raw: bytes) -> None:
 
 def _read_signed(reader: _Reader) -> tuple[BodyKind, int, bytes]:
     """Header, descriptor and body: the kind of body, the version, and the signed bytes."""
-    header = reader.take(size_of(layout.HEADER), "header")
-    version = _integer(header, layout.HEADER, "Version")
-    tee_type = _integer(header, layout.HEADER, "TEE Type")
-    key_type = _integer(header, layout.HEADER, "Attestation Key Type")
+    header = reader.take(_HEADER.size, "header")
+    version, key_type, tee_type, vendor = _HEADER.unpack(header)
     if key_type != layout.KEY_TYPE_ECDSA_P256:
         raise _unsupported("attestation key type 2 (ECDSA P-256)", f"type {key_type}")
-    vendor = header[layout.HEADER["QE Vendor ID"]]
     if vendor != layout.INTEL_QE_VENDOR_ID:
         raise _unsupported("Intel's QE vendor id", vendor.hex())
     descriptor = b""
     if version == layout.VERSION_5 and tee_type == layout.TEE_TYPE_TDX:
-        descriptor = reader.take(size_of(layout.BODY_DESCRIPTOR), "body descriptor")
+        descriptor = reader.take(_DESCRIPTOR.size, "body descriptor")
         kind = _described_kind(descriptor)
     else:
         found = _BODY_OF_VERSION.get((version, tee_type))
@@ -167,9 +188,8 @@ def _read_signed(reader: _Reader) -> tuple[BodyKind, int, bytes]:
 
 
 def _described_kind(descriptor: bytes) -> BodyKind:
-    number = _integer(descriptor, layout.BODY_DESCRIPTOR, "Quote Body Type")
-    size = _integer(descriptor, layout.BODY_DESCRIPTOR, "Size")
-    kind = next((kind for kind in _BODIES_OF_VERSION_5 if kind == number), None)
+    number, size = _DESCRIPTOR.unpack(descriptor)
+    kind = _BODIES_OF_VERSION_5.get(number)
     if kind is None:
         raise _unsupported("body type 2, 3 or 4 in version 5", f"type {number}")
     if size != size_of(layout.BODY[kind]):
@@ -190,8 +210,8 @@ def _read_certification(version: int, signature: bytes) -> tuple[int, bytes]:
 
 
 def _read_qe_report(reader: _Reader) -> tuple[int, bytes]:
-    head = reader.take(size_of(layout.QE_REPORT_HEAD), "QE report and signature")
-    size = _integer(head, layout.QE_REPORT_HEAD, "QE Authentication Data Size")
+    head = reader.take(_QE_REPORT_HEAD.size, "QE report and signature")
+    (size,) = _QE_REPORT_HEAD.unpack(head)
     if size != layout.QE_AUTHENTICATION_BYTES:
         expected = f"{layout.QE_AUTHENTICATION_BYTES} bytes of QE authentication data"
         raise _unsupported(expected, f"{size} bytes")
@@ -200,32 +220,27 @@ def _read_qe_report(reader: _Reader) -> tuple[int, bytes]:
 
 
 def _read_certification_data(reader: _Reader) -> tuple[int, bytes]:
-    head = reader.take(size_of(layout.CERTIFICATION_HEAD), "certification data header")
-    size = _integer(head, layout.CERTIFICATION_HEAD, "Size of Certification Data")
+    head = reader.take(_CERTIFICATION_HEAD.size, "certification data header")
+    certification_type, size = _CERTIFICATION_HEAD.unpack(head)
     data = reader.take(size, "certification data")
     reader.finish("certification data")
-    return _integer(head, layout.CERTIFICATION_HEAD, "Certification Data Type"), data
+    return certification_type, data
 
 
-def _read_sgx(body: bytes) -> SgxMeasurement:
-    table = layout.ENCLAVE_REPORT
-    return SgxMeasurement(
-        mr_enclave=body[table["MRENCLAVE"]],
-        mr_signer=body[table["MRSIGNER"]],
-        isv_prod_id=_integer(body, table, "ISVPRODID"),
-        isv_svn=_integer(body, table, "ISVSVN"),
+def _read_sgx(raw: bytes, start: int) -> tuple[bytes, Measurement, bytes]:
+    """Attributes, measurement and report_data of the body at `start`."""
+    attributes, mr_enclave, mr_signer, isv_prod_id, isv_svn, report_data = (
+        _ENCLAVE_REPORT.unpack_from(raw, start)
     )
+    measurement = SgxMeasurement(mr_enclave, mr_signer, isv_prod_id, isv_svn)
+    return attributes, measurement, report_data
 
 
-def _read_td(body: bytes) -> TdxMeasurement:
-    # Every TD body starts with the fields of TDX 1.0.
-    table = layout.TD_REPORT_10
-    rtmrs = body[table["RTMR0"]], body[table["RTMR1"]], body[table["RTMR2"]], body[table["RTMR3"]]
-    return TdxMeasurement(mr_td=body[table["MRTD"]], rtmrs=rtmrs)
-
-
-def _integer(section: bytes, table: Layout, name: str) -> int:
-    return int.from_bytes(section[table[name]], "little")
+def _read_td(raw: bytes, start: int) -> tuple[bytes, Measurement, bytes]:
+    """The same of a TD."""
+    attributes, mr_td, *rtmrs, report_data = _TD_REPORT.unpack_from(raw, start)
+    first, second, third, fourth = rtmrs
+    return attributes, TdxMeasurement(mr_td, (first, second, third, fourth)), report_data
 
 
 def _malformed(expected: str, found: str) -> Refusal:

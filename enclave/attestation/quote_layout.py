@@ -8,9 +8,12 @@ Names are those of Intel's documents: "Intel SGX ECDSA QuoteLibReference: DCAP A
 from __future__ import annotations
 
 import enum
+import struct
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
+
+_INTEGERS: Final = {2: "H", 4: "I"}
 
 Layout = Mapping[str, slice]
 """Where each named field of a section lies in it; "" is the whole section."""
@@ -24,6 +27,21 @@ def _layout(*fields: tuple[str, int]) -> Layout:
         offset += size
     slices[""] = slice(0, offset)
     return MappingProxyType(slices)
+
+
+def selector(layout: Layout, *names: str) -> struct.Struct:
+    """Unpacks a whole section into the named fields, in the table's order.
+
+    Fields of 2 and 4 bytes are integers, others bytes.
+    """
+    codes = ["<"]
+    for name, where in layout.items():
+        size = where.stop - where.start
+        if name in names:
+            codes.append(_INTEGERS.get(size, f"{size}s"))
+        elif name:
+            codes.append(f"{size}x")
+    return struct.Struct("".join(codes))
 
 
 def size_of(layout: Layout) -> int:

@@ -7,7 +7,7 @@ The steps, in this order:
    the certificate of the PCK CRL's issuer are of this time. The library checks none of that.
 3. The library verifies chains, CRLs, TCB info, QE identity, windows and signatures at `now`,
    matches the TCB level, and refuses Revoked, debug and service TDs.
-4. What the library read equals what we read, and TCB info is about this platform.
+4. What the library reads equals what we read, and TCB info is about this platform.
 
 There is no clock: `now` is gate time. A report of any status but Revoked comes out; whether a
 network takes it is `policy`'s business, and what report_data means is `report_data`'s.
@@ -15,17 +15,14 @@ network takes it is `policy`'s business, and what report_data means is `report_d
 
 from __future__ import annotations
 
-import dcap_qvl
-
 from enclave.attestation.certificates import pck_leaf
 from enclave.attestation.collateral import Collateral
-from enclave.attestation.library_refusals import refusal_for
-from enclave.attestation.library_report import LibraryReport, read_report
+from enclave.attestation.library_report import LibraryReading, ask_library, read_with_library
 from enclave.attestation.limits import MAX_TIME
 from enclave.attestation.pck_certificate import Platform, read_platform
 from enclave.attestation.quote import Quote, parse_quote
 from enclave.attestation.quote_layout import CERTIFICATION_PCK_CHAIN
-from enclave.attestation.types import TcbStatus, VerifiedReport
+from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus, VerifiedReport
 from enclave.errors import Code, Refusal
 
 
@@ -49,10 +46,10 @@ def verify_quote(
     check_same_subject(quote, collateral)
     leaf = check_roots(quote, collateral, root_der=root_der)
     check_times(collateral, now=now)
-    library = _ask_library(quote, collateral, root_der=root_der, now=now)
+    library = ask_library(quote.raw, collateral.library, root_der=root_der, now=now)
+    check_agreement(quote, read_with_library(quote.raw))
     platform = read_platform(leaf)
-    check_agreement(quote, library, platform)
-    check_same_platform(platform, collateral)
+    check_same_platform(platform, collateral, ppid=library.ppid)
     if quote.debug:
         raise Refusal(Code.DEBUG_ENCLAVE, expected="the debug attribute clear", found="set")
     if library.tcb_status is TcbStatus.REVOKED:
@@ -129,18 +126,18 @@ def check_times(collateral: Collateral, *, now: int) -> None:
         raise Refusal(Code.CERTIFICATE_REVOKED, expected=expected, found="a revoked one")
 
 
-def check_agreement(quote: Quote, library: LibraryReport, platform: Platform) -> None:
+def check_agreement(quote: Quote, library: LibraryReading) -> None:
     """The library verified what we read: two readers of one quote must not differ.
 
     Raises:
         Refusal: QUOTE_UNVERIFIABLE.
     """
     pairs = (
+        ("version", quote.version, library.version),
         ("body", quote.kind, library.kind),
-        ("measurement", quote.measurement, library.measurement),
-        ("report_data", quote.report_data, library.report_data),
         ("attributes", quote.attributes, library.attributes),
-        ("PPID", platform.ppid, library.ppid),
+        ("measurement", _registers(quote.measurement), library.registers),
+        ("report_data", quote.report_data, library.report_data),
     )
     for name, ours, theirs in pairs:
         if ours != theirs:
@@ -148,25 +145,24 @@ def check_agreement(quote: Quote, library: LibraryReport, platform: Platform) ->
             raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="two readings")
 
 
-def check_same_platform(platform: Platform, collateral: Collateral) -> None:
-    """TCB info is about the platform: its FMSPC and its PCE (the library compares the first).
+def check_same_platform(platform: Platform, collateral: Collateral, *, ppid: bytes) -> None:
+    """One platform in the PCK certificate, in TCB info and in the library's verdict.
+
+    The library compares TCB info's FMSPC, but not its PCE.
 
     Raises:
-        Refusal: COLLATERAL_MISMATCH.
+        Refusal: COLLATERAL_MISMATCH or QUOTE_UNVERIFIABLE.
     """
+    if platform.ppid != ppid:
+        expected = "one reading of the PPID"
+        raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="two readings")
     if (collateral.fmspc, collateral.pce_id) != (platform.fmspc, platform.pce_id):
         expected = f"TCB info for FMSPC {platform.fmspc.hex()}, PCE {platform.pce_id.hex()}"
         found = f"FMSPC {collateral.fmspc.hex()}, PCE {collateral.pce_id.hex()}"
         raise Refusal(Code.COLLATERAL_MISMATCH, expected=expected, found=found)
 
 
-def _ask_library(
-    quote: Quote, collateral: Collateral, *, root_der: bytes, now: int
-) -> LibraryReport:
-    # Of the library's two calls the one that tells the cause of a refusal; both verify the same.
-    try:
-        report = dcap_qvl.verify_with_root_ca(quote.raw, collateral.library, root_der, now)
-        text = report.to_json()
-    except ValueError as error:
-        raise refusal_for(str(error)) from None
-    return read_report(text)
+def _registers(measurement: Measurement) -> tuple[bytes, ...]:
+    if isinstance(measurement, SgxMeasurement):
+        return measurement.mr_enclave, measurement.mr_signer
+    return measurement.mr_td, *measurement.rtmrs

@@ -13,14 +13,13 @@ from hypothesis import strategies as st
 from enclave.attestation.certificates import CrlIssuer, pck_leaf
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER, INTEL_SGX_ROOT_CA_SHA256
-from enclave.attestation.library_report import LibraryReport
+from enclave.attestation.library_report import LibraryReading, read_with_library
 from enclave.attestation.limits import MAX_TIME
 from enclave.attestation.pck_certificate import Platform, read_platform
 from enclave.attestation.quote import Quote, parse_quote
 from enclave.attestation.quote_layout import BodyKind
 from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.software_issuer import issue
-from enclave.attestation.types import TcbStatus
 from enclave.attestation.verifier import (
     check_agreement,
     check_roots,
@@ -30,7 +29,7 @@ from enclave.attestation.verifier import (
     verify_quote,
 )
 from enclave.errors import Code, Refusal
-from tests.enclave.attestation.blueprints import MEASUREMENTS, REPORT_DATA, good, verify
+from tests.enclave.attestation.blueprints import REPORT_DATA, good, verify
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, Vector
 from tests.support.refusals import refused
 
@@ -38,15 +37,7 @@ QUOTE = parse_quote(TDX5.quote)
 COLLATERAL = Collateral.parse(TDX5.collateral)
 LEAF = pck_leaf(QUOTE.certification_data, root_der=INTEL_SGX_ROOT_CA_DER)
 PLATFORM = read_platform(LEAF)
-LIBRARY = LibraryReport(
-    kind=QUOTE.kind,
-    measurement=QUOTE.measurement,
-    report_data=QUOTE.report_data,
-    attributes=QUOTE.attributes,
-    tcb_status=TcbStatus.UP_TO_DATE,
-    advisories=(),
-    ppid=PLATFORM.ppid,
-)
+LIBRARY = read_with_library(TDX5.quote)
 BLOCK_END = b"-----END CERTIFICATE-----\n"
 
 
@@ -169,23 +160,24 @@ def test_the_crls_issuer_is_valid_at_gate_time(issuer: CrlIssuer, code: Code | N
 
 
 def test_agreement_is_silent_where_both_read_the_same() -> None:
-    check_agreement(QUOTE, LIBRARY, PLATFORM)
+    check_agreement(QUOTE, LIBRARY)
 
 
 @pytest.mark.parametrize(
     "other",
     [
+        replace(LIBRARY, version=4),
         replace(LIBRARY, kind=BodyKind.TD10),
-        replace(LIBRARY, measurement=MEASUREMENTS[TDX5.tee]),
-        replace(LIBRARY, report_data=bytes(64)),
         replace(LIBRARY, attributes=bytes(8)),
-        replace(LIBRARY, ppid=bytes(16)),
+        replace(LIBRARY, registers=LIBRARY.registers[:4]),
+        replace(LIBRARY, registers=(bytes(48), *LIBRARY.registers[1:])),
+        replace(LIBRARY, report_data=bytes(64)),
     ],
-    ids=["body", "measurement", "report_data", "attributes", "ppid"],
+    ids=["version", "body", "attributes", "count", "register", "report_data"],
 )
-def test_two_readings_of_one_quote_are_refused(other: LibraryReport) -> None:
+def test_two_readings_of_one_quote_are_refused(other: LibraryReading) -> None:
     with refused(Code.QUOTE_UNVERIFIABLE):
-        check_agreement(QUOTE, other, PLATFORM)
+        check_agreement(QUOTE, other)
 
 
 @pytest.mark.parametrize(
@@ -194,9 +186,14 @@ def test_two_readings_of_one_quote_are_refused(other: LibraryReport) -> None:
     ids=["fmspc", "pce"],
 )
 def test_tcb_info_is_about_the_platform(other: Platform) -> None:
-    check_same_platform(PLATFORM, COLLATERAL)
+    check_same_platform(PLATFORM, COLLATERAL, ppid=PLATFORM.ppid)
     with refused(Code.COLLATERAL_MISMATCH):
-        check_same_platform(other, COLLATERAL)
+        check_same_platform(other, COLLATERAL, ppid=PLATFORM.ppid)
+
+
+def test_two_readings_of_one_platform_are_refused() -> None:
+    with refused(Code.QUOTE_UNVERIFIABLE):
+        check_same_platform(PLATFORM, COLLATERAL, ppid=bytes(16))
 
 
 def test_a_signature_under_the_trusted_root_is_needed_for_each_text() -> None:

@@ -1,12 +1,13 @@
 """The fuzzing process: `python -m tests.fuzz.engine TARGET CORPUS [libFuzzer's arguments]`.
 
 Only the enclave's modules are instrumented: coverage of tests and libraries would lead nowhere.
-An empty corpus is filled with the target's seeds first. Equal arguments and an equal corpus give
+The corpus starts with the target's seeds. Equal arguments and an equal corpus give
 equal runs. Normally started by `tests.fuzz.run`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import random
 import sys
 from pathlib import Path
@@ -35,11 +36,19 @@ def main(arguments: list[str]) -> None:
 
 
 def write_seeds(target: Target, corpus: Path) -> None:
-    """One file a seed, unless there are files already."""
-    if any(corpus.iterdir()):
+    """One file a seed, unless the corpus grew from these seeds already.
+
+    What other seeds grew into may be genuine where those are not: it makes place.
+    """
+    seeds = list(target.seeds())
+    names = {f"seed-{hashlib.sha256(seed).hexdigest()[:16]}": seed for seed in seeds}
+    kept = {path.name for path in corpus.iterdir() if path.name.startswith("seed-")}
+    if kept == set(names):
         return
-    for number, seed in enumerate(target.seeds()):
-        (corpus / f"seed-{number:04}").write_bytes(seed)
+    for path in corpus.iterdir():
+        path.unlink()
+    for name, seed in names.items():
+        (corpus / name).write_bytes(seed)
 
 
 if __name__ == "__main__":

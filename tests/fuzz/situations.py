@@ -17,6 +17,7 @@ from enclave.crypto.sealing import SALT_BYTES, Role, seal
 from enclave.registration.wire import encode
 from seedpact.enclave.v1 import sealed_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.second_opinion.primitives import ml_kem_encapsulate
 from tests.support.world import Entropy, Ledger, MemoryStorage, Node
 
 MACHINE: Final = "machine"
@@ -75,7 +76,7 @@ def scene() -> Scene:
     _begin_second_epoch(ledger, founder)
     machine = Node(MACHINE)
     blobs = {"EMPTY": _blobs(machine)}
-    ledger.prepare(machine)
+    _prepare(ledger, machine)
     blobs["KEYED"] = _blobs(machine)
     machine.make_quote(ledger.purpose(anchor_height=ledger.height - 4))
     ledger.register(machine, founder)
@@ -111,17 +112,34 @@ def seal_entries(node: Node, entries: Entries, *, network_id: bytes) -> bytes:
 
 def _begin_second_epoch(ledger: Ledger, founder: Node) -> None:
     """As a rotation would leave it: the founder holds both seeds, the chain knows both keys."""
-    entries = {**entries_of(founder), b"seed/" + (1).to_bytes(8, "big"): _SECOND_SEED}
-    blob = seal_entries(founder, entries, network_id=ledger.network_id)
-    founder.storage.save(Role.STATE, blob)
-    founder.start()
+    _keep(founder, {b"seed/" + (1).to_bytes(8, "big"): _SECOND_SEED}, ledger)
     answer = founder.call("GetNetworkKeys", pb.GetNetworkKeysRequest(), pb.GetNetworkKeysResponse)
     ledger.keys = list(answer.keys)
     ledger.epoch = 1
 
 
-def _newcomer(ledger: Ledger, node: Node) -> tuple[pb.Newcomer, bytes]:
+def _prepare(ledger: Ledger, node: Node) -> None:
+    """Keys for a newcomer, with an encapsulation that is the same in every process.
+
+    A corpus outlives its process: what was genuine then has to be known as genuine now.
+    """
     ledger.prepare(node)
+    kem_io = ledger.keys[-1].kem_io
+    randomness = hashlib.sha256(b"randomness of " + node.name.encode()).digest()
+    secret, ciphertext = ml_kem_encapsulate(kem_io, randomness)
+    kem = sealed_pb2.SealedKemSecret(kem_io=kem_io, ciphertext=ciphertext, secret=secret)
+    _keep(node, {b"kem/" + ledger.epoch.to_bytes(8, "big"): encode(kem)}, ledger)
+
+
+def _keep(node: Node, entries: Entries, ledger: Ledger) -> None:
+    """Restarts the enclave with these entries besides its own."""
+    blob = seal_entries(node, {**entries_of(node), **entries}, network_id=ledger.network_id)
+    node.storage.save(Role.STATE, blob)
+    node.start()
+
+
+def _newcomer(ledger: Ledger, node: Node) -> tuple[pb.Newcomer, bytes]:
+    _prepare(ledger, node)
     purpose = ledger.purpose()
     quote = node.make_quote(purpose)
     return ledger.newcomer(quote, purpose), quote.evidence.collateral

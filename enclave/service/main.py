@@ -39,7 +39,13 @@ def main(arguments: Sequence[str]) -> int:
     try:
         return _serve(options)
     except Refusal as refusal:
-        log("error", "cannot_start", code=refusal.code, message=str(refusal))
+        log(
+            "error",
+            "cannot_start",
+            code=refusal.code,
+            expected=refusal.expected,
+            found=refusal.found,
+        )
         return REFUSED
 
 

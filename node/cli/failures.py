@@ -12,7 +12,12 @@ from collections.abc import Mapping
 from enclave.errors import Code, Refusal, one_line
 from node.cli.exit_codes import ExitCode
 from node.cli.values import Json
-from node.enclave_client import EnclaveFailed, EnclaveFailure, EnclaveRefused
+from node.enclave_client import (
+    EnclaveFailed,
+    EnclaveFailure,
+    EnclaveRefused,
+    EnclaveUnreachable,
+)
 
 
 class CliCode(enum.StrEnum):
@@ -78,19 +83,18 @@ def of_refusal(refusal: Refusal, *, exit_code: ExitCode = ExitCode.REFUSED) -> F
 
 def of_enclave(failure: EnclaveFailure) -> Failure:
     """A failed call to the enclave."""
-    if isinstance(failure, EnclaveRefused):
-        return Failure(failure.code, expected=failure.expected, found=failure.found)
-    if isinstance(failure, EnclaveFailed):
-        return Failure(
-            CliCode.ENCLAVE_FAILED,
-            expected=f"an enclave of this version at {failure.address}",
-            found=failure.reason,
-        )
-    return Failure(
-        CliCode.ENCLAVE_UNREACHABLE,
-        expected=f"an enclave at {getattr(failure, 'address', 'its address')}",
-        found=getattr(failure, "reason", "no answer"),
-    )
+    match failure:
+        case EnclaveRefused():
+            return Failure(failure.code, expected=failure.expected, found=failure.found)
+        case EnclaveUnreachable():
+            expected = f"an enclave at {failure.address}"
+            return Failure(CliCode.ENCLAVE_UNREACHABLE, expected=expected, found=failure.reason)
+        case EnclaveFailed():
+            expected = f"an enclave of this version at {failure.address}"
+            return Failure(CliCode.ENCLAVE_FAILED, expected=expected, found=failure.reason)
+        case _:
+            expected = "an answer of the enclave"
+            return Failure(CliCode.ENCLAVE_FAILED, expected=expected, found=str(failure))
 
 
 def known_codes() -> list[str]:

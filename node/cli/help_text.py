@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 
 _AS_IT_IS: Final = "\b\n"
@@ -16,6 +17,11 @@ def examples(*lines: str) -> str:
 def verbatim(title: str, *lines: str) -> str:
     """A paragraph of a title and indented lines."""
     return _AS_IT_IS + "\n".join([title, *(f"  {line}" for line in lines)])
+
+
+def command_line(*words: str) -> str:
+    """A command of ours that can be copied, whatever its file names hold."""
+    return shlex.join(["seedpactd", *words])
 
 
 def paragraphs(*texts: str) -> str:

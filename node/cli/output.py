@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -112,7 +113,7 @@ def print_rows(console: Console, rows: Sequence[Row]) -> None:
     elif console.width < _NARROW_COLUMNS:
         for label, value in rows:
             _print(console, Text(label, style="cyan"))
-            console.print(Text(f"  {value}"), overflow="fold", no_wrap=False)
+            console.print(Padding(Text(value, overflow="fold"), (0, 0, 0, _GAP)))
     else:
         table = Table.grid(padding=(0, _GAP, 0, 0))
         table.add_column(style="cyan", no_wrap=True)

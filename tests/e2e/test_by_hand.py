@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from node.cli.exit_codes import ExitCode
-from tests.attacks.test_35_secrets_stay_inside import hits, secrets_of
 from tests.support.cli import Answer, Served, run_for_real, served
+from tests.support.secrets import hits, secrets_of
 
 OPERATOR = "07" * 20
 CODE = ("--measurement", "c0" * 32)
@@ -95,7 +95,7 @@ def test_two_processes_agree_on_a_seed(shell: Shell, founder: Served) -> None:
         ]
         assert shell.pk_io(newcomer) == shell.pk_io(founder)
         os.kill(newcomer.enclave_pid, signal.SIGKILL)
-        shell.stop(newcomer).failed("enclave_stopped", logged=True)
+        shell.stop(newcomer, 0).failed("enclave_stopped", logged=True)
     with served(home, *CODE) as newcomer:
         assert shell.state(newcomer) == "HOLDER"
         assert shell.pk_io(newcomer) == shell.pk_io(founder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from enclave.service.measure_package import measure_package
 from node.cli.attest.facts import measurement_json, measurement_rows
 from node.cli.failures import CliCode, Failure, usage
 from node.cli.files import check_writable, write_file
-from node.cli.help_text import examples, paragraphs, verbatim
+from node.cli.help_text import command_line, examples, paragraphs, verbatim
 from node.cli.options import Hex, OneOf, UnixTime, force_option, output_option
 from node.cli.output import Output
 
@@ -146,8 +145,9 @@ def issue(
     _write_all(Path(out_dir), contents, force=force)
     time = blueprint.issued_at + ISSUED_BEFORE_GENESIS
     paths = {name: str(Path(out_dir) / name) for name in _FILES}
-    command = ["seedpactd", "attest", "verify", paths["quote"], "--collateral"]
-    command += [paths["collateral.json"], "--time", str(time), "--trust-anchor", paths["root.der"]]
+    options = ["--collateral", paths["collateral.json"], "--time", str(time)]
+    options += ["--trust-anchor", paths["root.der"]]
+    command = command_line("attest", "verify", paths["quote"], *options)
     refusals = [refusal for case in cases if (refusal := BAD_CASES[case].refusal) is not None]
     output.answer(
         {
@@ -159,7 +159,7 @@ def issue(
             "measurement": measurement_json(blueprint.measurement),
             "bad_cases": list(bad_case),
             "refused_with": refusals[0] if len(refusals) == 1 else None,
-            "verify": shlex.join(command),
+            "verify": command,
         },
         headline=f"issued {kind} in {out_dir}, which proves nothing",
         rows=[
@@ -167,7 +167,7 @@ def issue(
             ("bad cases", ", ".join(bad_case) or "none"),
             ("verdict", ", ".join(f"refused with {code}" for code in refusals) or "accepted"),
         ],
-        hints=[shlex.join(command)],
+        hints=[command],
     )
 
 

@@ -9,7 +9,7 @@ import click
 
 from node.cli.enclave.info import state_name
 from node.cli.files import check_writable, read_file, write_file
-from node.cli.help_text import examples
+from node.cli.help_text import command_line, examples
 from node.cli.options import Hex, address_option, force_option, output_option, timeout_option
 from node.cli.output import Output
 from node.enclave_client import EnclaveClient
@@ -40,7 +40,6 @@ def backup(*, address: str, timeout: float, out: str, force: bool, output: Outpu
         data = client.backup().backup
         network_id = client.get_info().network_id.hex()
     write_file(out, data, force=force, private=True)
-    restoring = f"seedpactd enclave restore {out} --network-id {network_id}"
     output.answer(
         {
             "out": out,
@@ -49,7 +48,7 @@ def backup(*, address: str, timeout: float, out: str, force: bool, output: Outpu
             "network_id": network_id,
         },
         headline=f"wrote {out}, {len(data):,} bytes; to take it back into an empty enclave:",
-        hints=[restoring],
+        hints=[command_line("enclave", "restore", out, "--network-id", network_id)],
     )
 
 

@@ -19,7 +19,7 @@ from node.cli.enclave.context_file import (
 from node.cli.enclave.registration_file import read_registration
 from node.cli.failures import CliCode, Failure, usage
 from node.cli.files import check_writable, write_file
-from node.cli.help_text import examples
+from node.cli.help_text import command_line, examples
 from node.cli.options import address_option, force_option, output_option, timeout_option
 from node.cli.output import Output, Row
 from node.cli.remedies import remedy_for
@@ -82,7 +82,7 @@ def confirm(
         data,
         headline=f"confirmed {len(confirmed)}; the next context is in {out}",
         rows=rows,
-        hints=[f"seedpactd enclave import {out}, at each newcomer's enclave"],
+        hints=[command_line("enclave", "import", out) + ", as each newcomer"],
     )
 
 

@@ -33,7 +33,7 @@ from node.cli.enclave.context_file import (
 from node.cli.enclave.founder import Founder, check_founder, read_founder
 from node.cli.enclave.network_file import read_network
 from node.cli.files import check_writable, write_file
-from node.cli.help_text import examples
+from node.cli.help_text import command_line, examples
 from node.cli.options import force_option, output_option
 from node.cli.output import Output
 from seedpact.enclave.v1 import service_pb2 as pb
@@ -76,7 +76,7 @@ def make_context(*, network: str, founder: str, out: str, force: bool, output: O
         },
         headline=f"wrote {out}: the founder's quote is genuine and binds the network's keys",
         rows=[("network_id", first.network_id.hex()), ("founder", first.node_id.hex())],
-        hints=[f"seedpactd enclave init {network} --context {out}, at the newcomer's enclave"],
+        hints=[command_line("enclave", "init", network, "--context", out) + ", as a newcomer"],
     )
 
 

@@ -12,7 +12,7 @@ from enclave.crypto.labels import Mode
 from enclave.registration.network import Floor, NetworkInputs, check_inputs, network_id
 from node.cli.enclave.network_file import write_network
 from node.cli.files import check_writable, write_file
-from node.cli.help_text import examples
+from node.cli.help_text import command_line, examples
 from node.cli.options import Hex, OneOf, UnixTime, force_option, output_option
 from node.cli.output import Output
 
@@ -100,5 +100,5 @@ def make_network(
         {"network_id": identity, "chain_id": chain_id, "out": out},
         headline=f"wrote {out}, a software network, which protects nothing",
         rows=[("chain_id", chain_id), ("network_id", identity)],
-        hints=[f"seedpactd enclave init {out} --bootstrap --out founder.json"],
+        hints=[command_line("enclave", "init", out, "--bootstrap", "--out", "founder.json")],
     )

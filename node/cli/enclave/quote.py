@@ -10,7 +10,7 @@ from node.cli.enclave.founder import write_founder
 from node.cli.enclave.registration_file import write_registration
 from node.cli.failures import usage
 from node.cli.files import check_writable, write_file
-from node.cli.help_text import examples
+from node.cli.help_text import command_line, examples
 from node.cli.options import Hex, address_option, force_option, output_option, timeout_option
 from node.cli.output import Output
 from node.enclave_client import EnclaveClient
@@ -69,10 +69,15 @@ def quote(
         },
         headline=f"quoted; {out} is what the others need to see",
         rows=[("node_id", answer.node_id.hex()), ("report_data", answer.report_data.hex())],
-        hints=[]
-        if bootstrap
-        else [f"seedpactd enclave confirm {context} {out} --out NEXT.json, at a holder"],
+        hints=_next(context, out),
     )
+
+
+def _next(context: str | None, out: str) -> list[str]:
+    if context is None:
+        return []
+    confirming = command_line("enclave", "confirm", context, out, "--out", "confirmed.json")
+    return [confirming + ", as a holder"]
 
 
 def _register(

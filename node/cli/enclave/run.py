@@ -118,6 +118,5 @@ def _in_words(line: LogLine) -> Text:
 
 def _refusal(line: LogLine) -> Failure:
     """The refusal with which the enclave could not start, as its own log line tells it."""
-    code, message = str(line.get("code", "")), str(line.get("message", ""))
-    expected, _, found = message.removeprefix(f"{code}: expected ").rpartition(", found ")
-    return Failure(code, expected=expected or "an enclave that starts", found=found or message)
+    code, expected, found = (str(line.get(key, "")) for key in ("code", "expected", "found"))
+    return Failure(code, expected=expected, found=found)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from node.cli.exit_codes import ExitCode
-from tests.attacks.test_35_secrets_stay_inside import hits, secrets_of
 from tests.support.cli import Answer, Cli
 from tests.support.process import EnclaveProcess, enclave_process
+from tests.support.secrets import hits, secrets_of
 from tests.support.world import CODE
 
 OPERATOR = "07" * 20

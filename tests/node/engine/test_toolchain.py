@@ -63,8 +63,9 @@ def test_the_path_is_asked_first(tmp_path: Path) -> None:
     assert next(iter(candidates(environment))) == (tmp_path / "go", None)
 
 
-def test_the_wheel_alone_is_enough() -> None:
-    offered = [(go, root) for go, root in candidates({"PATH": ""}) if root is not None]
-    found = find_toolchain(offered, wanted=WANTED, environment={"PATH": "", "HOME": "none"})
+def test_the_wheel_alone_is_enough(tmp_path: Path) -> None:
+    environment = {"PATH": "", "HOME": str(tmp_path)}
+    offered = [(go, root) for go, root in candidates(environment) if root is not None]
+    found = find_toolchain(offered, wanted=WANTED, environment=environment)
     assert found.root is not None
     assert found.go == found.root / "bin" / "go"

@@ -1,0 +1,80 @@
+"""The real engine with the key-value application, over the real socket."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.abci_grammar import check_log
+from tests.support.cometbft import KvNode, wait_for
+from tests.support.kv_application import BAD_TX, State
+
+
+@pytest.fixture
+def node(engine: Path) -> Iterator[KvNode]:
+    # Not tmp_path: a unix socket's path is short.
+    with tempfile.TemporaryDirectory(prefix="kv-") as folder:
+        made = KvNode(Path(folder), engine)
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+def _read_state(node: KvNode) -> State:
+    return State.decode((node.app_home / "state.json").read_bytes())
+
+
+def test_a_transaction_is_committed_queried_and_survives_a_restart(node: KvNode) -> None:
+    node.start()
+    assert node.value("born") == "with genesis"
+    assert node.value("city") is None
+    result = node.commit(b"city=Paris")
+    assert result["tx_result"].get("code", 0) == 0
+    assert node.value("city") == "Paris"
+    assert node.commit(b"nonsense")["check_tx"]["code"] == BAD_TX
+    node.wait_for_height(int(result["height"]) + 2)  # votes are extended from height 2 on
+    node.stop()
+
+    before = _read_state(node).height
+    node.start()
+    node.wait_for_height(before + 2)
+    assert node.value("city") == "Paris"
+    assert node.commit(b"city=Rome")["tx_result"].get("code", 0) == 0
+    assert node.value("city") == "Rome"
+    assert node.call("abci_info")["response"]["data"] == "kv"
+    node.stop()
+
+    summary = check_log(node.call_log)
+    assert (summary.clean_starts, summary.recoveries) == (1, 1)
+    assert summary.blocks == _read_state(node).height
+    called = node.call_log.read_text()
+    for name in ("prepare_proposal", "process_proposal", "extend_vote", "finalize_block"):
+        assert f'"call": "{name}"' in called
+
+
+def test_whoever_is_killed_the_chain_goes_on_without_a_gap(node: KvNode) -> None:
+    node.start()
+    node.commit(b"kept=1")
+    node.kill_cometbft()
+    node.start_cometbft()  # the application stays
+    node.wait_for_height(_read_state(node).height + 2)
+    node.kill_application()  # the engine ends by itself
+    node.start()
+    node.wait_for_height(_read_state(node).height + 2)
+    node.commit(b"later=2")
+    node.kill_application()
+    (node.app_home / "state.json").unlink()  # from nothing: every block again
+    node.call_log.rename(node.call_log.with_suffix(".before"))
+    node.start()
+    wait_for(lambda: node.value("later") == "2", "the replay of all blocks")
+    assert node.value("kept") == "1"
+    node.stop()
+    before = check_log(node.call_log.with_suffix(".before"))
+    assert (before.clean_starts, before.recoveries) == (1, 2)
+    after = check_log(node.call_log)
+    assert after.clean_starts == 1
+    assert after.blocks >= before.blocks

@@ -7,12 +7,23 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from chain_module.store.types import Changes
+from chain_module.store.commit import commit
+from chain_module.store.node import Tree
 
 Write = tuple[bytes, bytes | None]
 """A key and its new value, or None for its removal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One version of one store."""
+
+    version: int
+    tree: Tree
+
 
 POOLS: Final = (1, 4, 40, 400)
 """How many keys a history uses: few make deep changes and empty trees, many make high trees."""
@@ -65,9 +76,19 @@ def history(seed: int, *, versions: int) -> Iterator[list[Write]]:
         values.update((key, value) for key, value in writes if value is not None)
 
 
-def changes_of(writes: Sequence[Write]) -> Changes:
-    """The last write of each key."""
-    return dict(writes)
+def replay(blocks: Sequence[Sequence[Write]], *, initial: int = 1) -> Iterator[Kept]:
+    """Every version of a history, committed by the product."""
+    tree: Tree = None
+    values: dict[bytes, bytes] = {}
+    for version, writes in enumerate(blocks, start=initial):
+        changes = dict(writes)
+        tree = commit(tree, changes, known=values, version=version)
+        yield Kept(version, tree)
+        for key, value in changes.items():
+            if value is None:
+                values.pop(key, None)
+            else:
+                values[key] = value
 
 
 def lines_of(blocks: Sequence[Sequence[Write]], *, store: str = "") -> list[dict[str, str]]:
@@ -83,6 +104,25 @@ def lines_of(blocks: Sequence[Sequence[Write]], *, store: str = "") -> list[dict
                 lines.append({"op": "set", "value": value.hex(), **named})
         lines.append({"op": "save"})
     return lines
+
+
+def store_histories(
+    seed: int, stores: Sequence[str], *, versions: int
+) -> dict[str, list[list[Write]]]:
+    """A history for each store."""
+    return {
+        store: list(history(seed * 100 + index, versions=versions))
+        for index, store in enumerate(stores)
+    }
+
+
+def interleaved(seed: int, stores: Sequence[str], *, versions: int) -> Iterator[dict[str, str]]:
+    """The lines of all stores' histories, one save for all stores together."""
+    histories = store_histories(seed, stores, versions=versions)
+    for index in range(versions):
+        for store, blocks in histories.items():
+            yield from lines_of([blocks[index]], store=store)[:-1]
+        yield {"op": "save"}
 
 
 def _key_length(draw: Draw) -> int:

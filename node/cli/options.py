@@ -17,6 +17,8 @@ DEFAULT_ADDRESS: Final = "127.0.0.1:26670"
 ADDRESS_VARIABLE: Final = "SEEDPACT_ENCLAVE"
 MAX_PORT: Final = 0xFFFF
 
+_ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", re.ASCII)
+"""A name, an IPv4 address or an IPv6 address in brackets, and a port."""
 _FEW_CHOICES: Final = 4
 _HEX: Final = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})*)")
 
@@ -76,9 +78,8 @@ class Address(click.ParamType[str]):
         """The address as it came. Raises Failure: WRONG_USAGE."""
         del ctx
         text = str(value)
-        host, _, port = text.rpartition(":")
-        good_port = port.isascii() and port.isdecimal() and int(port[:6]) <= MAX_PORT
-        if not host or not good_port or not text.isprintable() or " " in text:
+        match = _ADDRESS.fullmatch(text)
+        if match is None or int(match[1]) > MAX_PORT:
             raise usage(f"{_name(param)} as HOST:PORT, such as {DEFAULT_ADDRESS}", repr(text))
         return text
 

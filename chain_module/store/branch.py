@@ -33,8 +33,8 @@ class Branch:
 
     @property
     def revision(self) -> int:
-        """Grows with every change in this branch."""
-        return self._revision
+        """Grows with every change in this branch, or below it."""
+        return self._base.revision + self._revision
 
     def store(self, name: str) -> BranchStore:
         """The store of that name. Raises StoreFault UNKNOWN_STORE."""

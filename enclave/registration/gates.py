@@ -56,31 +56,50 @@ def admitted_code(context: ProvenContext, *, floor: Floor, own: Measurement) -> 
     return Admitted(own, check_approvals(approvals, floor=floor, network=context.network_id))
 
 
-def check_newcomer(
-    newcomer: Newcomer, *, context: ProvenContext, floor: Floor, admitted: Admitted
-) -> VerifiedReport:
-    """All gates of the enclave.
-
-    Args:
-        newcomer: as it stands in the register's transaction.
-        context: the chain at gate time.
-        floor: this network's, as sealed.
-        admitted: the code that the floor lets in, the same for every newcomer of a block.
-
-    Returns:
-        The verified report, whose report_data binds every field of `newcomer`.
+def check_claim(newcomer: Newcomer, *, context: ProvenContext) -> None:
+    """Gates 1 and 2: what a newcomer claims, before its quote is looked into.
 
     Raises:
-        Refusal: the code of the first gate that says no.
+        Refusal: as `check_form` and `check_state`.
     """
     check_form(newcomer)
     check_state(newcomer, context=context)
-    report = verify_quote(
+
+
+def verify_newcomer(newcomer: Newcomer, *, context: ProvenContext, floor: Floor) -> VerifiedReport:
+    """Gate 3, at gate time under the floor's root.
+
+    Raises:
+        Refusal: as `parse_quote` and `verify_quote`.
+    """
+    return verify_quote(
         parse_quote(newcomer.quote),
         newcomer.collateral,
         root_der=floor.attestation_root,
         now=context.gate_time.seconds,
     )
+
+
+def check_report(
+    report: VerifiedReport,
+    newcomer: Newcomer,
+    *,
+    context: ProvenContext,
+    floor: Floor,
+    admitted: Admitted,
+) -> None:
+    """Gates 4 to 6: the report binds every field of `newcomer`, and policy and floor take it.
+
+    Args:
+        report: of the newcomer's quote, from `verify_newcomer`.
+        newcomer: as it stands in the register's transaction, past `check_claim`.
+        context: the chain at gate time.
+        floor: this network's, as sealed.
+        admitted: the code that the floor lets in, the same for every newcomer of a block.
+
+    Raises:
+        Refusal: the code of the first gate that says no.
+    """
     check_report_data(report.report_data, expected=expected_report_data(newcomer, context, floor))
     predicates(context.policy).check(report)
     check_floor(
@@ -91,7 +110,6 @@ def check_newcomer(
     )
     if context.policy.require_machine_list:
         MachineListed(context.machines).check(report)
-    return report
 
 
 def check_form(newcomer: Newcomer) -> None:

@@ -11,6 +11,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 EXTRAS := enclave node dev
 JAVASCRIPT := tests/differential
+ORACLES := tests/differential/iavl tests/differential/multistore
 UV_VERSION := 0.13.9
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
@@ -22,7 +23,7 @@ SERVICES := proto/seedpact/enclave/v1/service.proto proto/seedpact/registration/
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
 
-setup: $(STAMPS)/package $(STAMPS)/javascript ## everything into .venv; seedpactd is then at .venv/bin/
+setup: $(STAMPS)/package $(STAMPS)/javascript $(STAMPS)/oracles ## everything into .venv; seedpactd is then at .venv/bin/
 
 test: setup ## lint, types, layers, mutants of what changed, tests (about 10 minutes on two cores)
 	$(BIN)/ruff check --quiet .
@@ -103,6 +104,11 @@ $(BIN)/npm: $(STAMPS)/requirements
 
 $(STAMPS)/javascript: $(JAVASCRIPT)/package-lock.json $(BIN)/npm
 	cd $(JAVASCRIPT) && $(CURDIR)/$(BIN)/npm ci --loglevel=error
+	@touch $@
+
+# Go's own state tree, which ours is compared with: built once into .cache/bin.
+$(STAMPS)/oracles: $(wildcard $(ORACLES:=/*)) $(STAMPS)/package
+	$(BIN)/python -m tests.differential.go_oracle
 	@touch $@
 
 .cache/uv-$(UV_VERSION)/bin/uv: $(STAMPS)/python

@@ -67,7 +67,7 @@ def test_every_version_has_the_root_size_and_height_of_gos(initial: int, seeds: 
 
 @pytest.mark.parametrize("initial", [1, 70])
 def test_the_app_hash_is_the_multistores(initial: int, seeds: list[int]) -> None:
-    chosen = seeds[: len(seeds) // 5]
+    chosen = seeds[: len(seeds) // 12]
     written = [name for name in STORES if name != "empty"]
     ours = []
     for number, seed in enumerate(chosen):
@@ -84,7 +84,7 @@ def test_the_app_hash_is_the_multistores(initial: int, seeds: list[int]) -> None
 def test_the_committed_state_is_the_multistore_of_what_its_branches_hold(seeds: list[int]) -> None:
     """Go gets the changes that the branches hold, and not what was written to them."""
     files, ours = [], []
-    for number, seed in enumerate(seeds[: len(seeds) // 5]):
+    for number, seed in enumerate(seeds[: len(seeds) // 12]):
         histories = store_histories(seed, STORES, versions=VERSIONS)
         state = CommittedState(no_version(STORES, initial_version=7))
         replica = CommittedState(no_version(STORES, initial_version=7))

@@ -131,5 +131,6 @@ class Refusal(Exception):
 
 def one_line(text: str) -> str:
     """`text` without line breaks or control characters, cut to `MAX_TEXT` characters."""
-    flat = "".join(c if c.isprintable() else " " for c in text)
+    # Cut first: megabytes of an attacker's text must not cost seconds here.
+    flat = "".join(c if c.isprintable() else " " for c in text[: MAX_TEXT + 1])
     return flat if len(flat) <= MAX_TEXT else flat[: MAX_TEXT - 1] + "…"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,15 @@ def test_a_refusal_is_one_short_line_whatever_it_is_told() -> None:
     assert str(refusal).isprintable()
     assert len(refusal.expected) == MAX_TEXT
     assert refusal.found == "nothing"
+
+
+def test_a_refusal_of_megabytes_is_not_read_through() -> None:
+    """Or one request with a key of 16 MiB holds up the enclave for seconds."""
+    hostile = "x" * 2**21
+    tracemalloc.start()
+    try:
+        Refusal(Code.BAD_TLS_KEY, expected="32 bytes", found=hostile)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 2**16

@@ -1,8 +1,9 @@
 """One connection: bytes in, answers out, in the order of the requests.
 
-Requests that arrived together and share a lane are one job and one write, so no answer waits for a
-Flush: a Flush is answered in its place, when all before it is written. Nothing is read while
-answers are owed: what a peer sends beyond one batch stays in its socket.
+Requests that arrived together and share a lane are one job and one write, which ends at a Flush:
+answers up to it are written before anything after it runs, and no answer waits for a Flush that
+did not come. Nothing is read while answers are owed: what a peer sends beyond one batch stays in
+its socket.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 
-from node.abci.calls import Answers, Calls, Request
+from node.abci.calls import FLUSH, Answers, Calls, Request
 from node.abci.decoding import parse_request
 from node.abci.failures import BadFrame
 from node.abci.framing import FrameDecoder
@@ -96,7 +97,7 @@ class Connection:
             self._idle = None
 
     def _groups(self, frames: Sequence[bytes]) -> Iterator[list[Request]]:
-        """Runs of requests of one lane. Raises BadFrame after the requests before it."""
+        """Runs of requests of one lane, up to a Flush. Raises BadFrame after those before it."""
         group: list[Request] = []
         lane: Lane | None = None
         for frame in frames:
@@ -114,7 +115,11 @@ class Connection:
                 group, lane = [], None
             group.append(request)
             lane = lane or request.lane
-        yield group
+            if name == FLUSH:
+                yield group
+                group, lane = [], None
+        if group:
+            yield group
 
     async def _answer(self, group: Sequence[Request]) -> Answers:
         lane = next((request.lane for request in group if request.lane), None)

@@ -23,12 +23,14 @@ from enclave.handlers import (
     MakeQuote,
     RestoreState,
 )
-from enclave.registration.wire import encode, strict_decode
+from enclave.registration.wire import check_fields, encode, strict_decode
 from seedpact.enclave.v1 import service_pb2 as pb
 
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """100 newcomers with 16 KiB quotes and as many collaterals of 64 KiB are 8.2 MB; gRPC's own
 default of 4 MB would refuse them."""
+MAX_FIELDS: Final = 4096
+"""100 newcomers, their collaterals and a context with every list full are about 2,400 fields."""
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["EnclaveService"]
 
@@ -38,6 +40,7 @@ Method = Callable[[Enclave, bytes], bytes]
 
 def _method(kind: type[Request], handler: Handler[Request, Message]) -> Method:
     def call(enclave: Enclave, data: bytes) -> bytes:
+        check_fields(kind, data, limit=MAX_FIELDS)
         request = strict_decode(kind, data, max_bytes=MAX_MESSAGE_BYTES)
         return encode(enclave.handle(handler, request))
 

@@ -22,7 +22,8 @@ from seedpact.enclave.v1 import service_pb2 as pb
 
 WORKERS: Final = 4
 """Requests run one at a time; the others wait without holding up a ping's connection."""
-MAX_CONCURRENT: Final = 64
+MAX_CONCURRENT: Final = 16
+"""Each may hold a message of 16 MiB while it waits, and the enclave's memory is 512 MiB."""
 STOP_GRACE_SECS: Final = 5.0
 ERROR_TRAILER: Final = "seedpact-error-bin"
 

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Final
 
 import pytest
+from google.protobuf.message import Message
 
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
@@ -19,6 +20,9 @@ from enclave.attestation.limits import MAX_COLLATERAL_BYTES, MAX_JSON_DEPTH, MAX
 from enclave.attestation.quote import parse_quote, strip_padding
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
+from enclave.service.dispatch import MAX_FIELDS, METHODS
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import types_pb2
 from tests.attacks.attackers import holder_of, verdict
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.attestation.real_evidence import SGX, TDX5
@@ -137,6 +141,25 @@ def test_12_a_quotes_chain_of_many_certificates_is_refused_by_count(extra: int) 
     collateral = Collateral.parse(TDX5.collateral)
     with refused(Code.CERTIFICATE_INVALID):
         verify_quote(bytes(body), collateral, root_der=INTEL_SGX_ROOT_CA_DER, now=TDX5.time)
+
+
+@pytest.mark.parametrize(
+    ("method", "repeated"),
+    {
+        "ConfirmNodes": pb.ConfirmNodesRequest(newcomers=[pb.Newcomer()]),
+        "ImportSeed": pb.ImportSeedRequest(context=pb.ChainContext(anchors=[b""] * MAX_FIELDS)),
+        "Bootstrap": pb.BootstrapRequest(
+            network=types_pb2.NetworkInputs(floor=types_pb2.Floor(upgrade_keys=[b""] * MAX_FIELDS))
+        ),
+    }.items(),
+)
+def test_12_a_request_of_millions_of_empty_fields_is_refused_unparsed(
+    method: str, repeated: Message
+) -> None:
+    """Parsed, the first at 16 MiB would take more than a gigabyte: more than the enclave has."""
+    data = repeated.SerializeToString()
+    with refused(Code.TOO_LARGE):
+        METHODS[method](Node("empty").enclave, data * (2**20 // len(data) + 1))
 
 
 def test_12_a_holder_refuses_one_oversized_register_and_serves_the_other() -> None:

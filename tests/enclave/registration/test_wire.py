@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
-from enclave.registration.context import MAX_ANCHORS, MAX_EPOCHS, unproven_context
+from enclave.handlers.confirm_nodes import MAX_NEWCOMERS
+from enclave.registration.context import (
+    MAX_ANCHORS,
+    MAX_EPOCHS,
+    MAX_MACHINES,
+    unproven_context,
+)
 from enclave.registration.measurement_codec import measurement_from_proto
+from enclave.registration.network_codec import network_to_proto
 from enclave.registration.policy_codec import MAX_ENTRIES, policy_from_proto, policy_to_proto
 from enclave.registration.records import (
     decode_anchor,
@@ -23,10 +31,12 @@ from enclave.registration.records import (
     time_from_proto,
     verdict_from_proto,
 )
-from enclave.registration.wire import encode, strict_decode
+from enclave.registration.wire import check_fields, encode, strict_decode
+from enclave.service.dispatch import MAX_FIELDS
+from seedpact.enclave.v1 import service_pb2
 from seedpact.registration.v1 import types_pb2 as pb
 from tests.support.refusals import refused
-from tests.support.world import CODE, Ledger, network, policy
+from tests.support.world import CODE, Ledger, inputs, network, policy
 
 ANCHOR = pb.Anchor(height=7, hash=bytes(32), time=pb.Time(seconds=5, nanos=1))
 
@@ -74,6 +84,66 @@ class TestStrictDecode:
         except Refusal:
             return
         assert encode(message) == data
+
+
+class TestCheckFields:
+    def count(self, message: Message) -> int:
+        """By protobuf's own reflection."""
+        fields = 0
+        for _, value in message.ListFields():
+            values = [value] if isinstance(value, (bytes, str, int, Message)) else list(value)
+            fields += len(values)
+            fields += sum(self.count(one) for one in values if isinstance(one, Message))
+        return fields
+
+    def test_fields_of_nested_messages_count(self) -> None:
+        request = service_pb2.BootstrapRequest(network=network_to_proto(inputs()))
+        fields = self.count(request)
+        assert fields > len(request.ListFields())
+        check_fields(type(request), encode(request), limit=fields)
+        with refused(Code.TOO_LARGE):
+            check_fields(type(request), encode(request), limit=fields - 1)
+
+    def test_the_largest_request_has_fewer_than_the_service_takes(self) -> None:
+        ledger, (founder,) = network("founder")
+        context = ledger.context(founder.info().node_id)
+        context.anchors[:] = [b"1"] * MAX_ANCHORS
+        context.machines[:] = [b"1"] * MAX_MACHINES
+        context.network_keys[:] = [b"1"] * MAX_EPOCHS
+        newcomer = service_pb2.Newcomer(
+            operator=b"1",
+            exchange_key=b"1",
+            kem_ciphertext=b"1",
+            epoch=1,
+            anchor_height=1,
+            anchor_hash=b"1",
+            tls_key=b"1",
+            quote=b"1",
+            collateral_index=1,
+        )
+        assert len(newcomer.ListFields()) == len(newcomer.DESCRIPTOR.fields)
+        request = service_pb2.ConfirmNodesRequest(
+            context=context,
+            newcomers=[newcomer] * MAX_NEWCOMERS,
+            collaterals=[b"1"] * MAX_NEWCOMERS,
+        )
+        assert self.count(request) < MAX_FIELDS
+        check_fields(type(request), encode(request), limit=MAX_FIELDS)
+
+    @given(st.binary(max_size=100))
+    def test_law_what_parses_passes_the_count(self, data: bytes) -> None:
+        try:
+            decode(data)
+        except Refusal:
+            return
+        check_fields(pb.Anchor, data, limit=len(data))
+
+    @pytest.mark.parametrize(
+        "data", [b"\x08", b"\x12\x05a", b"\x0b\x0c", b"\xff" * 11, b"\x09\x01"]
+    )
+    def test_what_is_no_encoding_is_refused(self, data: bytes) -> None:
+        with refused(Code.MALFORMED_REQUEST):
+            check_fields(pb.Anchor, data, limit=9)
 
 
 class TestRecords:

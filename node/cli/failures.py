@@ -18,6 +18,7 @@ from node.enclave_client import (
     EnclaveRefused,
     EnclaveUnreachable,
 )
+from node.engine import EngineFailure
 
 
 class CliCode(enum.StrEnum):
@@ -32,6 +33,14 @@ class CliCode(enum.StrEnum):
     ENCLAVE_FAILED = "enclave_failed"
     ENCLAVE_STOPPED = "enclave_stopped"
     NOT_ALL_CONFIRMED = "not_all_confirmed"
+    ENGINE_NO_GO = "engine_no_go"
+    ENGINE_GO_TOO_OLD = "engine_go_too_old"
+    ENGINE_NO_NETWORK = "engine_no_network"
+    ENGINE_CHECKSUM_MISMATCH = "engine_checksum_mismatch"
+    ENGINE_DISK_FULL = "engine_disk_full"
+    ENGINE_CANNOT_WRITE_CACHE = "engine_cannot_write_cache"
+    ENGINE_BUILD_FAILED = "engine_build_failed"
+    ENGINE_NOT_BUILT = "engine_not_built"
     INTERRUPTED = "interrupted"
     INTERNAL_ERROR = "internal_error"
 
@@ -95,6 +104,13 @@ def of_enclave(failure: EnclaveFailure) -> Failure:
         case _:
             expected = "an answer of the enclave"
             return Failure(CliCode.ENCLAVE_FAILED, expected=expected, found=str(failure))
+
+
+def of_part(failure: EnclaveFailure | EngineFailure) -> Failure:
+    """Another part of the node failed: the enclave did not do it, the engine cannot be had."""
+    if isinstance(failure, EnclaveFailure):
+        return of_enclave(failure)
+    return Failure(CliCode(failure.code), expected=failure.expected, found=failure.found)
 
 
 def known_codes() -> list[str]:

@@ -19,12 +19,14 @@ from enclave.version import VERSION
 from node.cli.attest import attest
 from node.cli.completion import completion
 from node.cli.enclave import enclave
+from node.cli.engine import engine
 from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from node.cli.explain import explain
-from node.cli.failures import CliCode, Failure, of_enclave, of_refusal, usage
+from node.cli.failures import CliCode, Failure, of_part, of_refusal, usage
 from node.cli.options import wanted_format
 from node.cli.output import Output
 from node.enclave_client import EnclaveFailure
+from node.engine import EngineFailure
 
 PROGRAM: Final = "seedpactd"
 
@@ -46,6 +48,7 @@ def cli() -> None:
 cli.add_command(attest)
 cli.add_command(completion)
 cli.add_command(enclave)
+cli.add_command(engine)
 cli.add_command(explain)
 
 
@@ -86,8 +89,8 @@ def failure_of(error: Exception) -> Failure:
             return error
         case Refusal():
             return of_refusal(error)
-        case EnclaveFailure():
-            return of_enclave(error)
+        case EnclaveFailure() | EngineFailure():
+            return of_part(error)
         case click.Abort():
             return Failure(
                 CliCode.INTERRUPTED, expected="the command to finish", found="an interrupt"

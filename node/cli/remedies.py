@@ -8,6 +8,7 @@ from typing import Final
 from enclave.errors import Code
 from node.cli.failures import CliCode
 from node.cli.remedies_enclave import ENCLAVE_REMEDIES
+from node.cli.remedies_engine import ENGINE_REMEDIES
 from node.cli.remedies_evidence import EVIDENCE_REMEDIES
 from node.cli.remedy import Remedy
 
@@ -55,6 +56,7 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "others were confirmed.",
         "look up each code with `seedpactd explain CODE`",
     ),
+    **ENGINE_REMEDIES,
     CliCode.INTERRUPTED: Remedy(
         "The command was stopped before it was done.",
         "run it again; `seedpactd enclave info` says what the enclave did",

@@ -90,7 +90,7 @@ class Enclave:
             try:
                 response = handler.handle(self, request)
                 check_transition(before, handler.operation, self.state)
-                self._commit()
+                self._commit(handler.operation)
             finally:
                 self._store.rollback()
             return response
@@ -112,10 +112,15 @@ class Enclave:
             self._store.put(key, value)
         self.keys.check()
 
-    def _commit(self) -> None:
-        """State first, then its backup: a backup never holds what the state did not."""
+    def _commit(self, operation: Operation) -> None:
+        """State first, then its backup: a backup never holds what the state did not.
+
+        No quote leaves before the backup holds what it vouches for (section 10): the bootstrap
+        quote made once more changes nothing, and may come after a backup that failed.
+        """
         try:
-            if self._store.commit(self._save):
+            changed = self._store.commit(self._save)
+            if changed or (operation is Operation.MAKE_QUOTE and not self.backup_current):
                 self._save_backup()
         except StorageUncertain:
             self._uncertain = True

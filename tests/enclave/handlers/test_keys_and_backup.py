@@ -43,6 +43,12 @@ def restore(node: Node, blob: bytes, network_id: bytes) -> pb.RestoreResponse:
     return node.call("Restore", request, pb.RestoreResponse)
 
 
+def no_backup(role: Role) -> None:
+    """A disk that has room for the state alone."""
+    if role is Role.BACKUP:
+        raise Refusal(Code.STORAGE_FAILED, expected="room", found="none")
+
+
 class TestBootstrap:
     def test_the_quote_binds_the_networks_first_keys(self) -> None:
         made = Node("founder").bootstrap(inputs())
@@ -198,11 +204,6 @@ class TestStorage:
         storage = MemoryStorage()
         node = Node("newcomer", storage=storage)
         node.create_node_key(inputs(), kem_io=KEM_IO)
-
-        def no_backup(role: Role) -> None:
-            if role is Role.BACKUP:
-                raise Refusal(Code.STORAGE_FAILED, expected="room", found="none")
-
         storage.on_save = no_backup
         with refused(Code.STORAGE_FAILED):
             node.make_quote(Ledger().purpose())
@@ -211,6 +212,20 @@ class TestStorage:
         node.make_quote(Ledger().purpose())
         assert node.info().backup_current
         assert node.info().quotes == 2
+
+    def test_the_bootstrap_quote_is_not_answered_before_its_backup_is_written(self) -> None:
+        """It changes nothing, and still vouches for keys that one disk alone holds."""
+        storage = MemoryStorage()
+        node = Node("founder", storage=storage)
+        storage.on_save = no_backup
+        with refused(Code.STORAGE_FAILED):
+            node.bootstrap(inputs())
+        request = pb.MakeQuoteRequest(bootstrap=pb.BootstrapPurpose())
+        with refused(Code.STORAGE_FAILED):
+            node.call("MakeQuote", request, pb.MakeQuoteResponse)
+        storage.on_save = lambda _role: None
+        node.call("MakeQuote", request, pb.MakeQuoteResponse)
+        assert node.info().backup_current
 
     def test_a_start_mends_an_old_backup_and_a_disk_that_refuses_does_not_stop_it(self) -> None:
         storage = MemoryStorage()

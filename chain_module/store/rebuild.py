@@ -39,8 +39,9 @@ class Builder:
     join them, each lower than the one before it.
     """
 
-    def __init__(self, made: list[Node]) -> None:
-        self._made = made
+    def __init__(self) -> None:
+        self._made: list[Node] = []
+        """The nodes of the last rows, so that the garbage collector leaves them (state.py)."""
         self._nodes: list[Node] = []
         self._joints: list[tuple[int, bytes, int]] = []
         self._versions: dict[int, tuple[int, bytes, bytes]] = {}
@@ -48,6 +49,7 @@ class Builder:
     def add(self, rows: Iterable[Row]) -> None:
         """Takes the next rows."""
         nodes, joints, made = self._nodes, self._joints, self._made
+        made.clear()
         for key, value, leaf_version, height, inner_version in rows:
             if nodes:
                 while joints and joints[-1][0] < height:

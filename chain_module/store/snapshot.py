@@ -32,7 +32,7 @@ from chain_module.store.columns import (
 )
 from chain_module.store.errors import StoreCode, StoreFault
 from chain_module.store.multistore import app_hash
-from chain_module.store.node import Node, Tree, root_hash, size_of
+from chain_module.store.node import Tree, root_hash, size_of
 from chain_module.store.rebuild import Builder, Row, rows_of
 from chain_module.store.version import Version, require_root
 
@@ -63,18 +63,17 @@ def write_snapshot(version: Version) -> Iterator[bytes]:
             yield _frame(_pack(some))
 
 
-def read_snapshot(read: Callable[[int], bytes], *, made: list[Node] | None = None) -> Version:
+def read_snapshot(read: Callable[[int], bytes]) -> Version:
     """The version that a snapshot holds.
 
     Args:
         read: gives the next n bytes of the snapshot, fewer only at its end.
-        made: takes every node, children before parents; the caller of `read` may empty it.
 
     Raises:
         StoreFault: DAMAGED_SNAPSHOT, ROOT_MISMATCH.
     """
     try:
-        version, recorded = _read(read, [] if made is None else made)
+        version, recorded = _read(read)
     except (MalformedBytes, UnicodeDecodeError) as error:
         raise StoreFault(
             StoreCode.DAMAGED_SNAPSHOT, expected="a snapshot as it was written", found=str(error)
@@ -83,7 +82,7 @@ def read_snapshot(read: Callable[[int], bytes], *, made: list[Node] | None = Non
     return version
 
 
-def _read(read: Callable[[int], bytes], made: list[Node]) -> tuple[Version, bytes]:
+def _read(read: Callable[[int], bytes]) -> tuple[Version, bytes]:
     cursor = _next_frame(read)
     cursor.expect(MAGIC, "snapshot of this format")
     number = cursor.integer(width=8)
@@ -94,7 +93,7 @@ def _read(read: Callable[[int], bytes], made: list[Node]) -> tuple[Version, byte
     cursor.end()
     require_ascending(names, "store's name")
     trees = {
-        name.decode("ascii"): _read_tree(read, size, made)
+        name.decode("ascii"): _read_tree(read, size)
         for name, size in zip(names, sizes, strict=True)
     }
     if read(1):
@@ -103,8 +102,8 @@ def _read(read: Callable[[int], bytes], made: list[Node]) -> tuple[Version, byte
     return Version(number, trees, app_hash(roots)), recorded
 
 
-def _read_tree(read: Callable[[int], bytes], size: int, made: list[Node]) -> Tree:
-    builder = Builder(made)
+def _read_tree(read: Callable[[int], bytes], size: int) -> Tree:
+    builder = Builder()
     for start in range(0, size, FRAME_KEYS):
         count = min(FRAME_KEYS, size - start)
         cursor = _next_frame(read)

@@ -4,10 +4,12 @@ A block goes in two steps, since the engine asks for the app hash before it says
 computes the next version and changes nothing; `apply` takes it over, once its log record is
 durable. Older versions are kept by their roots (version.py).
 
-What node has to do, and this module must not: the garbage collector's settings. Trees have no
-cycles, but a full collection walks all of their tuples (0.5 s at a million keys). Python stops
-tracking a tuple once it has seen that all its items are untracked; a collection right after a
-commit that meets children before parents does that for good (benchmarks/state_tree.py shows how).
+Python's garbage collector must not walk the trees: a full collection of a million keys takes 0.5 s,
+and trees have no cycles. A tuple leaves the collector for good once a collection meets it after
+all of its items have left, but collections meet parents before children, unless each node is
+referred to from an older object. So every new node is put on a list that lives as long as the
+state, children first, until the next block. That needs the collector as it is by default: node
+must neither switch it off for long nor freeze it.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from chain_module.store.commit import commit
 from chain_module.store.errors import StoreCode, StoreFault
 from chain_module.store.log_record import Record, decode_record
 from chain_module.store.multistore import app_hash
-from chain_module.store.node import root_hash, scan
+from chain_module.store.node import Node, root_hash, scan
 from chain_module.store.types import Changes, Entry, StateChanges
 from chain_module.store.version import Version, require_root
 
@@ -52,6 +54,8 @@ class CommittedState:
         self._values = {name: dict(scan(tree, b"", None)) for name, tree in version.trees.items()}
         self._kept = {version.number: version}
         self._keep = keep
+        self._made: list[Node] = []
+        """The nodes of the version prepared last: see the module."""
         self.newest = version
 
     @property
@@ -94,9 +98,14 @@ class CommittedState:
             if name not in self._values:
                 raise unknown_store(name, self.names)
         number = self.newest.number + 1
+        self._made.clear()
         trees = {
             name: commit(
-                tree, changes.get(name, NO_CHANGES), known=self._values[name], version=number
+                tree,
+                changes.get(name, NO_CHANGES),
+                known=self._values[name],
+                version=number,
+                made=self._made,
             )
             for name, tree in self.newest.trees.items()
         }

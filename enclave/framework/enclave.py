@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from enclave.attestation.attestor import Attestor
 from enclave.attestation.types import Evidence, Measurement
@@ -18,6 +18,8 @@ from enclave.framework.key_manager import KeyManager
 from enclave.framework.sealed_state import Entropy, SealedState, Storage, StorageUncertain
 from enclave.framework.states import Operation, State, check_legal, check_transition
 from enclave.framework.store import TransactionalStore
+
+_NEW_KEYS: Final = frozenset({Operation.BOOTSTRAP, Operation.CREATE_NODE_KEY})
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
@@ -87,6 +89,8 @@ class Enclave:
                 raise _uncertain()
             before = self.state
             check_legal(before, handler.operation)
+            if before is State.EMPTY and handler.operation in _NEW_KEYS:
+                self._sealed.check_no_backup()
             try:
                 response = handler.handle(self, request)
                 check_transition(before, handler.operation, self.state)

@@ -85,6 +85,19 @@ class SealedState:
         except Refusal:
             return {}
 
+    def check_no_backup(self) -> None:
+        """Beside an empty state a backup is the last copy of keys: new ones would overwrite it.
+
+        Raises:
+            Refusal: KEYS_EXIST or STORAGE_FAILED.
+        """
+        if self._storage.load(Role.BACKUP) is not None:
+            raise Refusal(
+                Code.KEYS_EXIST,
+                expected="no backup beside an EMPTY enclave",
+                found="one, whose state is lost: restore it, or move it away for new keys",
+            )
+
     def make_backup(self, entries: Mapping[bytes, bytes], *, network_id: bytes) -> bytes:
         """A sealed backup of the entries."""
         return self._seal(entries, Role.BACKUP, network_id)

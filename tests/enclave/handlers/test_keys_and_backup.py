@@ -227,6 +227,20 @@ class TestStorage:
         node.call("MakeQuote", request, pb.MakeQuoteResponse)
         assert node.info().backup_current
 
+    def test_new_keys_never_overwrite_the_backup_of_a_lost_state(self) -> None:
+        _, (founder,) = network("founder")
+        node, before = Node("founder", storage=founder.storage), entries(founder)
+        assert isinstance(node.storage, MemoryStorage)
+        backup_file = node.storage.blobs[Role.BACKUP]
+        del node.storage.blobs[Role.STATE]
+        node.start()
+        with refused_unchanged(node, Code.KEYS_EXIST):
+            node.bootstrap(inputs())
+        with refused_unchanged(node, Code.KEYS_EXIST):
+            node.create_node_key(inputs(), kem_io=KEM_IO)
+        restore(node, backup_file, Ledger().network_id)
+        assert entries(node) == before
+
     def test_a_start_mends_an_old_backup_and_a_disk_that_refuses_does_not_stop_it(self) -> None:
         storage = MemoryStorage()
         node = Node("newcomer", storage=storage)

@@ -47,7 +47,7 @@ class KeyManager:
         self._kem = TypedStore(store, prefix=b"kem/", key=sealed.INTEGER, value=sealed.KEM)
         self._quotes = TypedStore(store, prefix=b"quote/", key=sealed.INTEGER, value=sealed.QUOTE)
         self._seeds = TypedStore(store, prefix=b"seed/", key=sealed.INTEGER, value=sealed.SEED)
-        self._derived: dict[tuple[bytes, int, bytes], IoKeys] = {}
+        self._derived: dict[int, tuple[bytes, bytes, IoKeys]] = {}
 
     # What is held.
 
@@ -112,12 +112,13 @@ class KeyManager:
     def io_keys(self, epoch: int) -> IoKeys:
         """The network's keys of an epoch. Raises Refusal: EPOCH_UNKNOWN."""
         seed, network = self.seed(epoch), self.network_id
-        key = (network, epoch, seed)
-        if key not in self._derived:
-            self._derived[key] = derive_io_keys(
-                seed, mode=self.mode, network_id=network, epoch=epoch
-            )
-        return self._derived[key]
+        kept = self._derived.get(epoch)
+        if kept is None or kept[:2] != (seed, network):
+            keys = derive_io_keys(seed, mode=self.mode, network_id=network, epoch=epoch)
+            # One an epoch: a refused bootstrap leaves keys behind, and may be tried for ever.
+            self._derived[epoch] = (seed, network, keys)
+            return keys
+        return kept[2]
 
     # What is made.
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 
 import pytest
 from google.protobuf.message import Message
 
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.report_data import bootstrap_report_data
+from enclave.crypto.key_schedule import IoKeys
 from enclave.crypto.labels import Mode
 from enclave.crypto.primitives import KemKey
 from enclave.crypto.sealing import Role
@@ -199,6 +201,25 @@ class TestStorage:
         storage.on_save = lambda _role: None
         node.create_node_key(inputs(), kem_io=KEM_IO)
         assert node.info().backup_current
+
+    def test_keys_that_never_reached_the_disk_are_not_kept(self) -> None:
+        """Each refused bootstrap derives the keys of another seed."""
+        node = Node("founder", storage=MemoryStorage())
+        assert isinstance(node.storage, MemoryStorage)
+
+        def full(_role: Role) -> None:
+            raise Refusal(Code.STORAGE_FAILED, expected="room", found="none")
+
+        def alive() -> int:
+            gc.collect()
+            return sum(isinstance(kept, IoKeys) for kept in gc.get_objects())
+
+        node.storage.on_save = full
+        before = alive()
+        for _ in range(5):
+            with refused_unchanged(node, Code.STORAGE_FAILED):
+                node.bootstrap(inputs())
+        assert alive() <= before + 1
 
     def test_a_quote_is_not_answered_before_its_backup_is_written(self) -> None:
         storage = MemoryStorage()

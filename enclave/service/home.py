@@ -17,7 +17,7 @@ from typing import Final
 
 from enclave.crypto.sealing import MAX_BLOB_BYTES, Role
 from enclave.errors import Code, Refusal
-from enclave.framework.sealed_state import Entropy
+from enclave.framework.sealed_state import Entropy, StorageUncertain
 from enclave.service.durable_file import PRIVATE, Disk, DurableFile
 
 PRIVATE_DIRECTORY: Final = 0o700
@@ -105,7 +105,14 @@ class Home:
 
     def _create(self, path: Path, size: int) -> bytes:
         data = self._entropy(size)
-        DurableFile(path, disk=self._disk, max_bytes=size).save(data)
+        try:
+            DurableFile(path, disk=self._disk, max_bytes=size).save(data)
+        except StorageUncertain:
+            raise Refusal(
+                Code.STORAGE_FAILED,
+                expected=f"a disk that says whether it holds {path}",
+                found="a failed sync; start again",
+            ) from None
         return data
 
     def _read_private(self, path: Path, size: int) -> bytes | None:

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from enclave.errors import Code, Refusal
 from enclave.framework.sealed_state import StorageUncertain
 from enclave.service.durable_file import Disk, DurableFile, OsDisk
+from enclave.service.home import Home
 from tests.support.crash_disk import CrashDisk, PowerCut, StoppingDisk
+from tests.support.refusals import refused
 
 HOME = Path("/enclave")
 CALLS = ["write state.new", "sync state.new", "rename state.new state", "sync enclave"]
@@ -85,6 +87,12 @@ def test_a_failing_sync_of_the_directory_is_uncertain() -> None:
     with pytest.raises(StorageUncertain):
         durable(disk).save(b"new")
     assert {durable(after).load() for after in disk.after_crash()} == {b"old", b"new"}
+
+
+def test_a_first_start_whose_last_sync_fails_is_refused_in_words() -> None:
+    disk = CrashDisk(fail_at=len(CALLS))
+    with refused(Code.STORAGE_FAILED):
+        Home(HOME, disk=disk, entropy=bytes).software_seal_key()
 
 
 def test_the_model_of_the_disk_notices_a_missing_sync() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import threading
@@ -23,6 +24,7 @@ def log(level: str, event: str, **fields: str | int) -> None:
     clean = {key: one_line(v) if isinstance(v, str) else v for key, v in fields.items()}
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     line = json.dumps({"time": now, "level": level, "event": event, **clean})
-    with _LOCK:
+    # Whoever reads the log may have died: an answer must not be lost for want of a line about it.
+    with _LOCK, contextlib.suppress(OSError):
         sys.stderr.write(line + "\n")
         sys.stderr.flush()

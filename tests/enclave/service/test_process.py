@@ -65,6 +65,18 @@ def test_a_restart_after_kill_needs_nothing_but_its_directory(tmp_path: Path) ->
         assert error_of(refused.value).code == Code.ALREADY_BOOTSTRAPPED
 
 
+def test_it_answers_though_nobody_takes_its_log_any_more(tmp_path: Path) -> None:
+    with enclave_process(tmp_path) as process:
+        assert process.process.stderr is not None
+        process.process.stderr.close()
+        made = process.bootstrap(inputs())
+        with pytest.raises(grpc.RpcError) as refused:
+            process.bootstrap(inputs())
+        assert error_of(refused.value).code == Code.ALREADY_BOOTSTRAPPED
+        assert process.info().node_id == made.node_id
+        process.kill()
+
+
 def test_a_refusal_has_one_line_a_status_and_a_typed_error(tmp_path: Path) -> None:
     with enclave_process(tmp_path) as process:
         with pytest.raises(grpc.RpcError) as refused:

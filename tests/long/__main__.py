@@ -114,7 +114,7 @@ def _status(jobs: Sequence[Job]) -> int:
     results = {job.name: load(job.name) for job in jobs}
     for job in jobs:
         progress = results[job.name]
-        print(f"{job.name:30} {progress.done:>9,} of {job.goal:>9,}  {progress.result}")
+        print(f"{job.name:46} {progress.done:>9,} of {job.goal:>9,}  {progress.result}")
     return 1 if any(progress.result == FAILED for progress in results.values()) else 0
 
 

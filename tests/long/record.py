@@ -24,6 +24,7 @@ _HEAD: Final = """\
 
 Written by `python -m tests.long` (`make test-long`, `make test-long-NAME`), not by hand. One row a
 job: its last result, complete or not; a job that is not complete goes on where it stopped.
+Executions include those of the corpus, which each step of a fuzz job reads again first.
 
 | job | result | done | of | what came of it | seconds | commit | ended (UTC) | command |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- |

@@ -20,8 +20,10 @@ def test_every_fuzz_target_is_a_job_of_a_million_executions() -> None:
     assert {jobs[f"fuzz-{name}"].goal for name in TARGETS} == {1_000_000}
 
 
-def test_the_laws_are_found() -> None:
-    assert Path(REPOSITORY / "tests/enclave/framework/test_lifecycle.py") in files_with_laws()
+def test_each_file_with_laws_is_a_job() -> None:
+    jobs = all_jobs()
+    assert "laws-enclave-framework-lifecycle" in jobs
+    assert len([name for name in jobs if name.startswith("laws-")]) == len(files_with_laws())
 
 
 def test_killed_at_random_it_restarts_as_it_said_it_was() -> None:

@@ -25,9 +25,12 @@ WORKERS: Final = 4
 MAX_CONCURRENT: Final = 16
 """Each may hold a message of 16 MiB while it waits, and the enclave's memory is 512 MiB."""
 STOP_GRACE_SECS: Final = 5.0
+PATIENCE_SECS: Final = 30
+"""How old a connection gets, and how long its last requests may take then. gRPC gives each worker
+to a request whose bytes are still to come: callers that send none would keep them all for ever."""
 ERROR_TRAILER: Final = "seedpact-error-bin"
 
-_OPTIONS: Final = (
+_OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
     # Without this a second process could bind the same port and take half of the requests.
@@ -36,18 +39,27 @@ _OPTIONS: Final = (
 _FORM: Final = frozenset({Code.MALFORMED_REQUEST, Code.BAD_LENGTH, Code.BAD_VALUE, Code.TOO_LARGE})
 
 
-def make_server(enclave: Enclave, *, listen: str) -> tuple[grpc.Server, int]:
+def make_server(
+    enclave: Enclave, *, listen: str, patience_secs: int = PATIENCE_SECS
+) -> tuple[grpc.Server, int]:
     """A server that is bound but not started, and its port.
 
     Args:
         enclave: what is served.
         listen: "HOST:PORT"; port 0 lets the system choose.
+        patience_secs: see `PATIENCE_SECS`.
 
     Raises:
         Refusal: CANNOT_LISTEN.
     """
     server = grpc.server(
-        ThreadPoolExecutor(WORKERS), options=_OPTIONS, maximum_concurrent_rpcs=MAX_CONCURRENT
+        ThreadPoolExecutor(WORKERS),
+        options=(
+            *_OPTIONS,
+            ("grpc.max_connection_age_ms", patience_secs * 1000),
+            ("grpc.max_connection_age_grace_ms", patience_secs * 1000),
+        ),
+        maximum_concurrent_rpcs=MAX_CONCURRENT,
     )
     methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
         name: grpc.unary_unary_rpc_method_handler(_behaviour(enclave, name, method))

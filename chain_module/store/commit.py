@@ -17,11 +17,12 @@ from hashlib import sha256
 
 from chain_module.store.encoding import (
     HASH_LENGTH,
+    SMALL,
     SMALL_VARINTS,
     inner_hash,
     leaf_hash,
     leaf_head,
-    size_varint,
+    varint,
     version_tail,
 )
 from chain_module.store.node import LEAF_FIELDS, Inner, Node, Tree
@@ -108,21 +109,21 @@ def _rewrite_one(node: Node, key: bytes, value: bytes, batch: _Batch) -> Node:
     while len(node) != LEAF_FIELDS:
         path.append(node)
         node = node[3] if key < node[2] else node[4]
-    version, tail, made = batch.version, batch.tail, batch.made
+    version, tail, made, join = batch.version, batch.tail, batch.made.append, b"".join
     # The tree's own key object is kept: the caller's equal one would be memory for nothing.
     digest = leaf_hash(batch.head, node[2], value)
     node = (0, digest, node[2], value, version)
-    made.append(node)
-    for height, _, split, left, right, size, _ in reversed(path):
-        # `inner_hash`, written out: the call would cost a tenth of the commit.
-        head, middle = SMALL_VARINTS[height], size_varint(size)
+    made(node)
+    path.reverse()
+    for height, _, split, left, right, size, _ in path:
+        # `inner_hash`, written out: its calls would cost a tenth of the commit.
+        head = SMALL_VARINTS[height]
+        middle = SMALL_VARINTS[size] if size < SMALL else varint(size)
         if key < split:
-            data = (head, middle, tail, digest, HASH_LENGTH, right[1])
-            digest = sha256(b"".join(data)).digest()
+            digest = sha256(join((head, middle, tail, digest, HASH_LENGTH, right[1]))).digest()
             node = (height, digest, split, node, right, size, version)
         else:
-            data = (head, middle, tail, left[1], HASH_LENGTH, digest)
-            digest = sha256(b"".join(data)).digest()
+            digest = sha256(join((head, middle, tail, left[1], HASH_LENGTH, digest))).digest()
             node = (height, digest, split, left, node, size, version)
-        made.append(node)
+        made(node)
     return node

@@ -44,7 +44,8 @@ def varint(value: int) -> bytes:
     return uvarint(value << 1)
 
 
-SMALL_VARINTS: Final = tuple(varint(value) for value in range(4096))
+SMALL: Final = 4096
+SMALL_VARINTS: Final = tuple(varint(value) for value in range(SMALL))
 """Heights, and the sizes of all subtrees but the few at the top: a table is 20 times faster."""
 
 SMALL_UVARINTS: Final = tuple(uvarint(value) for value in range(512))
@@ -53,7 +54,7 @@ SMALL_UVARINTS: Final = tuple(uvarint(value) for value in range(512))
 
 def size_varint(size: int) -> bytes:
     """`varint(size)`, by table where it can be."""
-    return SMALL_VARINTS[size] if size < len(SMALL_VARINTS) else varint(size)
+    return SMALL_VARINTS[size] if size < SMALL else varint(size)
 
 
 def version_tail(version: int) -> bytes:

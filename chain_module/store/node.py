@@ -64,7 +64,9 @@ def scan(
             if start <= node[2] and (end is None or node[2] < end):
                 yield node[2], node[3]
             continue
-        key = node[2]
-        near = [node[3]] if start < key else []
-        far = [node[4]] if end is None or key < end else []
-        waiting += near + far if reverse else far + near
+        children = []
+        if start < node[2]:
+            children.append(node[3])
+        if end is None or node[2] < end:
+            children.append(node[4])
+        waiting += children if reverse else children[::-1]

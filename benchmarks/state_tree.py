@@ -1,0 +1,136 @@
+"""A block of 10,000 random updates on 200,000 keys, made durable: ours over Go's iavl v1.3.5.
+
+Ours: the next version's trees and app hash, its log record written to LevelDB and synced, and the
+version taken over. Go's: sets in the order of keys and SaveVersion on goleveldb, with the cache
+and fast index that the Cosmos SDK has by default; it syncs nothing. Both do the same blocks, turn
+by turn, in their own process each, and every root is compared. Making keys and values is outside.
+
+Then a store of a million keys in a process of its own (state_million.py): cold start, memory, and
+the longest pause of the garbage collector.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+import plyvel
+
+from benchmarks.measure import Effort, Figure, milliseconds, ratio
+from benchmarks.state_blocks import genesis, updates
+from benchmarks.state_million import load_figures
+from chain_module.store.log_record import encode_record
+from chain_module.store.node import root_hash
+from chain_module.store.state import CommittedState
+from chain_module.store.types import StateChanges
+from chain_module.store.version import no_version
+from tests.differential.go_oracle import oracle
+
+KEYS: Final = 200_000
+UPDATES: Final = 10_000
+QUICK_KEYS: Final = 2_000
+CALLS: Final = 5
+"""Blocks of each side in one run."""
+TARGET: Final = 1 / 2
+"""Not above; the aim is 1/3."""
+STORE: Final = "bank"
+KEEP: Final = 10
+FOLDER: Final = Path(__file__).parent / "out"
+"""On a disk: a temporary folder may be memory, where a sync costs nothing."""
+
+
+class Ours:
+    """Our state with its log."""
+
+    def __init__(self, folder: Path, keys: int) -> None:
+        self._log = plyvel.DB(str(folder / "ours"), create_if_missing=True)
+        self._state = CommittedState(no_version([STORE]), keep=KEEP)
+        self.run({STORE: genesis(keys)})
+
+    def run(self, changes: StateChanges) -> tuple[float, bytes]:
+        """Seconds of one block, and the root."""
+        started = time.perf_counter()
+        prepared = self._state.prepare(changes)
+        number = prepared.version.number.to_bytes(8, "big")
+        self._log.put(number, encode_record(prepared.record), sync=True)
+        self._state.apply(prepared)
+        seconds = time.perf_counter() - started
+        return seconds, root_hash(self._state.newest.trees[STORE])
+
+    def close(self) -> None:
+        """Close the log."""
+        self._log.close()
+
+
+class Gos:
+    """The oracle's process, which keeps its own time."""
+
+    def __init__(self, folder: Path, keys: int, count: int) -> None:
+        arguments = [f"-keys={keys}", f"-updates={count}", f"-dir={folder}"]
+        self._process = subprocess.Popen(
+            [oracle("iavl"), "blocks", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def run(self) -> tuple[float, bytes]:
+        """Seconds of the next block, and the root."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return self._answer()
+
+    def close(self) -> None:
+        """End the process; it has to end well."""
+        self._process.communicate()
+        assert self._process.returncode == 0
+
+    def _answer(self) -> tuple[float, bytes]:
+        assert self._process.stdout is not None
+        nanoseconds, root = self._process.stdout.readline().split()
+        return int(nanoseconds) / 1e9, bytes.fromhex(root)
+
+
+def run(effort: Effort) -> list[Figure]:
+    """Both sides' milliseconds a block, their ratio, and what a million keys take."""
+    quick = effort.calls == 1
+    keys, count = (QUICK_KEYS, QUICK_KEYS // 10) if quick else (KEYS, UPDATES)
+    FOLDER.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+        ours, gos = _alternate(Path(folder), effort, keys=keys, count=count)
+    name = f"{count:,} updates of {keys:,} keys"
+    return [
+        milliseconds(f"{name}: ours, synced", ours),
+        milliseconds(f"{name}: Go's iavl, not synced", gos),
+        ratio(f"{name}: ours over Go's (aim 0.333)", ours, gos, at_most=TARGET),
+        *load_figures(effort, quick=quick),
+    ]
+
+
+def _alternate(
+    folder: Path, effort: Effort, *, keys: int, count: int
+) -> tuple[list[float], list[float]]:
+    """Seconds a block of both sides, for each run."""
+    ours, gos = Ours(folder, keys), Gos(folder, keys, count)
+    seconds: tuple[list[float], list[float]] = [], []
+    block = 0
+    # The first run warms both up.
+    for _ in range(effort.runs + 1):
+        used = [0.0, 0.0]
+        for _ in range(effort.calls):
+            block += 1
+            mine, my_root = ours.run({STORE: updates(block, count=count, keys=keys)})
+            theirs, their_root = gos.run()
+            assert my_root == their_root
+            used[0] += mine
+            used[1] += theirs
+        for side, total in zip(seconds, used, strict=True):
+            side.append(total / effort.calls)
+    ours.close()
+    gos.close()
+    return seconds[0][1:], seconds[1][1:]

@@ -23,7 +23,7 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import building_blocks, confirmation, process, quote_verification
+from benchmarks import building_blocks, confirmation, process, quote_verification, state_tree
 from benchmarks.measure import RUNS, Effort, Figure
 
 FOLDER: Final = Path(__file__).parent
@@ -37,6 +37,7 @@ FIGURES: Final[Mapping[str, tuple[Callable[[Effort], list[Figure]], int]]] = {
     "confirmation": (confirmation.run, confirmation.CALLS),
     "process": (process.run, process.CALLS),
     "building_blocks": (building_blocks.run, building_blocks.CALLS),
+    "state_tree": (state_tree.run, state_tree.CALLS),
 }
 """By the name of the file: what it measures, and calls of each side in one run."""
 
@@ -89,7 +90,8 @@ def _commit() -> str:
         command = ["git", "-C", str(FOLDER), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
-    changed = git("status", "--porcelain", "--", "../enclave", "../proto", ".", ":!RESULTS.md")
+    parts = ("../enclave", "../chain_module", "../proto", ".", ":!RESULTS.md")
+    changed = git("status", "--porcelain", "--", *parts)
     return git("rev-parse", "--short", "HEAD") + (" and changes" if changed else "")
 
 

@@ -184,9 +184,17 @@ class KeyManager:
             self._quotes.delete(kept[0][0])
 
     def hold(self, seeds: dict[int, bytes], *, entry: QuoteEntry, height: int) -> None:
-        """Becomes HOLDER by the record of `entry`: its anchor is the root, its tls_key stays."""
+        """Becomes HOLDER by the record of `entry`: its anchor is the root, its tls_key stays.
+
+        Of the KEM secrets only the newest seed's stays: older ones have served (section 3), and
+        later ones were made for keys that nobody proved.
+        """
         for epoch, seed in seeds.items():
             self._seeds.put(epoch, seed)
+        newest = max(seeds)
+        kem = self.kem_secret(newest)
+        self._kem.clear()
+        self._kem.put(newest, kem)
         self._tls_seed.put(entry.tls_seed)
         self._trust.put(
             Trust(root_height=entry.anchor_height, root_hash=entry.anchor_hash, last_height=height)

@@ -17,7 +17,7 @@ from enclave.framework.states import State
 from enclave.registration.records import NodeRecord, NodeStatus, Time, encode_node_record
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
-from tests.support.refusals import refused_unchanged
+from tests.support.refusals import entries, refused_unchanged
 from tests.support.world import GENESIS_TIME, Ledger, Node, network
 
 
@@ -204,9 +204,23 @@ def _join_epoch_one(change: Callable[[Ledger], None]) -> tuple[Ledger, Node]:
 def test_the_newest_seed_opens_all_history() -> None:
     ledger, node = _join_epoch_one(lambda _ledger: None)
     assert list(node.import_seed(ledger.context(node.info().node_id)).epochs) == [0, 1]
-    answer = node.call("GetNetworkKeys", pb.GetNetworkKeysRequest(), pb.GetNetworkKeysResponse)
-    assert [keys.pk_io for keys in answer.keys] == [keys.pk_io for keys in ledger.keys]
-    assert answer.keys[1].prev_seed == ledger.keys[1].prev_seed
+
+
+def test_of_all_kem_secrets_only_the_imported_epochs_stays() -> None:
+    """Section 3: an older one goes once the next seed is held.
+
+    A newer one was made for a key that nobody proved yet; kept, a false one would stand in the way
+    of every renewal in its epoch, and a holder cannot discard it.
+    """
+    ledger, node = _join_epoch_one(lambda _ledger: None)
+    for epoch in (0, 2):
+        purpose = ledger.purpose()
+        purpose.epoch, purpose.kem_io = epoch, KemKey(bytes(range(64))).public
+        node.make_quote(purpose)
+    assert sum(key.startswith(b"kem/") for key in entries(node)) == 3
+    node.import_seed(ledger.context(node.info().node_id))
+    (kept,) = (key for key in entries(node) if key.startswith(b"kem/"))
+    assert kept == b"kem/" + (1).to_bytes(8, "big")
 
 
 def _flip_prev_seed(ledger: Ledger) -> None:

@@ -46,8 +46,11 @@ class Home:
             Refusal: STORAGE_FAILED, or ALREADY_RUNNING.
         """
         try:
+            made = [path for path in self.path.parents if not path.exists()]
             self.path.mkdir(mode=PRIVATE_DIRECTORY, parents=True, exist_ok=True)
-            self._disk.sync(self.path.parent)
+            # Each name on the way down, or a power cut takes the directory with all that it holds.
+            for path in (self.path, *made):
+                self._disk.sync(path.parent)
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
             descriptor = os.open(self.path / "lock", flags, PRIVATE)
         except OSError as error:

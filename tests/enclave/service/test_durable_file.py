@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -93,6 +94,12 @@ def test_a_first_start_whose_last_sync_fails_is_refused_in_words() -> None:
     disk = CrashDisk(fail_at=len(CALLS))
     with refused(Code.STORAGE_FAILED):
         Home(HOME, disk=disk, entropy=bytes).software_seal_key()
+
+
+def test_every_directory_on_the_way_to_a_new_home_is_made_durable(tmp_path: Path) -> None:
+    disk = CrashDisk()
+    os.close(Home(tmp_path / "a" / "b" / "home", disk=disk, entropy=bytes).open())
+    assert set(disk.calls) == {"sync b", "sync a", f"sync {tmp_path.name}"}
 
 
 def test_the_model_of_the_disk_notices_a_missing_sync() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.abci_grammar import check_log
-from tests.support.cometbft import KvNode, wait_for
+from tests.support.cometbft import PATIENCE_SECS, KvNode, wait_for
 from tests.support.kv_application import BAD_TX, State
 
 
@@ -78,3 +78,23 @@ def test_whoever_is_killed_the_chain_goes_on_without_a_gap(node: KvNode) -> None
     after = check_log(node.call_log)
     assert after.clean_starts == 1
     assert after.blocks >= before.blocks
+
+
+def test_an_exception_ends_the_engine_and_the_chain_goes_on_once_the_cause_is_gone(
+    node: KvNode,
+) -> None:
+    node.start()
+    node.commit(b"kept=1")
+    obstacle = node.app_home / "state.partial"  # where Commit writes
+    obstacle.mkdir()
+    assert node.cometbft is not None
+    node.cometbft.wait(PATIENCE_SECS)
+    log = (node.app_home / "cometbft.log").read_text()
+    assert "internal error in commit: IsADirectoryError" in log
+    assert '"error": "IsADirectoryError"' in node.call_log.read_text()
+    obstacle.rmdir()
+    node.start_cometbft()  # the application stayed
+    node.wait_for_height(_read_state(node).height + 2)
+    assert node.value("kept") == "1"
+    node.stop()
+    assert check_log(node.call_log).recoveries == 1

@@ -4,8 +4,9 @@ A snapshot is a sequence of frames: 4 bytes of length, then a sealed payload. Fi
 
     magic, 8 version, 32 app hash, 4 stores, names (ascending) | 8 keys of each
 
-then each store's keys in order, `FRAME_KEYS` a frame, as columns:
+then each store's keys in order, in frames of at most `FRAME_KEYS` keys and about `FRAME_BYTES`:
 
+    4 keys, then as columns:
     keys | values | 8 leaf's version | 1 height, 8 version of the inner node of that key
 
 Every key but a store's first is the key of exactly one inner node (0 and 0 for the first), so this
@@ -18,7 +19,6 @@ Trees never change: frames can be written between blocks, one at a time, while t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import islice
 from typing import Final
 
 from chain_module.store.columns import (
@@ -39,6 +39,8 @@ from chain_module.store.version import Version, require_root
 MAGIC: Final = b"seedpact snapshot 1\n"
 APP_HASH_BYTES: Final = 32
 FRAME_KEYS: Final = 8192
+FRAME_BYTES: Final = 1 << 20
+"""Of keys and values. A frame is what is written or read without a pause: some 20 ms."""
 LENGTH_BYTES: Final = 4
 MAX_FRAME_BYTES: Final = 1 << 30
 """A length above this is damage, and not memory to ask for."""
@@ -58,9 +60,8 @@ def write_snapshot(version: Version) -> Iterator[bytes]:
     )
     yield _frame(b"".join(head))
     for tree in version.trees.values():
-        rows = rows_of(tree)
-        while some := list(islice(rows, FRAME_KEYS)):
-            yield _frame(_pack(some))
+        for rows in _grouped(rows_of(tree)):
+            yield _frame(_pack(rows))
 
 
 def read_snapshot(read: Callable[[int], bytes]) -> Version:
@@ -104,9 +105,12 @@ def _read(read: Callable[[int], bytes]) -> tuple[Version, bytes]:
 
 def _read_tree(read: Callable[[int], bytes], size: int) -> Tree:
     builder = Builder()
-    for start in range(0, size, FRAME_KEYS):
-        count = min(FRAME_KEYS, size - start)
+    while size:
         cursor = _next_frame(read)
+        count = cursor.integer(width=4)
+        if not 0 < count <= min(size, FRAME_KEYS):
+            raise MalformedBytes(f"{count} keys in a frame, where {size} are left")
+        size -= count
         keys, values = cursor.rows(count), cursor.rows(count)
         versions = cursor.integers(count, width=8)
         heights, inner_versions = cursor.integers(count, width=1), cursor.integers(count, width=8)
@@ -115,10 +119,25 @@ def _read_tree(read: Callable[[int], bytes], size: int) -> Tree:
     return builder.tree()
 
 
+def _grouped(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """The rows of each frame."""
+    group: list[Row] = []
+    size = 0
+    for row in rows:
+        group.append(row)
+        size += len(row[0]) + len(row[1])
+        if len(group) == FRAME_KEYS or size >= FRAME_BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
 def _pack(rows: list[Row]) -> bytes:
     keys, values, versions, heights, inner_versions = zip(*rows, strict=True)
     return b"".join(
         (
+            pack_integers([len(rows)], width=4),
             pack_rows(keys),
             pack_rows(values),
             pack_integers(versions, width=8),

@@ -62,6 +62,14 @@ def test_more_keys_than_a_frame_holds() -> None:
     assert read(b"".join(frames)) == version
 
 
+def test_large_values_make_small_frames() -> None:
+    entries = {number.to_bytes(1, "big"): bytes([1]) * 100_000 for number in range(25)}
+    version = version_of({"s": commit(None, entries, known=(), version=1)}, number=1)
+    frames = list(write_snapshot(version))
+    assert [len(frame) // 100_000 for frame in frames] == [0, 11, 11, 3]
+    assert read(b"".join(frames)) == version
+
+
 def test_a_version_is_one_object_for_all_nodes() -> None:
     """A million integers would be 32 MB."""
     entries = {number.to_bytes(3, "big"): b"v" for number in range(5000)}
@@ -119,6 +127,16 @@ RESEALED: Final[dict[str, tuple[int, Change, StoreCode]]] = {
     "a name that is not ASCII": (
         0,
         lambda head: head.replace(b"abcd", b"abc\xff"),
+        StoreCode.DAMAGED_SNAPSHOT,
+    ),
+    "more keys than there are": (
+        0,
+        lambda head: head[:-25] + bytes([head[-25] - 1]) + head[-24:],
+        StoreCode.DAMAGED_SNAPSHOT,
+    ),
+    "a frame without keys": (
+        1,
+        lambda rows: bytes(4) + rows[4:],
         StoreCode.DAMAGED_SNAPSHOT,
     ),
     "names out of order": (

@@ -87,7 +87,8 @@ def _behaviour(
         except Refusal as refusal:
             log("info", "refused", method=name, code=refusal.code, found=refusal.found)
             _abort(context, refusal)
-        except Exception as bug:  # noqa: BLE001 (the last line of defence: nothing may leak)
+        # A panic in Rust is no Exception, and gRPC would leave its caller without an answer.
+        except BaseException as bug:  # noqa: BLE001 (the last line of defence: nothing may leak)
             log("error", "internal_error", method=name, type=type(bug).__name__, at=_where(bug))
             context.abort(grpc.StatusCode.INTERNAL, f"internal error: {type(bug).__name__}")
         log("info", "done", method=name, ms=round((time.monotonic() - started) * 1000))

@@ -8,12 +8,18 @@ from collections.abc import Iterator
 from typing import Final
 
 import grpc
+import pytest
 
+from enclave.crypto.sealing import Role
+from enclave.framework.enclave import Enclave
 from enclave.framework.states import State
+from enclave.registration.network_codec import network_to_proto
+from enclave.registration.wire import encode
 from enclave.service.dispatch import SERVICE
-from enclave.service.server import WORKERS, make_server
+from enclave.service.server import PATIENCE_SECS, WORKERS, make_server
 from seedpact.enclave.v1 import service_pb2 as pb
-from tests.support.world import Node
+from tests.support.crash_disk import PowerCut
+from tests.support.world import MemoryStorage, Node, inputs
 
 METHOD: Final = f"/{SERVICE.full_name}/GetInfo"
 OWN_CONNECTION: Final = (("grpc.use_local_subchannel_pool", 1),)
@@ -50,19 +56,49 @@ def is_held_up(call: grpc.UnaryUnaryMultiCallable[bytes, bytes]) -> bool:
     return False
 
 
-def test_callers_that_never_send_their_request_do_not_keep_the_enclave_for_ever() -> None:
-    server, port = make_server(Node("empty").enclave, listen="127.0.0.1:0", patience_secs=1)
+@contextlib.contextmanager
+def served(enclave: Enclave, *, patience_secs: int = PATIENCE_SECS) -> Iterator[str]:
+    """The address of a server for the length of a block."""
+    server, port = make_server(enclave, listen="127.0.0.1:0", patience_secs=patience_secs)
     server.start()
-    address = f"127.0.0.1:{port}"
     try:
-        with (
-            callers_that_never_send(address, WORKERS),
-            grpc.insecure_channel(address, options=OWN_CONNECTION) as honest,
-        ):
-            call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = honest.unary_unary(METHOD)
-            # Their requests are on the way: asks until they have every worker.
-            assert any(is_held_up(call) for _ in range(TRIES))
-            answer = call(b"", timeout=TIMEOUT)
-        assert pb.GetInfoResponse.FromString(answer).state == State.EMPTY.value
+        yield f"127.0.0.1:{port}"
     finally:
         server.stop(None).wait()
+
+
+def test_a_panic_in_a_library_is_answered_and_the_next_request_served() -> None:
+    """Those in Rust raise what is no `Exception`; unanswered, a caller would wait for ever."""
+    storage = MemoryStorage()
+
+    def panic(_role: Role) -> None:
+        raise PowerCut
+
+    storage.on_save = panic
+    request = pb.BootstrapRequest(network=network_to_proto(inputs()))
+    with (
+        served(Node("founder", storage=storage).enclave) as address,
+        grpc.insecure_channel(address, options=OWN_CONNECTION) as channel,
+    ):
+        bootstrap: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(
+            METHOD.replace("GetInfo", "Bootstrap")
+        )
+        with pytest.raises(grpc.RpcError) as refused:
+            bootstrap(encode(request), timeout=5)
+        assert refused.value.code() is grpc.StatusCode.INTERNAL
+        info: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(METHOD)
+        answer = info(b"", timeout=TIMEOUT)
+    assert pb.GetInfoResponse.FromString(answer).state == State.EMPTY.value
+
+
+def test_callers_that_never_send_their_request_do_not_keep_the_enclave_for_ever() -> None:
+    with (
+        served(Node("empty").enclave, patience_secs=1) as address,
+        callers_that_never_send(address, WORKERS),
+        grpc.insecure_channel(address, options=OWN_CONNECTION) as honest,
+    ):
+        call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = honest.unary_unary(METHOD)
+        # Their requests are on the way: asks until they have every worker.
+        assert any(is_held_up(call) for _ in range(TRIES))
+        answer = call(b"", timeout=TIMEOUT)
+    assert pb.GetInfoResponse.FromString(answer).state == State.EMPTY.value

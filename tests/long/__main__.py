@@ -18,7 +18,7 @@ from dataclasses import replace
 from typing import Final
 
 from tests.long.jobs import Failed, Job, all_jobs
-from tests.long.record import FOLDER, REPOSITORY, load, locked, save, write_row
+from tests.long.record import FOLDER, REPOSITORY, commit, load, locked, now, save, write_row
 
 LOG: Final = FOLDER / "log"
 COMPLETE: Final = "passed"
@@ -92,7 +92,9 @@ def _run(job: Job, stop: threading.Event) -> bool:
         try:
             step = job.step(progress.done)
         except Failed as failed:
-            progress = replace(progress, result=FAILED, detail=str(failed))
+            progress = replace(
+                progress, result=FAILED, detail=str(failed), commit=commit(), ended=now()
+            )
             break
         progress = replace(
             progress,
@@ -100,6 +102,8 @@ def _run(job: Job, stop: threading.Event) -> bool:
             seconds=progress.seconds + time.monotonic() - started,
             detail=step.detail,
             result=STOPPED,
+            commit=commit(),
+            ended=now(),
         )
         save(job.name, progress)
     if progress.done >= job.goal:

@@ -41,12 +41,27 @@ class Progress:
     seconds: float = 0.0
     detail: str = ""
     result: str = "not run"
+    commit: str = ""
+    ended: str = ""
+    """UTC, of the last step."""
 
 
 def load(name: str) -> Progress:
     """What is kept of the job."""
     path = FOLDER / f"{name}.json"
     return Progress(**json.loads(path.read_text())) if path.exists() else Progress()
+
+
+def now() -> str:
+    """UTC, for `Progress.ended`."""
+    return time.strftime("%Y-%m-%d %H:%M", time.gmtime())
+
+
+def commit() -> str:
+    """For `Progress.commit`."""
+    head = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--porcelain", "--", *_MEASURED, ":!tests/LONG.md")
+    return f"{head} and changes" if changed else head
 
 
 def save(name: str, progress: Progress) -> None:
@@ -75,8 +90,8 @@ def write_row(name: str, progress: Progress, *, goal: int, unit: str) -> None:
         f"{goal:,} {unit}",
         progress.detail.partition("\n")[0].replace("|", "/"),
         f"{progress.seconds:,.0f}",
-        _commit(),
-        time.strftime("%Y-%m-%d %H:%M", time.gmtime()),
+        progress.commit,
+        progress.ended,
         f"`make test-long-{name}`",
     ]
     with locked("table", wait=True):
@@ -87,14 +102,9 @@ def write_row(name: str, progress: Progress, *, goal: int, unit: str) -> None:
 def _rows() -> dict[str, str]:
     if not TABLE.exists():
         return {}
-    lines = TABLE.read_text().splitlines()[len(_HEAD.splitlines()) :]
-    return {line.split("|")[1].strip(): line for line in lines if line.startswith("|")}
-
-
-def _commit() -> str:
-    head = _git("rev-parse", "--short", "HEAD")
-    changed = _git("status", "--porcelain", "--", *_MEASURED, ":!tests/LONG.md")
-    return f"{head} and changes" if changed else head
+    lines = [line for line in TABLE.read_text().splitlines() if line.startswith("| ")]
+    rows = {line.split("|")[1].strip(): line for line in lines}
+    return {name: row for name, row in rows.items() if name not in ("job", "---")}
 
 
 def _git(*arguments: str) -> str:

@@ -19,6 +19,9 @@ from enclave.attestation.quote_layout import BodyKind
 from enclave.attestation.types import TcbStatus
 from enclave.errors import Code, Refusal
 
+_PANIC: Final = "PanicException"
+"""PyO3's; it is no `Exception`, and no module exports it."""
+
 _ADVISORY: Final = re.compile(rf"[A-Z0-9-]{{1,{MAX_ADVISORY_CHARACTERS}}}")
 _KIND_BY_TYPE: Final[dict[type, BodyKind]] = {
     dcap_qvl.SgxEnclaveReport: BodyKind.SGX_ENCLAVE,
@@ -69,6 +72,12 @@ def ask_library(
         found = dcap_qvl.verify_with_root_ca(quote, collateral, root_der, now)
     except ValueError as error:
         raise refusal_for(str(error)) from None
+    except BaseException as panic:
+        # A panic in Rust: one newcomer's evidence must not take the others of its block with it.
+        if type(panic).__name__ != _PANIC:
+            raise
+        expected = "evidence that the verification library survives"
+        raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="a panic in it") from None
     return read_report(found.status, found.advisory_ids, found.ppid)
 
 

@@ -17,7 +17,8 @@ def disable_core_dumps() -> bool:
     """RLIMIT_CORE 0 and PR_SET_DUMPABLE 0. Says whether the kernel took both."""
     try:
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        limited = True
     except (OSError, ValueError):
-        return False  # Gramine may not have the call; an enclave's memory is encrypted there.
+        limited = False  # Gramine may not have the call; an enclave's memory is encrypted there.
     libc = ctypes.CDLL(None, use_errno=True)
-    return int(libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)) == 0
+    return int(libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)) == 0 and limited

@@ -40,7 +40,10 @@ class Home:
         }
 
     def open(self) -> int:
-        """Creates the directory if needed and locks it; the descriptor holds the lock.
+        """Creates the directory if needed and locks it for the life of the process.
+
+        Returns:
+            The descriptor that holds the lock; closing it gives the directory up.
 
         Raises:
             Refusal: STORAGE_FAILED, or ALREADY_RUNNING.

@@ -56,7 +56,7 @@ def _serve(options: argparse.Namespace) -> int:
     if not disable_core_dumps():
         log("warning", "dumpable", message="the kernel refused RLIMIT_CORE 0 or PR_SET_DUMPABLE 0")
     home = Home(Path(options.home), disk=OsDisk(), entropy=os.urandom)
-    lock = home.open()
+    home.open()
     enclave = _open_enclave(home, options)
     server, port = make_server(enclave, listen=options.listen)
     _warn(options)
@@ -65,7 +65,7 @@ def _serve(options: argparse.Namespace) -> int:
     log("info", "serving", address=f"{host}:{port}", state=enclave.state.name, version=VERSION)
     signal.sigwait(STOP_SIGNALS)
     server.stop(STOP_GRACE_SECS).wait()
-    os.close(lock)
+    # The lock goes with the process: a request past its grace may still be writing.
     log("info", "stopped")
     return 0
 

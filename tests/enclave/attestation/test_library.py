@@ -16,9 +16,10 @@ from enclave.attestation.library_report import read_report, read_with_library
 from enclave.attestation.limits import MAX_ADVISORIES
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.software_bad_cases import BAD_CASES, cases_of, spoil
-from enclave.attestation.software_blueprint import DAY, QuoteKind
+from enclave.attestation.software_blueprint import DAY, DEFAULT_ISSUED_AT, QuoteKind
 from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import SgxMeasurement, TcbStatus
+from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
 from tests.enclave.attestation.blueprints import REPORT_DATA, ROOT, good
 from tests.enclave.attestation.real_evidence import SGX, VECTORS, VERIFIED
@@ -207,3 +208,23 @@ def test_advisories_are_sorted_once_and_are_ids() -> None:
         with refused(Code.MALFORMED_COLLATERAL):
             read_report("UpToDate", bad, b"")
     assert len(read_report("UpToDate", many[1:], b"").advisories) == MAX_ADVISORIES
+
+
+def test_a_panic_in_the_library_is_a_refusal_of_that_evidence_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """No evidence is known that makes it panic; the foreign call is doubled, not our code."""
+
+    class PanicException(BaseException):
+        pass
+
+    def panic(*_: object) -> None:
+        raise PanicException("index out of bounds: the quote's bytes")
+
+    evidence = issue(good(QuoteKind.SGX_V3), REPORT_DATA)
+    collateral = Collateral.parse(evidence.collateral)
+    monkeypatch.setattr(dcap_qvl, "verify_with_root_ca", panic)
+    with pytest.raises(Refusal) as refusal:
+        verify_quote(evidence.quote, collateral, root_der=ROOT, now=DEFAULT_ISSUED_AT + DAY)
+    assert refusal.value.code is Code.QUOTE_UNVERIFIABLE
+    assert "bytes" not in refusal.value.found

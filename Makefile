@@ -31,7 +31,7 @@ test: setup ## lint, types, layers, mutants of what changed, tests (about 10 min
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/mutants/run.py --changed
-	$(BIN)/pytest -n 2 --dist worksteal
+	$(BIN)/pytest -n 2 --dist worksteal --durations 12
 
 test-long: setup ## in the background, resumed: 20,000 examples a law, 1,000,000 fuzzings a target, kills
 	$(BIN)/pytest -n 2 -m long # exhaustive tests without laws: under a minute

@@ -128,8 +128,12 @@ def test_ctrl_c_while_waiting_for_an_enclave(tmp_path: Path) -> None:
     """A pipe that nobody writes to keeps the command waiting."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
+    # A shell starts its background jobs with SIGINT ignored, and so all that these start.
+    default = ["env", "--default-signal=INT"]
     command = subprocess.Popen(
-        [*COMMAND, "enclave", "import", str(pipe)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [*default, *COMMAND, "enclave", "import", str(pipe)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     # Opening for writing returns once the command has opened the other end.
     with pipe.open("wb", buffering=0):

@@ -25,7 +25,7 @@ help: ## this list
 
 setup: $(STAMPS)/package $(STAMPS)/javascript $(STAMPS)/oracles ## everything into .venv; seedpactd is then at .venv/bin/
 
-test: setup ## lint, types, layers, mutants of what changed, tests (about 10 minutes on two cores)
+test: setup ## lint, types, layers, mutants of what changed, tests (about 7 minutes on two cores)
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from enclave.attestation.types import REPORT_DATA_BYTES
 from enclave.crypto.key_schedule import SEED_BYTES
 from enclave.crypto.primitives import (
     KEM_CIPHERTEXT_BYTES,
@@ -24,7 +25,6 @@ from seedpact.enclave.v1 import sealed_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 
 MAX_VALUE_BYTES: Final = 64 * 1024
-REPORT_DATA_BYTES: Final = 64
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -17,7 +17,8 @@ from enclave.framework.sealed_values import KemSecret, QuoteEntry
 from enclave.framework.states import Operation, State
 from enclave.handlers.context import context_of
 from enclave.handlers.evidence import bootstrap_quote, evidence_to_proto
-from enclave.registration.records import HASH_BYTES, OPERATOR_BYTES, check_height
+from enclave.registration.network import HASH_BYTES
+from enclave.registration.records import OPERATOR_BYTES, check_height
 from seedpact.enclave.v1 import service_pb2 as pb
 
 

@@ -23,8 +23,8 @@ from enclave.crypto.primitives import (
 )
 from enclave.errors import Code, Refusal
 from enclave.registration.context import ProvenContext
-from enclave.registration.network import Floor, check_approvals
-from enclave.registration.records import HASH_BYTES, OPERATOR_BYTES, check_height
+from enclave.registration.network import HASH_BYTES, Floor, check_approvals
+from enclave.registration.records import OPERATOR_BYTES, check_height
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, TypeVar
 
+from enclave.attestation.pck_extension import FMSPC_BYTES
 from enclave.attestation.policy import Policy, UpgradeApproval, UpgradeSignature
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.primitives import KEY_BYTES, SIGNATURE_BYTES
@@ -20,7 +21,6 @@ MAX_POLICY_BYTES: Final = 64 * 1024
 MAX_ENTRIES: Final = 256
 """Of any list in a policy."""
 MAX_ADVISORY_CHARS: Final = 32
-FMSPC_BYTES: Final = 6
 
 T = TypeVar("T", str, bytes, TcbStatus)
 

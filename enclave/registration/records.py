@@ -10,6 +10,7 @@ import enum
 from dataclasses import dataclass
 from typing import Final
 
+from enclave.attestation.pck_extension import FMSPC_BYTES
 from enclave.attestation.policy import Policy
 from enclave.attestation.types import Measurement, TcbStatus, Tee
 from enclave.crypto.key_schedule import PREV_SEED_BYTES
@@ -26,15 +27,14 @@ from enclave.registration.measurement_codec import (
     measurement_from_proto,
     measurement_to_proto,
 )
+from enclave.registration.network import HASH_BYTES
 from enclave.registration.policy_codec import MAX_POLICY_BYTES, policy_from_proto
 from enclave.registration.wire import encode, strict_decode
 from seedpact.registration.v1 import types_pb2 as pb
 
 MAX_RECORD_BYTES: Final = 16 * 1024
-HASH_BYTES: Final = 32
 OPERATOR_BYTES: Final = 20
 NODE_ID_BYTES: Final = 32
-FMSPC_BYTES: Final = 6
 PLATFORM_ID_BYTES: Final = 32
 MAX_HEIGHT: Final = 2**63 - 1
 

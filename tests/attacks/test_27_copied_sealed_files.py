@@ -9,9 +9,8 @@ import pytest
 
 from enclave.crypto.sealing import HEADER_BYTES, Role
 from enclave.errors import Code, Refusal
-from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.refusals import refused, refused_unchanged
-from tests.support.world import MemoryStorage, Node, network
+from tests.support.world import MemoryStorage, Node, network, restore
 
 FORM = {
     Code.SEALED_MALFORMED,
@@ -33,11 +32,6 @@ def start_from(node: Node, blob: bytes) -> None:
     storage.blobs[Role.STATE] = blob
     node.storage = storage
     node.start()
-
-
-def restore(node: Node, blob: bytes, network_id: bytes) -> None:
-    request = pb.RestoreRequest(backup=blob, network_id=network_id)
-    node.call("Restore", request, pb.RestoreResponse)
 
 
 def test_27_a_sealed_file_does_not_open_on_another_machine() -> None:

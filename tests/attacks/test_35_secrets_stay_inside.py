@@ -66,8 +66,8 @@ def test_35_no_secret_in_any_file_log_error_or_frame(tmp_path: Path) -> None:
     founder = Tapped(tmp_path / "founder", *code)
     newcomer = Tapped(tmp_path / "newcomer", *code)
     exercise(founder, newcomer, Ledger())
+    assert [process.stop() for process in (founder, newcomer)] == [0, 0]
     for process in (founder, newcomer):
-        assert process.stop() == 0
         secrets = secrets_of(process.home)
         assert len(secrets) >= 7
         files = {

@@ -200,6 +200,17 @@ class Node(Requests):
         return answer.FromString(METHODS[method](self.enclave, encode(request)))
 
 
+def backup(node: Requests) -> bytes:
+    """The sealed backup."""
+    return node.call("Backup", pb.BackupRequest(), pb.BackupResponse).backup
+
+
+def restore(node: Requests, blob: bytes, network_id: bytes) -> pb.RestoreResponse:
+    """Takes a backup back."""
+    request = pb.RestoreRequest(backup=blob, network_id=network_id)
+    return node.call("Restore", request, pb.RestoreResponse)
+
+
 @dataclass
 class Ledger:
     """What the chain would know."""

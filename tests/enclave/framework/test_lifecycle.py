@@ -27,9 +27,8 @@ from enclave.crypto.sealing import Role
 from enclave.errors import Refusal
 from enclave.framework.states import TRANSITIONS, Operation, State
 from enclave.service.home import Home
-from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.crash_disk import CrashDisk, PowerCut, StoppingDisk
-from tests.support.world import Entropy, Ledger, Node
+from tests.support.world import Entropy, Ledger, Node, backup, restore
 
 HOME: Final = Path("/enclave")
 NAMES: Final = ("founder", "second", "third")
@@ -182,7 +181,7 @@ class Lifecycle(RuleBasedStateMachine):
         if self.state(name) is State.EMPTY:
             self.refused(name, backup)
         else:
-            machine.copied_backup = backup(machine.node).backup
+            machine.copied_backup = backup(machine.node)
 
     @rule(name=nodes)
     def lose_disk_and_restore(self, name: str) -> None:
@@ -278,15 +277,6 @@ class Lifecycle(RuleBasedStateMachine):
             if key.startswith(b"seed/"):
                 assert after[key] == value
         assert {b"network", b"node_key"} <= set(after)
-
-
-def backup(node: Node) -> pb.BackupResponse:
-    return node.call("Backup", pb.BackupRequest(), pb.BackupResponse)
-
-
-def restore(node: Node, blob: bytes, network_id: bytes) -> pb.RestoreResponse:
-    request = pb.RestoreRequest(backup=blob, network_id=network_id)
-    return node.call("Restore", request, pb.RestoreResponse)
 
 
 TestLifecycle = Lifecycle.TestCase

@@ -25,21 +25,14 @@ from tests.support.world import (
     MemoryStorage,
     Node,
     PretendHardware,
+    backup,
     hardware_inputs,
     inputs,
     network,
+    restore,
 )
 
 KEM_IO = KemKey(bytes(range(64))).public
-
-
-def backup(node: Node) -> bytes:
-    return node.call("Backup", pb.BackupRequest(), pb.BackupResponse).backup
-
-
-def restore(node: Node, blob: bytes, network_id: bytes) -> pb.RestoreResponse:
-    request = pb.RestoreRequest(backup=blob, network_id=network_id)
-    return node.call("Restore", request, pb.RestoreResponse)
 
 
 class TestBootstrap:

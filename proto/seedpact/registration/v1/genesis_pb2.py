@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from seedpact.registration.v1 import types_pb2 as seedpact_dot_registration_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&seedpact/registration/v1/genesis.proto\x12\x18seedpact.registration.v1\x1a$seedpact/registration/v1/types.proto\"\xc7\x02\n\x0cGenesisState\x12.\n\x05\x66loor\x18\x01 \x01(\x0b\x32\x1f.seedpact.registration.v1.Floor\x12\x30\n\x06policy\x18\x02 \x01(\x0b\x32 .seedpact.registration.v1.Policy\x12\x30\n\x06params\x18\x03 \x01(\x0b\x32 .seedpact.registration.v1.Params\x12\x33\n\x08machines\x18\x04 \x03(\x0b\x32!.seedpact.registration.v1.Machine\x12\x39\n\x07network\x18\x05 \x01(\x0b\x32(.seedpact.registration.v1.GenesisNetwork\x12\x33\n\x05nodes\x18\x06 \x03(\x0b\x32$.seedpact.registration.v1.NodeRecord\"\x7f\n\x06Params\x12\x1f\n\x17max_registers_per_block\x18\x01 \x01(\r\x12\x14\n\x0cregister_gas\x18\x02 \x01(\x04\x12 \n\x18registration_period_secs\x18\x03 \x01(\x04\x12\x1c\n\x14\x61nchor_window_blocks\x18\x04 \x01(\x04\"\x8f\x01\n\x0eGenesisNetwork\x12\x33\n\x04keys\x18\x01 \x01(\x0b\x32%.seedpact.registration.v1.NetworkKeys\x12\x14\n\x0c\x65xchange_key\x18\x02 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x03 \x01(\x0c\x12\r\n\x05quote\x18\x04 \x01(\x0c\x12\x12\n\ncollateral\x18\x05 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&seedpact/registration/v1/genesis.proto\x12\x18seedpact.registration.v1\x1a$seedpact/registration/v1/types.proto\"\xc7\x02\n\x0cGenesisState\x12.\n\x05\x66loor\x18\x01 \x01(\x0b\x32\x1f.seedpact.registration.v1.Floor\x12\x30\n\x06policy\x18\x02 \x01(\x0b\x32 .seedpact.registration.v1.Policy\x12\x30\n\x06params\x18\x03 \x01(\x0b\x32 .seedpact.registration.v1.Params\x12\x33\n\x08machines\x18\x04 \x03(\x0b\x32!.seedpact.registration.v1.Machine\x12\x39\n\x07network\x18\x05 \x01(\x0b\x32(.seedpact.registration.v1.GenesisNetwork\x12\x33\n\x05nodes\x18\x06 \x03(\x0b\x32$.seedpact.registration.v1.NodeRecord\"\xb4\x01\n\x06Params\x12\x1f\n\x17max_registers_per_block\x18\x01 \x01(\r\x12\x14\n\x0cregister_gas\x18\x02 \x01(\x04\x12 \n\x18registration_period_secs\x18\x03 \x01(\x04\x12\x1c\n\x14\x61nchor_window_blocks\x18\x04 \x01(\x04\x12 \n\x18operator_interval_blocks\x18\x05 \x01(\x04\x12\x11\n\tauthority\x18\x06 \x01(\t\"\x8f\x01\n\x0eGenesisNetwork\x12\x33\n\x04keys\x18\x01 \x01(\x0b\x32%.seedpact.registration.v1.NetworkKeys\x12\x14\n\x0c\x65xchange_key\x18\x02 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x03 \x01(\x0c\x12\r\n\x05quote\x18\x04 \x01(\x0c\x12\x12\n\ncollateral\x18\x05 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,8 +34,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GENESISSTATE']._serialized_start=107
   _globals['_GENESISSTATE']._serialized_end=434
-  _globals['_PARAMS']._serialized_start=436
-  _globals['_PARAMS']._serialized_end=563
-  _globals['_GENESISNETWORK']._serialized_start=566
-  _globals['_GENESISNETWORK']._serialized_end=709
+  _globals['_PARAMS']._serialized_start=437
+  _globals['_PARAMS']._serialized_end=617
+  _globals['_GENESISNETWORK']._serialized_start=620
+  _globals['_GENESISNETWORK']._serialized_end=763
 # @@protoc_insertion_point(module_scope)

@@ -23,16 +23,20 @@ class GenesisState(_message.Message):
     def __init__(self, floor: _Optional[_Union[_types_pb2.Floor, _Mapping]] = ..., policy: _Optional[_Union[_types_pb2.Policy, _Mapping]] = ..., params: _Optional[_Union[Params, _Mapping]] = ..., machines: _Optional[_Iterable[_Union[_types_pb2.Machine, _Mapping]]] = ..., network: _Optional[_Union[GenesisNetwork, _Mapping]] = ..., nodes: _Optional[_Iterable[_Union[_types_pb2.NodeRecord, _Mapping]]] = ...) -> None: ...
 
 class Params(_message.Message):
-    __slots__ = ("max_registers_per_block", "register_gas", "registration_period_secs", "anchor_window_blocks")
+    __slots__ = ("max_registers_per_block", "register_gas", "registration_period_secs", "anchor_window_blocks", "operator_interval_blocks", "authority")
     MAX_REGISTERS_PER_BLOCK_FIELD_NUMBER: _ClassVar[int]
     REGISTER_GAS_FIELD_NUMBER: _ClassVar[int]
     REGISTRATION_PERIOD_SECS_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_WINDOW_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    OPERATOR_INTERVAL_BLOCKS_FIELD_NUMBER: _ClassVar[int]
+    AUTHORITY_FIELD_NUMBER: _ClassVar[int]
     max_registers_per_block: int
     register_gas: int
     registration_period_secs: int
     anchor_window_blocks: int
-    def __init__(self, max_registers_per_block: _Optional[int] = ..., register_gas: _Optional[int] = ..., registration_period_secs: _Optional[int] = ..., anchor_window_blocks: _Optional[int] = ...) -> None: ...
+    operator_interval_blocks: int
+    authority: str
+    def __init__(self, max_registers_per_block: _Optional[int] = ..., register_gas: _Optional[int] = ..., registration_period_secs: _Optional[int] = ..., anchor_window_blocks: _Optional[int] = ..., operator_interval_blocks: _Optional[int] = ..., authority: _Optional[str] = ...) -> None: ...
 
 class GenesisNetwork(_message.Message):
     __slots__ = ("keys", "exchange_key", "tls_key", "quote", "collateral")

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from seedpact.registration.v1 import types_pb2 as seedpact_dot_registration_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!seedpact/registration/v1/tx.proto\x12\x18seedpact.registration.v1\x1a$seedpact/registration/v1/types.proto\"\xd1\x01\n\x0fMsgRegisterNode\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x14\n\x0c\x65xchange_key\x18\x02 \x01(\x0c\x12\x16\n\x0ekem_ciphertext\x18\x03 \x01(\x0c\x12\r\n\x05\x65poch\x18\x04 \x01(\x04\x12\x15\n\ranchor_height\x18\x05 \x01(\x04\x12\x13\n\x0b\x61nchor_hash\x18\x06 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x07 \x01(\x0c\x12\r\n\x05quote\x18\x08 \x01(\x0c\x12\x12\n\ncollateral\x18\t \x01(\x0c\x12\x0f\n\x07moniker\x18\n \x01(\t\"*\n\x17MsgRegisterNodeResponse\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\"\xb8\x01\n\x0eMsgConfirmNode\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\x12\x10\n\x08operator\x18\x02 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x03 \x01(\x0c\x12\r\n\x05\x65poch\x18\x04 \x01(\x04\x12\x10\n\x08\x65nvelope\x18\x05 \x01(\x0c\x12\x18\n\x10register_tx_hash\x18\x06 \x01(\x0c\x12\x32\n\x07verdict\x18\x07 \x01(\x0b\x32!.seedpact.registration.v1.Verdict\"\x18\n\x16MsgConfirmNodeResponse\"@\n\x0cMsgFreshness\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0f\n\x07node_id\x18\x02 \x01(\x0c\x12\r\n\x05nonce\x18\x03 \x01(\x0c\"\x16\n\x14MsgFreshnessResponse2\xc3\x02\n\x03Msg\x12l\n\x0cRegisterNode\x12).seedpact.registration.v1.MsgRegisterNode\x1a\x31.seedpact.registration.v1.MsgRegisterNodeResponse\x12i\n\x0b\x43onfirmNode\x12(.seedpact.registration.v1.MsgConfirmNode\x1a\x30.seedpact.registration.v1.MsgConfirmNodeResponse\x12\x63\n\tFreshness\x12&.seedpact.registration.v1.MsgFreshness\x1a..seedpact.registration.v1.MsgFreshnessResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!seedpact/registration/v1/tx.proto\x12\x18seedpact.registration.v1\x1a$seedpact/registration/v1/types.proto\"\xd1\x01\n\x0fMsgRegisterNode\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x14\n\x0c\x65xchange_key\x18\x02 \x01(\x0c\x12\x16\n\x0ekem_ciphertext\x18\x03 \x01(\x0c\x12\r\n\x05\x65poch\x18\x04 \x01(\x04\x12\x15\n\ranchor_height\x18\x05 \x01(\x04\x12\x13\n\x0b\x61nchor_hash\x18\x06 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x07 \x01(\x0c\x12\r\n\x05quote\x18\x08 \x01(\x0c\x12\x12\n\ncollateral\x18\t \x01(\x0c\x12\x0f\n\x07moniker\x18\n \x01(\t\"*\n\x17MsgRegisterNodeResponse\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\"\xb8\x01\n\x0eMsgConfirmNode\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\x12\x10\n\x08operator\x18\x02 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x03 \x01(\x0c\x12\r\n\x05\x65poch\x18\x04 \x01(\x04\x12\x10\n\x08\x65nvelope\x18\x05 \x01(\x0c\x12\x18\n\x10register_tx_hash\x18\x06 \x01(\x0c\x12\x32\n\x07verdict\x18\x07 \x01(\x0b\x32!.seedpact.registration.v1.Verdict\"\x18\n\x16MsgConfirmNodeResponse\"@\n\x0cMsgFreshness\x12\x10\n\x08operator\x18\x01 \x01(\t\x12\x0f\n\x07node_id\x18\x02 \x01(\x0c\x12\r\n\x05nonce\x18\x03 \x01(\x0c\"\x16\n\x14MsgFreshnessResponse\"V\n\x0fMsgUpdatePolicy\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\x30\n\x06policy\x18\x02 \x01(\x0b\x32 .seedpact.registration.v1.Policy\"3\n\x17MsgUpdatePolicyResponse\x12\x18\n\x10\x65\x66\x66\x65\x63tive_height\x18\x01 \x01(\x04\"0\n\rMsgRevokeNode\x12\x0e\n\x06signer\x18\x01 \x01(\t\x12\x0f\n\x07node_id\x18\x02 \x01(\x0c\"\x17\n\x15MsgRevokeNodeResponse2\x99\x04\n\x03Msg\x12l\n\x0cRegisterNode\x12).seedpact.registration.v1.MsgRegisterNode\x1a\x31.seedpact.registration.v1.MsgRegisterNodeResponse\x12i\n\x0b\x43onfirmNode\x12(.seedpact.registration.v1.MsgConfirmNode\x1a\x30.seedpact.registration.v1.MsgConfirmNodeResponse\x12\x63\n\tFreshness\x12&.seedpact.registration.v1.MsgFreshness\x1a..seedpact.registration.v1.MsgFreshnessResponse\x12l\n\x0cUpdatePolicy\x12).seedpact.registration.v1.MsgUpdatePolicy\x1a\x31.seedpact.registration.v1.MsgUpdatePolicyResponse\x12\x66\n\nRevokeNode\x12\'.seedpact.registration.v1.MsgRevokeNode\x1a/.seedpact.registration.v1.MsgRevokeNodeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +44,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MSGFRESHNESS']._serialized_end=634
   _globals['_MSGFRESHNESSRESPONSE']._serialized_start=636
   _globals['_MSGFRESHNESSRESPONSE']._serialized_end=658
-  _globals['_MSG']._serialized_start=661
-  _globals['_MSG']._serialized_end=984
+  _globals['_MSGUPDATEPOLICY']._serialized_start=660
+  _globals['_MSGUPDATEPOLICY']._serialized_end=746
+  _globals['_MSGUPDATEPOLICYRESPONSE']._serialized_start=748
+  _globals['_MSGUPDATEPOLICYRESPONSE']._serialized_end=799
+  _globals['_MSGREVOKENODE']._serialized_start=801
+  _globals['_MSGREVOKENODE']._serialized_end=849
+  _globals['_MSGREVOKENODERESPONSE']._serialized_start=851
+  _globals['_MSGREVOKENODERESPONSE']._serialized_end=874
+  _globals['_MSG']._serialized_start=877
+  _globals['_MSG']._serialized_end=1414
 # @@protoc_insertion_point(module_scope)

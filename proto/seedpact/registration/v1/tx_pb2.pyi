@@ -70,3 +70,29 @@ class MsgFreshness(_message.Message):
 class MsgFreshnessResponse(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class MsgUpdatePolicy(_message.Message):
+    __slots__ = ("authority", "policy")
+    AUTHORITY_FIELD_NUMBER: _ClassVar[int]
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    authority: str
+    policy: _types_pb2.Policy
+    def __init__(self, authority: _Optional[str] = ..., policy: _Optional[_Union[_types_pb2.Policy, _Mapping]] = ...) -> None: ...
+
+class MsgUpdatePolicyResponse(_message.Message):
+    __slots__ = ("effective_height",)
+    EFFECTIVE_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    effective_height: int
+    def __init__(self, effective_height: _Optional[int] = ...) -> None: ...
+
+class MsgRevokeNode(_message.Message):
+    __slots__ = ("signer", "node_id")
+    SIGNER_FIELD_NUMBER: _ClassVar[int]
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    signer: str
+    node_id: bytes
+    def __init__(self, signer: _Optional[str] = ..., node_id: _Optional[bytes] = ...) -> None: ...
+
+class MsgRevokeNodeResponse(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

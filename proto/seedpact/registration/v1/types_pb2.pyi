@@ -269,3 +269,23 @@ class StoredCollateral(_message.Message):
     collateral: bytes
     evaluation_number: int
     def __init__(self, fmspc: _Optional[bytes] = ..., tee: _Optional[_Union[TeeKind, str]] = ..., collateral: _Optional[bytes] = ..., evaluation_number: _Optional[int] = ...) -> None: ...
+
+class PendingPolicy(_message.Message):
+    __slots__ = ("policy", "from_height")
+    POLICY_FIELD_NUMBER: _ClassVar[int]
+    FROM_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    policy: Policy
+    from_height: int
+    def __init__(self, policy: _Optional[_Union[Policy, _Mapping]] = ..., from_height: _Optional[int] = ...) -> None: ...
+
+class Identity(_message.Message):
+    __slots__ = ("network_id", "network", "genesis_time", "founder")
+    NETWORK_ID_FIELD_NUMBER: _ClassVar[int]
+    NETWORK_FIELD_NUMBER: _ClassVar[int]
+    GENESIS_TIME_FIELD_NUMBER: _ClassVar[int]
+    FOUNDER_FIELD_NUMBER: _ClassVar[int]
+    network_id: bytes
+    network: NetworkInputs
+    genesis_time: Time
+    founder: Measurement
+    def __init__(self, network_id: _Optional[bytes] = ..., network: _Optional[_Union[NetworkInputs, _Mapping]] = ..., genesis_time: _Optional[_Union[Time, _Mapping]] = ..., founder: _Optional[_Union[Measurement, _Mapping]] = ...) -> None: ...

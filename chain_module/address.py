@@ -1,0 +1,45 @@
+"""Account addresses: 20 bytes inside, bech32 text at the edge (BIP-173)."""
+
+from __future__ import annotations
+
+import functools
+from typing import Final
+
+import bech32
+
+from chain_module.errors import Reason, Reasons, TxRefusal
+
+ADDRESS_BYTES: Final = 20
+ACCOUNT_PREFIX: Final = "seed"
+VALIDATOR_PREFIX: Final = "seedvaloper"
+
+_REMEMBERED: Final = 4096
+"""Texts that are kept: pure-Python bech32 is slow, and a block names few accounts often."""
+
+
+class AddressReason(Reasons):
+    """Codespace "sdk"."""
+
+    INVALID_ADDRESS = Reason("sdk", 7, "invalid_address")
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def to_text(address: bytes, *, prefix: str = ACCOUNT_PREFIX) -> str:
+    """The bech32 text of 20 bytes."""
+    groups = bech32.convertbits(address, 8, 5)
+    text: str = bech32.bech32_encode(prefix, groups)
+    return text
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def from_text(text: str, *, prefix: str = ACCOUNT_PREFIX) -> bytes:
+    """The 20 bytes of a bech32 text in lower case. Raises TxRefusal INVALID_ADDRESS."""
+    found, groups = bech32.bech32_decode(text)
+    data = None if groups is None else bech32.convertbits(groups, 5, 8, pad=False)
+    if found != prefix or data is None or len(data) != ADDRESS_BYTES or text != text.lower():
+        raise TxRefusal(
+            AddressReason.INVALID_ADDRESS,
+            expected=f"an address such as {prefix}1..",
+            found=repr(text[:100]),
+        )
+    return bytes(data)

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.library_report import for_library
 from enclave.registration.wire import encode
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.world import Ledger, Node, Requests
@@ -48,7 +49,7 @@ def batch_for(ledger: Ledger, holder: Requests, *, count: int = COUNT) -> Batch:
 
 def raw_primitives(batch: Batch) -> Callable[[], None]:
     """One pass over the batch with the libraries alone, all keys and collateral prepared."""
-    library = Collateral.parse(batch.collateral).library
+    library = for_library(Collateral.parse(batch.collateral).content)
     root = batch.ledger.network.floor.attestation_root
     now = batch.ledger.time(batch.ledger.height - 1).seconds
     private, kem = X25519PrivateKey.generate(), MLKEM768PrivateKey.generate()

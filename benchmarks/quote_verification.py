@@ -14,6 +14,7 @@ import dcap_qvl
 from benchmarks.measure import CPU, Effort, Figure, alternate, milliseconds, ratio
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
+from enclave.attestation.library_report import for_library
 from enclave.attestation.verifier import verify_quote
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, Vector
 
@@ -29,12 +30,11 @@ def run(effort: Effort) -> list[Figure]:
 def _figures(vector: Vector, effort: Effort) -> list[Figure]:
     raw, now = vector.quote, vector.time
     collateral = Collateral.parse(vector.collateral)
+    library = for_library(collateral.content)
     seconds = alternate(
         {
             "ours": lambda: verify_quote(raw, collateral, root_der=INTEL_SGX_ROOT_CA_DER, now=now),
-            "bare": lambda: dcap_qvl.verify_with_root_ca(
-                raw, collateral.library, INTEL_SGX_ROOT_CA_DER, now
-            ),
+            "bare": lambda: dcap_qvl.verify_with_root_ca(raw, library, INTEL_SGX_ROOT_CA_DER, now),
         },
         effort=effort,
         clock=CPU,

@@ -15,8 +15,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
-from dcap_qvl import QuoteCollateralV3
-
 from enclave.attestation.certificates import CrlIssuer, check_revocation, issuer_chain
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES
 from enclave.attestation.strict_json import parse_object
@@ -44,6 +42,21 @@ _REMEMBERED: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
+class CollateralContent:
+    """The fields of a collateral, as they came: texts, and hex as bytes."""
+
+    pck_crl_issuer_chain: str
+    root_ca_crl: bytes
+    pck_crl: bytes
+    tcb_info_issuer_chain: str
+    tcb_info: str
+    tcb_info_signature: bytes
+    qe_identity_issuer_chain: str
+    qe_identity: str
+    qe_identity_signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Collateral:
     """Well-formed collateral, its signatures unverified."""
 
@@ -62,8 +75,8 @@ class Collateral:
     crl_this_update: int
     """Unix seconds: the later thisUpdate of the two CRLs. The library does not check it."""
     crl_issuer: CrlIssuer
-    library: QuoteCollateralV3 = field(repr=False, compare=False)
-    """The same content for the verification library."""
+    content: CollateralContent = field(repr=False, compare=False)
+    """What the verification library is given."""
 
     @property
     def evaluation_number(self) -> int:
@@ -89,7 +102,7 @@ class Collateral:
 
     def encode(self) -> bytes:
         """The one JSON of this content that we write: keys sorted, hex in lower case."""
-        source = self.library
+        source = self.content
         values = {
             "pck_crl": source.pck_crl.hex(),
             "pck_crl_issuer_chain": source.pck_crl_issuer_chain,
@@ -132,7 +145,7 @@ def _parse(raw: bytes) -> Collateral:
         root_der=root_der,
         crl_this_update=revocation.this_update,
         crl_issuer=revocation.issuer,
-        library=QuoteCollateralV3(
+        content=CollateralContent(
             pck_crl_issuer_chain=texts["pck_crl_issuer_chain"],
             root_ca_crl=binary["root_ca_crl"],
             pck_crl=binary["pck_crl"],

@@ -6,6 +6,7 @@ quote is checked for form, so that no text of a library travels further. No judg
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from typing import Final
 
 import dcap_qvl
 
+from enclave.attestation.collateral import CollateralContent
 from enclave.attestation.library_refusals import refusal_for
 from enclave.attestation.limits import MAX_ADVISORIES, MAX_ADVISORY_CHARACTERS
 from enclave.attestation.quote_layout import BodyKind
@@ -23,6 +25,8 @@ _PANIC: Final = "PanicException"
 """PyO3's; it is no `Exception`, and no module exports it."""
 
 _ADVISORY: Final = re.compile(rf"[A-Z0-9-]{{1,{MAX_ADVISORY_CHARACTERS}}}")
+_REMEMBERED: Final = 32
+"""Collaterals that are kept in the library's form: a network has few of them at a time."""
 _KIND_BY_TYPE: Final[dict[type, BodyKind]] = {
     dcap_qvl.SgxEnclaveReport: BodyKind.SGX_ENCLAVE,
     dcap_qvl.TdReport10: BodyKind.TD10,
@@ -58,7 +62,7 @@ class LibraryReading:
 
 
 def ask_library(
-    quote: bytes, collateral: dcap_qvl.QuoteCollateralV3, *, root_der: bytes, now: int
+    quote: bytes, collateral: CollateralContent, *, root_der: bytes, now: int
 ) -> LibraryReport:
     """Verifies a quote: chains, CRLs, windows, signatures, TCB level, attributes.
 
@@ -69,7 +73,7 @@ def ask_library(
         Refusal: ours for each of the library's.
     """
     try:
-        found = dcap_qvl.verify_with_root_ca(quote, collateral, root_der, now)
+        found = dcap_qvl.verify_with_root_ca(quote, for_library(collateral), root_der, now)
     except ValueError as error:
         raise refusal_for(str(error)) from None
     except BaseException as panic:
@@ -79,6 +83,22 @@ def ask_library(
         expected = "evidence that the verification library survives"
         raise Refusal(Code.QUOTE_UNVERIFIABLE, expected=expected, found="a panic in it") from None
     return read_report(found.status, found.advisory_ids, found.ppid)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def for_library(content: CollateralContent) -> dcap_qvl.QuoteCollateralV3:
+    """The same collateral as the library wants it; without a PCK chain, which it would prefer."""
+    return dcap_qvl.QuoteCollateralV3(
+        pck_crl_issuer_chain=content.pck_crl_issuer_chain,
+        root_ca_crl=content.root_ca_crl,
+        pck_crl=content.pck_crl,
+        tcb_info_issuer_chain=content.tcb_info_issuer_chain,
+        tcb_info=content.tcb_info,
+        tcb_info_signature=content.tcb_info_signature,
+        qe_identity_issuer_chain=content.qe_identity_issuer_chain,
+        qe_identity=content.qe_identity,
+        qe_identity_signature=content.qe_identity_signature,
+    )
 
 
 def read_report(status: str, advisories: Sequence[str], ppid: bytes) -> LibraryReport:

@@ -46,7 +46,7 @@ def verify_quote(
     check_same_subject(quote, collateral)
     leaf = check_roots(quote, collateral, root_der=root_der)
     check_times(collateral, now=now)
-    library = ask_library(quote.raw, collateral.library, root_der=root_der, now=now)
+    library = ask_library(quote.raw, collateral.content, root_der=root_der, now=now)
     check_agreement(quote, read_with_library(quote.raw))
     platform = read_platform(leaf)
     check_same_platform(platform, collateral, ppid=library.ppid)

@@ -27,10 +27,10 @@ from enclave.registration.gates import (
     admitted_code,
     check_claim,
     check_report,
-    verify_newcomer,
 )
 from enclave.registration.network import Floor
-from enclave.registration.records import NodeStatus, Verdict, verdict_to_proto
+from enclave.registration.records import NodeStatus, verdict_of, verdict_to_proto
+from enclave.registration.verification import verify_newcomer
 from seedpact.enclave.v1 import service_pb2 as pb
 
 A = TypeVar("A")
@@ -195,18 +195,6 @@ def _answer(outcome: pb.Confirmation | Refusal) -> pb.Confirmation:
         return outcome
     error = pb.Error(code=outcome.code, expected=outcome.expected, found=outcome.found)
     return pb.Confirmation(refusal=error)
-
-
-def verdict_of(report: VerifiedReport) -> Verdict:
-    """What of a verified report goes on the chain."""
-    return Verdict(
-        tee=report.tee,
-        tcb_status=report.tcb_status,
-        measurement=report.measurement,
-        advisories=report.advisories,
-        fmspc=report.fmspc,
-        platform_id=report.platform_id,
-    )
 
 
 def _parse(data: bytes) -> Collateral | Refusal:

@@ -11,10 +11,8 @@ from dataclasses import dataclass
 
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.policy import MachineListed, check_floor, predicates
-from enclave.attestation.quote import parse_quote
 from enclave.attestation.report_data import check_report_data, register_report_data
 from enclave.attestation.types import Measurement, VerifiedReport
-from enclave.attestation.verifier import verify_quote
 from enclave.crypto.primitives import (
     KEM_CIPHERTEXT_BYTES,
     check_exchange_key,
@@ -66,20 +64,6 @@ def check_claim(newcomer: Newcomer, *, context: ProvenContext) -> None:
     check_state(newcomer, context=context)
 
 
-def verify_newcomer(newcomer: Newcomer, *, context: ProvenContext, floor: Floor) -> VerifiedReport:
-    """Gate 3, at gate time under the floor's root.
-
-    Raises:
-        Refusal: as `parse_quote` and `verify_quote`.
-    """
-    return verify_quote(
-        parse_quote(newcomer.quote),
-        newcomer.collateral,
-        root_der=floor.attestation_root,
-        now=context.gate_time.seconds,
-    )
-
-
 def check_report(
     report: VerifiedReport,
     newcomer: Newcomer,
@@ -91,7 +75,7 @@ def check_report(
     """Gates 4 to 6: the report binds every field of `newcomer`, and policy and floor take it.
 
     Args:
-        report: of the newcomer's quote, from `verify_newcomer`.
+        report: of the newcomer's quote, from `verification.verify_newcomer`.
         newcomer: as it stands in the register's transaction, past `check_claim`.
         context: the chain at gate time.
         floor: this network's, as sealed.

@@ -12,7 +12,7 @@ from typing import Final
 
 from enclave.attestation.pck_extension import FMSPC_BYTES
 from enclave.attestation.policy import Policy
-from enclave.attestation.types import Measurement, TcbStatus, Tee
+from enclave.attestation.types import Measurement, TcbStatus, Tee, VerifiedReport
 from enclave.crypto.key_schedule import PREV_SEED_BYTES
 from enclave.crypto.primitives import (
     check_exchange_key,
@@ -218,6 +218,18 @@ def encode_node_record(record: NodeRecord) -> bytes:
             expires_at=time_to_proto(record.expires_at),
             status=pb.NodeStatus.Name(record.status),
         )
+    )
+
+
+def verdict_of(report: VerifiedReport) -> Verdict:
+    """What of a verified report goes on the chain."""
+    return Verdict(
+        tee=report.tee,
+        tcb_status=report.tcb_status,
+        measurement=report.measurement,
+        advisories=report.advisories,
+        fmspc=report.fmspc,
+        platform_id=report.platform_id,
     )
 
 

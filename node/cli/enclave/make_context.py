@@ -9,7 +9,6 @@ import click
 
 from enclave.attestation.policy import Policy
 from enclave.attestation.types import TcbStatus, VerifiedReport
-from enclave.handlers.confirm_nodes import verdict_of
 from enclave.registration.network import NetworkInputs
 from enclave.registration.policy_codec import policy_to_proto
 from enclave.registration.records import (
@@ -21,6 +20,7 @@ from enclave.registration.records import (
     encode_node_record,
     network_keys_to_proto,
     time_to_proto,
+    verdict_of,
 )
 from enclave.registration.wire import encode
 from node.cli.enclave.context_file import (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.library_refusals import refusal_for
-from enclave.attestation.library_report import read_report, read_with_library
+from enclave.attestation.library_report import for_library, read_report, read_with_library
 from enclave.attestation.limits import MAX_ADVISORIES
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.software_bad_cases import BAD_CASES, cases_of, spoil
@@ -141,7 +141,7 @@ def test_every_bad_case_that_only_the_library_sees_is_in_the_table(kind: QuoteKi
             continue
         now = blueprint.issued_at + DAY
         try:
-            dcap_qvl.verify_with_root_ca(evidence.quote, collateral.library, ROOT, now)
+            dcap_qvl.verify_with_root_ca(evidence.quote, for_library(collateral.content), ROOT, now)
         except ValueError as error:
             texts.append(str(error))
     unknown = [text for text in texts if refusal_for(text).code is Code.QUOTE_UNVERIFIABLE]
@@ -173,7 +173,7 @@ def test_what_the_library_cannot_read_is_refused(raw: bytes) -> None:
 def test_the_whole_measurement_is_what_the_librarys_json_says(name: str) -> None:
     """Also isv_prod_id and isv_svn, which the library tells nowhere else."""
     vector = VECTORS[name]
-    collateral = Collateral.parse(vector.collateral).library
+    collateral = for_library(Collateral.parse(vector.collateral).content)
     found = dcap_qvl.verify_with_root_ca(
         vector.quote, collateral, INTEL_SGX_ROOT_CA_DER, vector.time
     )

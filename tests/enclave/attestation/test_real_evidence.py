@@ -10,6 +10,7 @@ import pytest
 
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
+from enclave.attestation.library_report import for_library
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.types import SgxMeasurement, Tee
 from enclave.attestation.verifier import verify_quote
@@ -112,7 +113,7 @@ def test_the_platform_is_what_the_librarys_claims_say(name: str) -> None:
     vector = VECTORS[name]
     claims = dcap_qvl.QuoteVerifier(INTEL_SGX_ROOT_CA_DER).verify_with_policy(
         vector.quote,
-        Collateral.parse(vector.collateral).library,
+        for_library(Collateral.parse(vector.collateral).content),
         vector.time,
         dcap_qvl.QuotePolicy.claims_only(vector.time),
     )

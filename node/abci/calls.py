@@ -11,8 +11,8 @@ from node.abci.application import Application
 from node.abci.call_log import CallLog, Facts
 from node.abci.failures import BadFrame
 from node.abci.lanes import Lane
-from node.abci.log import Log, place_of
 from node.abci.methods import METHODS
+from node.log import Log, place_of
 
 ECHO: Final = "echo"
 FLUSH: Final = "flush"

@@ -23,7 +23,7 @@ from node.abci.connection import Connection
 from node.abci.failures import CannotListen
 from node.abci.lanes import Lane, Worker
 from node.abci.limits import Limits
-from node.abci.log import Log
+from node.log import Log
 
 SOCKET_MODE: Final = 0o600
 """The peer is the engine, of the same user."""

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from enclave.errors import Code, Refusal, one_line
 from node.cli.exit_codes import ExitCode
 from node.cli.values import Json
+from node.config import ConfigCode, ConfigFailure
 from node.enclave_client import (
     EnclaveFailed,
     EnclaveFailure,
@@ -29,6 +30,9 @@ class CliCode(enum.StrEnum):
     MALFORMED_INPUT = "malformed_input"
     FILE_EXISTS = "file_exists"
     CANNOT_WRITE = "cannot_write"
+    NO_HOME = "no_home"
+    HOME_EXISTS = "home_exists"
+    CONFIG_INVALID = "config_invalid"
     ENCLAVE_UNREACHABLE = "enclave_unreachable"
     ENCLAVE_FAILED = "enclave_failed"
     ENCLAVE_STOPPED = "enclave_stopped"
@@ -106,10 +110,23 @@ def of_enclave(failure: EnclaveFailure) -> Failure:
             return Failure(CliCode.ENCLAVE_FAILED, expected=expected, found=str(failure))
 
 
-def of_part(failure: EnclaveFailure | EngineFailure) -> Failure:
-    """Another part of the node failed: the enclave did not do it, the engine cannot be had."""
+def of_config(failure: ConfigFailure) -> Failure:
+    """A file of a home cannot be used."""
+    refused = failure.code in (ConfigCode.HOME_EXISTS, ConfigCode.CANNOT_WRITE)
+    return Failure(
+        CliCode(failure.code),
+        expected=failure.expected,
+        found=failure.found,
+        exit_code=ExitCode.REFUSED if refused else ExitCode.USAGE,
+    )
+
+
+def of_part(failure: EnclaveFailure | EngineFailure | ConfigFailure) -> Failure:
+    """A part of the node failed: an enclave that did not do it, no engine, a wrong home."""
     if isinstance(failure, EnclaveFailure):
         return of_enclave(failure)
+    if isinstance(failure, ConfigFailure):
+        return of_config(failure)
     return Failure(CliCode(failure.code), expected=failure.expected, found=failure.found)
 
 

@@ -25,6 +25,7 @@ from node.cli.explain import explain
 from node.cli.failures import CliCode, Failure, of_part, of_refusal, usage
 from node.cli.options import wanted_format
 from node.cli.output import Output
+from node.config import ConfigFailure
 from node.enclave_client import EnclaveFailure
 from node.engine import EngineFailure
 
@@ -89,7 +90,7 @@ def failure_of(error: Exception) -> Failure:
             return error
         case Refusal():
             return of_refusal(error)
-        case EnclaveFailure() | EngineFailure():
+        case EnclaveFailure() | EngineFailure() | ConfigFailure():
             return of_part(error)
         case click.Abort():
             return Failure(

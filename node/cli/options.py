@@ -1,8 +1,15 @@
-"""Options and argument types that commands share. Each refuses with the same one line."""
+"""Options and argument types that commands share. Each refuses with the same one line.
+
+Of --node, --grpc, --chain-id, --keyring-backend and --output an option beats SEEDPACT_* in the
+environment, which beats the home's client.toml, which beats the default. So a command that has one
+of the first four has `home_option` as well.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+import os
 import re
 from typing import Final
 
@@ -11,9 +18,14 @@ import click
 from enclave.attestation.limits import MAX_TIME
 from node.cli.failures import usage
 from node.cli.output import Format, Output
+from node.config import DEFAULT_HOME, ClientConfig, ConfigFailure, Home
+from node.config.home import HOME_VARIABLE
+from node.config.node_config import BACKENDS
+from node.config.toml_reader import WrongValue, rpc_url
 from node.enclave_client import DEFAULT_TIMEOUT_SECS
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:26670"
+OUTPUT_VARIABLE: Final = "SEEDPACT_OUTPUT"
 ADDRESS_VARIABLE: Final = "SEEDPACT_ENCLAVE"
 MAX_PORT: Final = 0xFFFF
 
@@ -84,6 +96,22 @@ class Address(click.ParamType[str]):
         return text
 
 
+class RpcUrl(click.ParamType[str]):
+    """A CometBFT RPC, as tcp://HOST:PORT or http(s)://HOST:PORT; becomes the http URL."""
+
+    name = "url"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """The URL, never tcp. Raises Failure: WRONG_USAGE."""
+        del ctx
+        try:
+            return rpc_url(value)
+        except WrongValue as wrong:
+            raise usage(f"{_name(param)} as {wrong.expected}", repr(value)) from None
+
+
 class OneOf(click.Choice[str]):
     """One of some texts; a wrong one is told which are near."""
 
@@ -113,11 +141,79 @@ def _as_output(_ctx: click.Context, _param: click.Parameter, value: str) -> Outp
     return Output(Format(value))
 
 
+def _as_home(ctx: click.Context, _param: click.Parameter, value: str) -> Home:
+    """The home; what its client.toml says becomes the default of the options that follow."""
+    home = Home.of(value)
+    settings = ClientConfig.load(home)
+    ctx.default_map = {
+        "node": settings.node,
+        "grpc": settings.grpc,
+        "chain_id": settings.chain_id,
+        "keyring_backend": settings.keyring_backend,
+        "output": settings.output,
+    }
+    return home
+
+
+home_option = click.option(
+    "--home",
+    default=DEFAULT_HOME,
+    show_default=True,
+    envvar=HOME_VARIABLE,
+    show_envvar=True,
+    metavar="DIR",
+    is_eager=True,  # before the options whose defaults its client.toml has
+    callback=_as_home,
+    help="The node's home: keys, configuration, data.",
+)
+"""The command gets `home: Home`."""
+
+node_option = click.option(
+    "--node",
+    type=RpcUrl(),
+    default=ClientConfig().node,
+    envvar="SEEDPACT_NODE",
+    show_envvar=True,
+    help=f"CometBFT RPC of the node to ask.  [default: client.toml, or {ClientConfig().node}]",
+)
+"""The command gets `node: str`, an http(s) URL with a port."""
+
+grpc_option = click.option(
+    "--grpc",
+    type=Address(),
+    default=ClientConfig().grpc,
+    envvar="SEEDPACT_GRPC",
+    show_envvar=True,
+    help=f"gRPC of the node to ask.  [default: client.toml, or {ClientConfig().grpc}]",
+)
+"""The command gets `grpc: str`, HOST:PORT."""
+
+chain_id_option = click.option(
+    "--chain-id",
+    default="",
+    envvar="SEEDPACT_CHAIN_ID",
+    show_envvar=True,
+    metavar="ID",
+    help="The network's chain id.  [default: client.toml, or what the node says]",
+)
+"""The command gets `chain_id: str`, empty where only the node knows it."""
+
+keyring_backend_option = click.option(
+    "--keyring-backend",
+    type=OneOf(BACKENDS),
+    default=ClientConfig().keyring_backend,
+    envvar="SEEDPACT_KEYRING_BACKEND",
+    show_envvar=True,
+    help="file: encrypted; test: in clear, for development.  [default: client.toml, or file]",
+)
+"""The command gets `keyring_backend: str`."""
+
 output_option = click.option(
     "--output",
     type=OneOf([entry.value for entry in Format]),
     default=Format.TEXT.value,
     show_default=True,
+    envvar=OUTPUT_VARIABLE,
     callback=_as_output,
     help="text for people, json for programs (one object on stdout, errors too).",
 )
@@ -146,9 +242,19 @@ timeout_option = click.option(
 
 def wanted_format(arguments: list[str]) -> Format:
     """The format that the arguments ask for, also where they are wrong otherwise."""
+    wanted = _last_value("--output", arguments) or os.environ.get(OUTPUT_VARIABLE)
+    if wanted is None:
+        home = _last_value("--home", arguments) or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME
+        with contextlib.suppress(ConfigFailure, OSError, ValueError):
+            wanted = ClientConfig.load(Home.of(home)).output
+    return Format.JSON if wanted == Format.JSON else Format.TEXT
+
+
+def _last_value(name: str, arguments: list[str]) -> str | None:
+    found: str | None = None
     for index, argument in enumerate(arguments):
-        if argument == f"--output={Format.JSON}":
-            return Format.JSON
-        if argument == "--output" and arguments[index + 1 : index + 2] == [Format.JSON]:
-            return Format.JSON
-    return Format.TEXT
+        if argument.startswith(f"{name}="):
+            found = argument.partition("=")[2]
+        elif argument == name and index + 1 < len(arguments):
+            found = arguments[index + 1]
+    return found

@@ -10,6 +10,7 @@ from node.cli.failures import CliCode
 from node.cli.remedies_enclave import ENCLAVE_REMEDIES
 from node.cli.remedies_engine import ENGINE_REMEDIES
 from node.cli.remedies_evidence import EVIDENCE_REMEDIES
+from node.cli.remedies_home import HOME_REMEDIES
 from node.cli.remedy import Remedy
 
 REMEDIES: Final[Mapping[Code, Remedy]] = {**EVIDENCE_REMEDIES, **ENCLAVE_REMEDIES}
@@ -57,6 +58,7 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "look up each code with `seedpactd explain CODE`",
     ),
     **ENGINE_REMEDIES,
+    **HOME_REMEDIES,
     CliCode.INTERRUPTED: Remedy(
         "The command was stopped before it was done.",
         "run it again; `seedpactd enclave info` says what the enclave did",

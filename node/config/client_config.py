@@ -1,0 +1,76 @@
+"""client.toml: what commands that ask a node take where no option says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from node.config.files import replace_file
+from node.config.home import Home
+from node.config.node_config import BACKENDS
+from node.config.ports import LOOPBACK, Ports
+from node.config.toml_reader import TomlReader, address, one_of, rpc_url, text
+from node.config.toml_writer import Line, dump
+
+OUTPUTS: Final = ("text", "json")
+
+_TITLE: Final = """\
+Of commands that ask a node. An option beats SEEDPACT_* in the environment, which beats this file.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientConfig:
+    """One client.toml, checked."""
+
+    chain_id: str = ""
+    """Empty where it is not known: the node is asked."""
+    node: str = f"http://{LOOPBACK}:{Ports().rpc}"
+    """URL of a CometBFT RPC."""
+    grpc: str = f"{LOOPBACK}:{Ports().grpc}"
+    """HOST:PORT of a node's gRPC services."""
+    keyring_backend: str = "file"
+    output: str = "text"
+
+    @staticmethod
+    def default(*, chain_id: str = "", ports: Ports | None = None) -> ClientConfig:
+        """What `init` writes."""
+        chosen = ports or Ports()
+        return ClientConfig(
+            chain_id=chain_id,
+            node=f"http://{LOOPBACK}:{chosen.rpc}",
+            grpc=f"{LOOPBACK}:{chosen.grpc}",
+        )
+
+    @staticmethod
+    def load(home: Home) -> ClientConfig:
+        """Reads the home's client.toml; a home without one has the defaults.
+
+        Raises:
+            ConfigFailure: CONFIG_UNREADABLE or CONFIG_INVALID.
+        """
+        reader, default = TomlReader.open(home.client_config), ClientConfig()
+        if reader is None:
+            return default
+        found = ClientConfig(
+            chain_id=reader.take("", "chain_id", text, default.chain_id),
+            node=reader.take("", "node", rpc_url, default.node),
+            grpc=reader.take("", "grpc", address, default.grpc),
+            keyring_backend=reader.take(
+                "", "keyring_backend", one_of(*BACKENDS), default.keyring_backend
+            ),
+            output=reader.take("", "output", one_of(*OUTPUTS), default.output),
+        )
+        reader.finish()
+        return found
+
+    def save(self, home: Home) -> None:
+        """Writes the home's client.toml. Raises ConfigFailure: CANNOT_WRITE."""
+        lines = [
+            Line("", "chain_id", self.chain_id, "The network; transactions are signed for it."),
+            Line("", "node", self.node, "A CometBFT RPC: tcp://HOST:PORT or http(s)://.."),
+            Line("", "grpc", self.grpc, "HOST:PORT of a node's gRPC services."),
+            Line("", "keyring_backend", self.keyring_backend, '"file" or "test".'),
+            Line("", "output", self.output, '"text" for people, "json" for programs.'),
+        ]
+        replace_file(home.client_config, dump(_TITLE, lines))

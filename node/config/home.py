@@ -1,0 +1,146 @@
+"""Where the files of one node lie. Everything else asks here.
+
+config/    config.toml and the keys (CometBFT's), node.toml and client.toml (ours), genesis.json
+data/      CometBFT's; data/seedpact/ is the application's
+enclave/   the enclave's own home
+keyring-test/, keyring-file/, logs/, run/
+abci.sock  between CometBFT and the application
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from node.config.failures import ConfigCode, ConfigFailure
+from node.config.files import make_folder
+
+DEFAULT_HOME: Final = "~/.seedpact"
+HOME_VARIABLE: Final = "SEEDPACT_HOME"
+MAX_SOCKET_PATH: Final = 107
+"""Bytes of a unix socket's path on Linux: sizeof(sun_path) less its final NUL."""
+
+_SOCKET_NAME: Final = "abci.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """One node's folder. Makes and reads nothing by itself."""
+
+    path: Path
+    """Absolute, or relative to the process's folder."""
+
+    @staticmethod
+    def of(text: str) -> Home:
+        """The home that a person named; "~" is theirs. Made absolute, symbolic links kept."""
+        return Home(Path(os.path.abspath(Path(text).expanduser())))  # noqa: PTH100 (no resolving)
+
+    @property
+    def config(self) -> Path:
+        """The folder of what an operator may edit, and of the keys."""
+        return self.path / "config"
+
+    @property
+    def cometbft_config(self) -> Path:
+        """CometBFT's config.toml."""
+        return self.config / "config.toml"
+
+    @property
+    def node_config(self) -> Path:
+        """Our node.toml."""
+        return self.config / "node.toml"
+
+    @property
+    def client_config(self) -> Path:
+        """Our client.toml."""
+        return self.config / "client.toml"
+
+    @property
+    def genesis(self) -> Path:
+        """The network's genesis.json, as CometBFT reads it."""
+        return self.config / "genesis.json"
+
+    @property
+    def node_key(self) -> Path:
+        """CometBFT's key among its peers."""
+        return self.config / "node_key.json"
+
+    @property
+    def validator_key(self) -> Path:
+        """CometBFT's consensus key. Two nodes with one such key get a validator slashed."""
+        return self.config / "priv_validator_key.json"
+
+    @property
+    def data(self) -> Path:
+        """CometBFT's databases."""
+        return self.path / "data"
+
+    @property
+    def validator_state(self) -> Path:
+        """What the consensus key signed last: keeps it from signing twice."""
+        return self.data / "priv_validator_state.json"
+
+    @property
+    def application_data(self) -> Path:
+        """The application's database and snapshots."""
+        return self.data / "seedpact"
+
+    @property
+    def enclave(self) -> Path:
+        """The enclave's home."""
+        return self.path / "enclave"
+
+    @property
+    def logs(self) -> Path:
+        """One file a process."""
+        return self.path / "logs"
+
+    @property
+    def run(self) -> Path:
+        """Pid files, and how far `register` came."""
+        return self.path / "run"
+
+    def keyring(self, backend: str) -> Path:
+        """The folder of a keyring: keyring-test or keyring-file."""
+        return self.path / f"keyring-{backend}"
+
+    @property
+    def default_socket(self) -> Path:
+        """Where the application listens for CometBFT, unless node.toml says otherwise.
+
+        A home whose path is too long for a unix socket gets a folder under the system's temporary
+        one, named by the user and the home.
+        """
+        path = self.path / _SOCKET_NAME
+        if len(os.fsencode(path)) <= MAX_SOCKET_PATH:
+            return path
+        digest = hashlib.sha256(os.fsencode(self.path)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"seedpact-{os.getuid()}-{digest}" / _SOCKET_NAME
+
+    @property
+    def is_initialized(self) -> bool:
+        """Whether `init` was here."""
+        return self.node_config.is_file()
+
+    def require(self) -> Home:
+        """This home, where `init` was here.
+
+        Raises:
+            ConfigFailure: NO_HOME.
+        """
+        if not self.is_initialized:
+            found = "a folder without it" if self.path.is_dir() else "no such folder"
+            raise ConfigFailure(
+                ConfigCode.NO_HOME, expected=f"a node's home with {self.node_config}", found=found
+            )
+        return self
+
+    def make_folders(self) -> None:
+        """Makes every folder that a node needs. Raises ConfigFailure: CANNOT_WRITE."""
+        folders = (self.path, self.config, self.data, self.enclave, self.logs, self.run)
+        for folder in folders:
+            make_folder(folder)

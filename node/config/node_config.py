@@ -1,0 +1,140 @@
+"""node.toml: what the application, its services and the enclave's caller of one node need."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from enclave.crypto.labels import Mode
+from node.config.files import replace_file
+from node.config.gas_price import GasPrice, gas_price
+from node.config.home import MAX_SOCKET_PATH, Home
+from node.config.ports import LOOPBACK, Ports
+from node.config.toml_reader import TomlReader, WrongValue, address, integer, one_of, text
+from node.config.toml_writer import Line, dump
+
+DEFAULT_GAS_PRICE: Final = gas_price("0.001useed")
+DEFAULT_KEEP_VERSIONS: Final = 100
+MAX_KEEP_VERSIONS: Final = 1_000_000
+BACKENDS: Final = ("file", "test")
+"""Of the keyring."""
+LOG_FORMATS: Final = ("text", "json")
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+_TITLE: Final = """\
+Of the node itself: the application and its services. `seedpactd start` reads it.
+CometBFT has a file of its own, config.toml; commands that ask a node have client.toml.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeConfig:
+    """One node.toml, checked."""
+
+    abci_socket: Path
+    """Unix socket between CometBFT and the application; absolute."""
+    grpc_listen: str
+    metrics_listen: str
+    enclave_address: str
+    enclave_mode: Mode
+    minimum_gas_price: GasPrice = DEFAULT_GAS_PRICE
+    keep_versions: int = DEFAULT_KEEP_VERSIONS
+    """How many of the newest heights stay readable; at least 2: contexts look one back."""
+    operator_key: str = ""
+    """The key in the keyring that pays for renewals and freshness; empty has none."""
+    keyring_backend: str = "file"
+    log_format: str = "text"
+    log_level: str = "info"
+
+    @staticmethod
+    def default(home: Home, *, mode: Mode, ports: Ports | None = None) -> NodeConfig:
+        """What `init` writes; everything listens on loopback alone."""
+        chosen = ports or Ports()
+        return NodeConfig(
+            abci_socket=home.default_socket,
+            grpc_listen=f"{LOOPBACK}:{chosen.grpc}",
+            metrics_listen=f"{LOOPBACK}:{chosen.metrics}",
+            enclave_address=f"{LOOPBACK}:{chosen.enclave}",
+            enclave_mode=mode,
+        )
+
+    @staticmethod
+    def load(home: Home) -> NodeConfig:
+        """Reads the home's node.toml.
+
+        Raises:
+            ConfigFailure: NO_HOME, CONFIG_UNREADABLE or CONFIG_INVALID.
+        """
+        reader = TomlReader.open(home.require().node_config)
+        default = NodeConfig.default(home, mode=Mode.HARDWARE)
+        if reader is None:
+            return default
+        found = NodeConfig(
+            abci_socket=home.path
+            / reader.take("abci", "socket", _socket, str(default.abci_socket)),
+            grpc_listen=reader.take("grpc", "listen", address, default.grpc_listen),
+            metrics_listen=reader.take("metrics", "listen", address, default.metrics_listen),
+            enclave_address=reader.take("enclave", "address", address, default.enclave_address),
+            enclave_mode=reader.take("enclave", "mode", _mode, default.enclave_mode),
+            minimum_gas_price=reader.take(
+                "application", "minimum_gas_price", gas_price, default.minimum_gas_price
+            ),
+            keep_versions=reader.take(
+                "application",
+                "keep_versions",
+                integer(2, MAX_KEEP_VERSIONS),
+                default.keep_versions,
+            ),
+            operator_key=reader.take("operator", "key", text, default.operator_key),
+            keyring_backend=reader.take(
+                "operator", "keyring_backend", one_of(*BACKENDS), default.keyring_backend
+            ),
+            log_format=reader.take("log", "format", one_of(*LOG_FORMATS), default.log_format),
+            log_level=reader.take("log", "level", one_of(*LOG_LEVELS), default.log_level),
+        )
+        reader.finish()
+        return found
+
+    def save(self, home: Home) -> None:
+        """Writes the home's node.toml. Raises ConfigFailure: CANNOT_WRITE."""
+        replace_file(home.node_config, dump(_TITLE, self._lines()))
+
+    def _lines(self) -> list[Line]:
+        socket = "The unix socket between CometBFT and the application; config.toml's proxy_app."
+        gas = "Transactions that pay less for a unit of gas do not enter this node's mempool."
+        return [
+            Line("abci", "socket", str(self.abci_socket), socket),
+            Line("grpc", "listen", self.grpc_listen, "HOST:PORT of the gRPC services."),
+            Line("metrics", "listen", self.metrics_listen, "HOST:PORT of Prometheus metrics."),
+            Line("enclave", "address", self.enclave_address, "HOST:PORT of this node's enclave."),
+            Line("enclave", "mode", self.enclave_mode.value, _MODE_COMMENT),
+            Line("application", "minimum_gas_price", self.minimum_gas_price.text, gas),
+            Line("application", "keep_versions", self.keep_versions, _KEEP_COMMENT),
+            Line("operator", "key", self.operator_key, _OPERATOR_COMMENT),
+            Line("operator", "keyring_backend", self.keyring_backend, '"file" or "test".'),
+            Line("log", "format", self.log_format, '"text" for people, "json" for programs.'),
+            Line("log", "level", self.log_level, " < ".join(LOG_LEVELS) + "."),
+        ]
+
+
+_MODE_COMMENT: Final = '"hardware": SGX; "software": development, protects nothing.'
+_KEEP_COMMENT: Final = "How many of the newest heights can be queried."
+_OPERATOR_COMMENT: Final = (
+    "The key in the keyring that signs and pays for this node's renewals and freshness;\n"
+    '"" has none: others then renew it.'
+)
+
+
+def _socket(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(os.fsencode(value)) <= MAX_SOCKET_PATH:
+        raise WrongValue(f"a path of 1 to {MAX_SOCKET_PATH} bytes")
+    return value
+
+
+def _mode(value: object) -> Mode:
+    try:
+        return Mode(one_of(*(mode.value for mode in Mode))(value))
+    except ValueError:
+        raise WrongValue("a mode") from None

@@ -1,0 +1,139 @@
+"""One child process: started so that it dies with this one, its log and pid file, its end.
+
+It decides nothing: when a child starts, stops or is given up is `group`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+from node.supervisor.process_id import ProcessId
+from node.supervisor.spec import ProcessSpec
+
+LAUNCH: Final = Path(__file__).with_name("launch.py")
+PROBE_SECS: Final = 0.05
+SLOW_PROBE_SECS: Final = 0.25
+"""After the first second: many processes that start at once must not be slowed by their probes."""
+MAX_LOG_BYTES: Final = 64 * 1024 * 1024
+"""A longer log is put aside at the next start, as NAME.log.1."""
+TAIL_BYTES: Final = 16 * 1024
+
+
+class Child:
+    """A started process. Made in the main thread: the kernel ends a child with its parent thread.
+
+    Raises:
+        OSError: the log cannot be written.
+    """
+
+    def __init__(self, spec: ProcessSpec) -> None:
+        self.spec = spec
+        self.ready = threading.Event()
+        """Set by the probing thread."""
+        self._over = threading.Event()
+        with contextlib.suppress(FileNotFoundError):
+            if spec.log.stat().st_size > MAX_LOG_BYTES:
+                spec.log.replace(spec.log.with_name(f"{spec.log.name}.1"))
+        with spec.log.open("ab") as log:
+            self._log_start = log.tell()
+            self._process = subprocess.Popen(  # noqa: S603 (programs of ours, arguments as a list)
+                [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), *spec.command],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**os.environ, **spec.environment},
+                # In a session of its own, Ctrl-C reaches it through the supervisor alone.
+                start_new_session=True,
+            )
+        identity = ProcessId.of(self._process.pid)
+        if identity is not None:
+            identity.write(spec.pid_file)
+        threading.Thread(target=self._probe, daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def exit_status(self) -> int | None:
+        """None while it runs; negative: the signal that ended it. The pid file is then gone."""
+        if self._process.returncode is None and self._has_ended():
+            self._over.set()
+            self.kill()  # whatever it has started itself; its id is still taken
+            self.spec.pid_file.unlink(missing_ok=True)
+            self._process.wait()
+        return self._process.returncode
+
+    def terminate(self) -> None:
+        """Asks it to stop."""
+        self._process.send_signal(signal.SIGTERM)
+        self._process.send_signal(signal.SIGCONT)  # one that is stopped would never hear it
+
+    def kill(self) -> None:
+        """Kill -9, with its whole process group."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def last_words(self) -> str:
+        """The last line of its log since it started; "" where there is none."""
+        lines = self._lines()
+        return in_words(lines[-1]) if lines else ""
+
+    def warnings(self) -> list[str]:
+        """The warnings of its log since it started."""
+        return [in_words(line) for line in self._lines() if _level(line) == "warning"]
+
+    def _has_ended(self) -> bool:
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self._process.pid, flags) is not None
+
+    def _lines(self) -> list[str]:
+        try:
+            with self.spec.log.open("rb") as log:
+                end = log.seek(0, os.SEEK_END)
+                log.seek(max(self._log_start, end - TAIL_BYTES))
+                text = log.read().decode("utf-8", "replace")
+        except OSError:
+            return []
+        return [line.strip() for line in text.splitlines() if line.strip()]
+
+    def _probe(self) -> None:
+        begun = time.monotonic()
+        while not self._over.is_set():
+            if self.spec.ready():
+                self.ready.set()
+                return
+            slow = time.monotonic() - begun > 1
+            self._over.wait(SLOW_PROBE_SECS if slow else PROBE_SECS)
+
+
+def in_words(line: str) -> str:
+    """A line of a log for people: the message, or the refusal, of a JSON line."""
+    parsed = _parsed(line)
+    if parsed is None:
+        return line
+    if "code" in parsed:
+        return f"{parsed['code']}: expected {parsed.get('expected')}, found {parsed.get('found')}"
+    return str(parsed.get("message") or parsed.get("event") or line)
+
+
+def _level(line: str) -> str:
+    parsed = _parsed(line)
+    return str(parsed.get("level", "")) if parsed else ""
+
+
+def _parsed(line: str) -> dict[str, object] | None:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return None
+    return value if isinstance(value, dict) else None

@@ -1,0 +1,31 @@
+"""What can go wrong with the processes of a node, as one exception with a code."""
+
+from __future__ import annotations
+
+import enum
+
+from enclave.errors import one_line
+
+
+class SupervisorCode(enum.StrEnum):
+    """Why a node does not run. Stable names; the command line has a remedy for each."""
+
+    NODE_ALREADY_RUNNING = "node_already_running"
+    PORT_TAKEN = "port_taken"
+    PROCESS_KEEPS_DYING = "process_keeps_dying"
+
+
+class SupervisorFailure(Exception):
+    """The processes of a node cannot be run.
+
+    Attributes:
+        code: why.
+        expected: what would have been right.
+        found: what was there instead, one line.
+    """
+
+    def __init__(self, code: SupervisorCode, *, expected: str, found: str) -> None:
+        self.code = code
+        self.expected = one_line(expected)
+        self.found = one_line(found)
+        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

@@ -1,0 +1,189 @@
+"""One node's processes: who starts next, who is started again, in which order they stop.
+
+First start: in the order of the group, each when the one before it is ready. Later a process that
+died is started again by itself; one that `ends_with` another ends and starts with that. Stop: in
+the reverse order, each when the one behind it has ended: CometBFT hung once where the application
+ended at the same moment.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+from node.supervisor.backoff import Backoff
+from node.supervisor.child import Child
+from node.supervisor.failures import SupervisorCode, SupervisorFailure
+from node.supervisor.spec import Event, Group, ProcessSpec, Report, What
+
+FOLLOW_SECS: Final = 3.0
+"""How long a process may take to end by itself after the one that it ends with."""
+
+
+class Phase(enum.Enum):
+    """Where a group stands."""
+
+    RUNNING = "running"
+    STOPPING = "stopping"
+    OVER = "over"
+
+
+class Runner:
+    """Runs one group. Every method is called from one thread, the main one.
+
+    Attributes:
+        failure: why it ended by itself.
+    """
+
+    def __init__(self, group: Group, report: Report) -> None:
+        self.group = group
+        self.phase = Phase.RUNNING
+        self.failure: SupervisorFailure | None = None
+        self._members = {spec.name: _Member(spec, group.name, report) for spec in group.processes}
+
+    def tick(self, now: float) -> None:
+        """Does what is due.
+
+        Args:
+            now: of a clock that never goes back, in seconds.
+        """
+        for member in self._members.values():
+            if self._misses_its_base(member):
+                member.end_within(FOLLOW_SECS, now)
+            member.look(now)
+        if self.phase is Phase.RUNNING:
+            self._run(now)
+        if self.phase is Phase.STOPPING:
+            self._stop(now)
+
+    def stop(self) -> None:
+        """Begins to stop."""
+        if self.phase is Phase.RUNNING:
+            self.phase = Phase.STOPPING
+
+    def kill(self) -> None:
+        """Ends everything at once."""
+        self.stop()
+        for member in self._members.values():
+            member.kill()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every process is."""
+        return all(member.is_ready for member in self._members.values())
+
+    def _run(self, now: float) -> None:
+        for member in self._members.values():
+            if member.hopeless:
+                self.failure = member.failure()
+                self.stop()
+                return
+            base = self._members.get(member.spec.ends_with or "")
+            may_start = base is None or base.is_ready
+            if member.child is None and may_start and now >= member.due:
+                member.start()
+            if not member.was_ready:
+                return  # those behind it wait
+
+    def _misses_its_base(self, member: _Member) -> bool:
+        base = self._members.get(member.spec.ends_with or "")
+        return self.phase is Phase.RUNNING and base is not None and base.child is None
+
+    def _stop(self, now: float) -> None:
+        for member in reversed(self._members.values()):
+            if member.child is not None:
+                member.stop(now)
+                return
+        self.phase = Phase.OVER
+
+
+class _Member:
+    """One process of a group over all its starts."""
+
+    def __init__(self, spec: ProcessSpec, group: str, report: Report) -> None:
+        self.spec = spec
+        self.child: Child | None = None
+        self.was_ready = False
+        """At any start."""
+        self.due = 0.0
+        self._group = group
+        self._report = report
+        self._backoff = Backoff()
+        self._ready_since: float | None = None
+        self._kill_at: float | None = None
+        self._stopping = False
+        self._last_end = ""
+
+    @property
+    def is_ready(self) -> bool:
+        return None not in (self.child, self._ready_since) and self._kill_at is None
+
+    @property
+    def hopeless(self) -> bool:
+        may_end = self.spec.vital or not self.was_ready
+        return may_end and self._backoff.hopeless(was_ready=self.was_ready)
+
+    def failure(self) -> SupervisorFailure:
+        self._say(What.GAVE_UP, self._last_end)
+        return SupervisorFailure(
+            SupervisorCode.PROCESS_KEEPS_DYING,
+            expected=f"{self.spec.name} of {self._group} to stay up (log: {self.spec.log})",
+            found=self._last_end,
+        )
+
+    def start(self) -> None:
+        self.child = Child(self.spec)
+        self._ready_since = self._kill_at = None
+        self._say(What.STARTED)
+
+    def look(self, now: float) -> None:
+        """Takes note of readiness and of an end; kills what is late."""
+        if self.child is None:
+            return
+        status = self.child.exit_status()
+        if status is not None:
+            self._ended(self.child, status, now)
+        elif self._ready_since is None and self.child.ready.is_set():
+            self._ready_since, self.was_ready = now, True
+            for warning in self.child.warnings():
+                self._say(What.SAID, warning)
+            self._say(What.READY)
+        elif self._kill_at is not None and now >= self._kill_at:
+            self._kill_at = None
+            self._say(What.KILLED, "it did not end in time")
+            self.child.kill()
+
+    def end_within(self, secs: float, now: float) -> None:
+        """It ends by itself, or is killed then."""
+        if self.child is not None and self._kill_at is None:
+            self._kill_at = now + secs
+
+    def stop(self, now: float) -> None:
+        if self.child is not None and not self._stopping:
+            self._stopping = True
+            self.child.terminate()
+            self._kill_at = now + self.spec.stop_secs
+
+    def kill(self) -> None:
+        self._stopping = True
+        if self.child is not None:
+            self.child.kill()
+
+    def _ended(self, child: Child, status: int, now: float) -> None:
+        served = 0.0 if self._ready_since is None else now - self._ready_since
+        words = child.last_words()
+        end = f"signal {-status}" if status < 0 else f"exit code {status}"
+        self._last_end = f"{end}, last line: {words}" if words else end
+        if self._stopping:
+            self._say(What.STOPPED, end)
+        else:
+            self._say(What.DIED, self._last_end)
+            # One that ended with another is not to blame.
+            followed = self._kill_at is not None
+            self.due = now if followed else now + self._backoff.died(served_secs=served)
+        self.child = None
+        self._ready_since = self._kill_at = None
+
+    def _say(self, what: What, text: str = "") -> None:
+        pid = self.child.pid if self.child is not None else 0
+        self._report(Event(self._group, self.spec.name, what, text, pid))

@@ -1,0 +1,87 @@
+"""Whether a process is ready: asked of the process itself, as its clients would.
+
+A probe answers at once or within `PATIENCE_SECS`, and raises nothing.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from node.enclave_client import EnclaveClient, EnclaveFailure
+
+Probe = Callable[[], bool]
+
+PATIENCE_SECS: Final = 2.0
+
+# The addresses are of this machine: a proxy of the environment must not see them.
+_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def enclave_answers(address: str) -> Probe:
+    """The enclave at HOST:PORT answers GetInfo."""
+
+    def probe() -> bool:
+        try:
+            with EnclaveClient(address, timeout=PATIENCE_SECS) as client:
+                client.get_info()
+        except EnclaveFailure:
+            return False
+        return True
+
+    return probe
+
+
+def socket_accepts(path: Path) -> Probe:
+    """Somebody listens on the unix socket."""
+
+    def probe() -> bool:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(PATIENCE_SECS)
+            return _connects(connection, str(path))
+
+    return probe
+
+
+def address_accepts(address: str) -> Probe:
+    """Somebody listens on HOST:PORT."""
+    host, _, port = address.rpartition(":")
+
+    def probe() -> bool:
+        try:
+            with socket.create_connection((host.strip("[]"), int(port)), PATIENCE_SECS):
+                return True
+        except OSError:
+            return False
+
+    return probe
+
+
+def rpc_answers(url: str) -> Probe:
+    """CometBFT's RPC answers `status`: the application was asked and agrees with the engine."""
+
+    def probe() -> bool:
+        try:
+            with _OPENER.open(f"{url}/status", timeout=PATIENCE_SECS) as answer:
+                return bool(answer.status == http.HTTPStatus.OK)
+        except (OSError, http.client.HTTPException):
+            return False
+
+    return probe
+
+
+def all_of(*probes: Probe) -> Probe:
+    """Every one of them."""
+    return lambda: all(probe() for probe in probes)
+
+
+def _connects(connection: socket.socket, path: str) -> bool:
+    try:
+        connection.connect(path)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,49 @@
+"""A client of CometBFT's RPC: services, doctor and the command line ask the engine through it.
+
+What belongs here: calls, their answers as plain values, three kinds of failure. What must not: what
+follows from an answer, and repeating a call.
+"""
+
+from node.engine_rpc.answers import (
+    AbciAnswer,
+    Block,
+    BlockId,
+    Broadcast,
+    BroadcastCommit,
+    Commit,
+    CommitSig,
+    CommittedTx,
+    Header,
+    Peer,
+    Status,
+    ValidatorInfo,
+)
+from node.engine_rpc.client import EngineRpc
+from node.engine_rpc.failures import (
+    EngineFailed,
+    EngineRefused,
+    EngineRpcCode,
+    EngineRpcFailure,
+    EngineUnreachable,
+)
+
+__all__ = [
+    "AbciAnswer",
+    "Block",
+    "BlockId",
+    "Broadcast",
+    "BroadcastCommit",
+    "Commit",
+    "CommitSig",
+    "CommittedTx",
+    "EngineFailed",
+    "EngineRefused",
+    "EngineRpc",
+    "EngineRpcCode",
+    "EngineRpcFailure",
+    "EngineUnreachable",
+    "Header",
+    "Peer",
+    "Status",
+    "ValidatorInfo",
+]

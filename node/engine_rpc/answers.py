@@ -1,0 +1,287 @@
+"""What the engine answers, as plain values: hashes and keys are bytes, times unix nanoseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chain_module.abci.common import Event, EventAttribute
+from chain_module.abci.responses import TxResult
+from node.engine_rpc.fields import Fields
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Who the engine is and how far it has come."""
+
+    chain_id: str
+    node_id: str
+    """40 characters of hex: the id in P2P addresses."""
+    listen_address: str
+    moniker: str
+    version: str
+    latest_height: int
+    """0 before the first block."""
+    latest_hash: bytes
+    latest_app_hash: bytes
+    latest_time_ns: int
+    earliest_height: int
+    catching_up: bool
+    validator_address: bytes
+    """20 bytes."""
+    validator_power: int
+    """0: no validator."""
+
+
+@dataclass(frozen=True, slots=True)
+class BlockId:
+    """A block's hash and that of its parts. Empty for the block before the first."""
+
+    hash: bytes
+    parts_total: int
+    parts_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A block's header, by the names of CometBFT's specification."""
+
+    version_block: int
+    version_app: int
+    chain_id: str
+    height: int
+    time_ns: int
+    last_block_id: BlockId
+    last_commit_hash: bytes
+    data_hash: bytes
+    validators_hash: bytes
+    next_validators_hash: bytes
+    consensus_hash: bytes
+    app_hash: bytes
+    last_results_hash: bytes
+    evidence_hash: bytes
+    proposer_address: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommitSig:
+    """One validator's precommit."""
+
+    flag: int
+    validator_address: bytes
+    time_ns: int
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The precommits for the block before."""
+
+    height: int
+    round: int
+    block_id: BlockId
+    signatures: tuple[CommitSig, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A committed block. Its evidence is counted, not read."""
+
+    block_id: BlockId
+    header: Header
+    txs: tuple[bytes, ...]
+    evidence: int
+    last_commit: Commit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """What the mempool said of a transaction; for async, nothing yet."""
+
+    tx_hash: bytes
+    code: int
+    codespace: str
+    log: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CommittedTx:
+    """A transaction in a block."""
+
+    tx_hash: bytes
+    height: int
+    index: int
+    tx: bytes
+    result: TxResult
+
+
+@dataclass(frozen=True, slots=True)
+class BroadcastCommit:
+    """The answer to a broadcast that waited for its block; height 0 if it never came there."""
+
+    tx_hash: bytes
+    height: int
+    check_tx: TxResult
+    tx_result: TxResult
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatorInfo:
+    """A validator of a height."""
+
+    address: bytes
+    key_type: str
+    """As CometBFT names it: "tendermint/PubKeyEd25519"."""
+    public_key: bytes
+    power: int
+    proposer_priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A connected peer."""
+
+    node_id: str
+    moniker: str
+    remote_ip: str
+    outbound: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AbciAnswer:
+    """The application's answer to a query."""
+
+    code: int
+    codespace: str
+    log: str
+    key: bytes
+    value: bytes
+    height: int
+
+
+def read_status(answer: Fields) -> Status:
+    """`status`."""
+    node, sync = answer.part("node_info"), answer.part("sync_info")
+    validator = answer.part("validator_info")
+    return Status(
+        chain_id=node.text("network"),
+        node_id=node.text("id"),
+        listen_address=node.text("listen_addr"),
+        moniker=node.text("moniker"),
+        version=node.text("version"),
+        latest_height=sync.integer("latest_block_height"),
+        latest_hash=sync.hex("latest_block_hash"),
+        latest_app_hash=sync.hex("latest_app_hash"),
+        latest_time_ns=sync.moment("latest_block_time"),
+        earliest_height=sync.integer("earliest_block_height"),
+        catching_up=sync.flag("catching_up"),
+        validator_address=validator.hex("address"),
+        validator_power=validator.integer("voting_power"),
+    )
+
+
+def read_broadcast(answer: Fields) -> Broadcast:
+    """`broadcast_tx_sync` and `broadcast_tx_async`."""
+    return Broadcast(
+        tx_hash=answer.hex("hash"),
+        code=answer.integer("code"),
+        codespace=answer.text("codespace"),
+        log=answer.text("log"),
+        # A HexBytes in the answer of broadcast_tx, unlike all other data.
+        data=answer.hex("data"),
+    )
+
+
+def read_committed(answer: Fields) -> CommittedTx:
+    """`tx`."""
+    return CommittedTx(
+        tx_hash=answer.hex("hash"),
+        height=answer.integer("height"),
+        index=answer.integer("index"),
+        tx=answer.base64("tx"),
+        result=read_tx_result(answer.part("tx_result")),
+    )
+
+
+def read_broadcast_commit(answer: Fields) -> BroadcastCommit:
+    """`broadcast_tx_commit`."""
+    return BroadcastCommit(
+        tx_hash=answer.hex("hash"),
+        height=answer.integer("height"),
+        check_tx=read_tx_result(answer.part("check_tx")),
+        tx_result=read_tx_result(answer.part("tx_result")),
+    )
+
+
+def read_tx_result(answer: Fields) -> TxResult:
+    """A result at the door or in a block."""
+    return TxResult(
+        code=answer.integer("code", absent=0),
+        data=answer.base64("data"),
+        log=answer.text("log", absent=""),
+        info=answer.text("info", absent=""),
+        gas_wanted=answer.integer("gas_wanted", absent=0),
+        gas_used=answer.integer("gas_used", absent=0),
+        events=tuple(read_event(event) for event in answer.rows("events")),
+        codespace=answer.text("codespace", absent=""),
+    )
+
+
+def read_event(answer: Fields) -> Event:
+    """An event."""
+    return Event(
+        answer.text("type"),
+        tuple(
+            EventAttribute(
+                fact.text("key", absent=""),
+                fact.text("value", absent=""),
+                fact.flag("index", absent=False),
+            )
+            for fact in answer.rows("attributes")
+        ),
+    )
+
+
+def read_attribute(answer: Fields) -> EventAttribute:
+    """A fact of an event."""
+    return EventAttribute(
+        answer.text("key", absent=""),
+        answer.text("value", absent=""),
+        answer.flag("index", absent=False),
+    )
+
+
+def read_validator(answer: Fields) -> ValidatorInfo:
+    """One of `validators`."""
+    key = answer.part("pub_key")
+    return ValidatorInfo(
+        address=answer.hex("address"),
+        key_type=key.text("type"),
+        public_key=key.base64("value"),
+        power=answer.integer("voting_power"),
+        proposer_priority=answer.integer("proposer_priority"),
+    )
+
+
+def read_peer(answer: Fields) -> Peer:
+    """One of `net_info`."""
+    node = answer.part("node_info")
+    return Peer(
+        node_id=node.text("id"),
+        moniker=node.text("moniker"),
+        remote_ip=answer.text("remote_ip"),
+        outbound=answer.flag("is_outbound"),
+    )
+
+
+def read_abci_answer(answer: Fields) -> AbciAnswer:
+    """`abci_query`."""
+    response = answer.part("response")
+    return AbciAnswer(
+        code=response.integer("code", absent=0),
+        codespace=response.text("codespace", absent=""),
+        log=response.text("log", absent=""),
+        key=response.base64("key"),
+        value=response.base64("value"),
+        height=response.integer("height", absent=0),
+    )

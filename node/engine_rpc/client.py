@@ -1,0 +1,135 @@
+"""Calls to CometBFT's RPC, in the order of its documentation. It waits; it never repeats a call."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Final, Self
+
+from node.engine_rpc import answers
+from node.engine_rpc.block import read_block
+from node.engine_rpc.failures import EngineFailed, EngineRefused
+from node.engine_rpc.fields import Fields, fields
+from node.engine_rpc.transport import Transport
+
+DEFAULT_TIMEOUT_SECS: Final = 5.0
+COMMIT_TIMEOUT_SECS: Final = 30.0
+"""For broadcast_tx_commit; CometBFT itself gives up after 10 s (timeout_broadcast_tx_commit)."""
+PAGE: Final = 100
+"""CometBFT's largest page."""
+MAX_CHUNKS: Final = 64
+"""Of 16 MiB each (genesis_chunked)."""
+
+
+class EngineRpc:
+    """A client of one engine. Any thread may use it.
+
+    Every method raises EngineUnreachable, EngineRefused or EngineFailed.
+    """
+
+    def __init__(self, address: str, *, timeout_secs: float = DEFAULT_TIMEOUT_SECS) -> None:
+        """Takes http://HOST:PORT, or tcp:// and https://. Raises ValueError for anything else."""
+        self._transport = Transport(address)
+        self._timeout_secs = timeout_secs
+
+    @property
+    def address(self) -> str:
+        """As it was given."""
+        return self._transport.address
+
+    def close(self) -> None:
+        """Closes idle connections."""
+        self._transport.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def status(self) -> answers.Status:
+        """Who it is, and how far."""
+        return answers.read_status(self._call("status"))
+
+    def net_info(self) -> tuple[answers.Peer, ...]:
+        """The connected peers."""
+        peers = self._call("net_info").rows("peers")
+        return tuple(answers.read_peer(peer) for peer in peers)
+
+    def genesis(self) -> bytes:
+        """The genesis file, as the engine writes it."""
+        chunks: list[bytes] = []
+        total = 1
+        while len(chunks) < total:
+            answer = self._call("genesis_chunked", {"chunk": str(len(chunks))})
+            total = answer.integer("total")
+            if not 1 <= total <= MAX_CHUNKS or answer.integer("chunk") != len(chunks):
+                answer.wrong("total", f"1 to {MAX_CHUNKS} chunks in order", total)
+            chunks.append(answer.base64("data"))
+        return b"".join(chunks)
+
+    def block(self, height: int = 0) -> answers.Block:
+        """The block at a height; 0 is the newest."""
+        return read_block(self._call("block", _at(height)))
+
+    def validators(self, height: int = 0) -> tuple[answers.ValidatorInfo, ...]:
+        """The validators of a height, all pages; 0 is the newest."""
+        found: list[answers.ValidatorInfo] = []
+        at = height
+        while True:
+            page = {"page": str(len(found) // PAGE + 1), "per_page": str(PAGE)}
+            answer = self._call("validators", {**_at(at), **page})
+            at = at or answer.integer("block_height")
+            rows = answer.rows("validators")
+            found += [answers.read_validator(row) for row in rows]
+            if not rows or len(found) >= answer.integer("total"):
+                return tuple(found)
+
+    def broadcast_tx_sync(self, tx: bytes) -> answers.Broadcast:
+        """Puts it into the mempool and waits for CheckTx."""
+        return answers.read_broadcast(self._call("broadcast_tx_sync", {"tx": _base64(tx)}))
+
+    def broadcast_tx_async(self, tx: bytes) -> answers.Broadcast:
+        """Hands it over and waits for nothing. It may be dropped later without a word."""
+        return answers.read_broadcast(self._call("broadcast_tx_async", {"tx": _base64(tx)}))
+
+    def broadcast_tx_commit(self, tx: bytes) -> answers.BroadcastCommit:
+        """Waits for its block. For tools and tests: the engine gives up after a while."""
+        return answers.read_broadcast_commit(
+            self._call("broadcast_tx_commit", {"tx": _base64(tx)}, timeout_secs=COMMIT_TIMEOUT_SECS)
+        )
+
+    def tx(self, tx_hash: bytes) -> answers.CommittedTx | None:
+        """A committed transaction; None while the engine's index has none of that hash."""
+        try:
+            return answers.read_committed(self._call("tx", {"hash": _base64(tx_hash)}))
+        except EngineRefused as refused:
+            if "not found" in refused.reason:
+                return None
+            raise
+
+    def abci_query(self, path: str, data: bytes, *, height: int = 0) -> answers.AbciAnswer:
+        """A query of the application's state."""
+        params = {"path": path, "data": data.hex(), "height": str(height)}
+        return answers.read_abci_answer(self._call("abci_query", params))
+
+    def _call(
+        self,
+        method: str,
+        params: Mapping[str, str] | None = None,
+        *,
+        timeout_secs: float | None = None,
+    ) -> Fields:
+        limit = self._timeout_secs if timeout_secs is None else timeout_secs
+        try:
+            return fields(self._transport.call(method, params or {}, timeout_secs=limit), method)
+        except RecursionError:
+            raise EngineFailed(expected="JSON of an engine", found="deep nesting") from None
+
+
+def _at(height: int) -> dict[str, str]:
+    return {"height": str(height)} if height else {}
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

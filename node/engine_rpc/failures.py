@@ -1,0 +1,64 @@
+"""What can become of a call to the engine's RPC, named for what the caller does next.
+
+`EngineUnreachable`: nobody answered in time; ask again, or start the engine. `EngineRefused`: the
+engine said no. `EngineFailed`: somebody answered, but not as CometBFT does.
+"""
+
+from __future__ import annotations
+
+import enum
+
+from enclave.errors import one_line
+
+
+class EngineRpcCode(enum.StrEnum):
+    """Stable names; the command line has a remedy for each."""
+
+    UNREACHABLE = "engine_unreachable"
+    REFUSED = "engine_refused"
+    FAILED = "engine_failed"
+
+
+class EngineRpcFailure(Exception):
+    """The engine did not do what it was asked. Only its three kinds are raised.
+
+    Attributes:
+        code: which of them.
+        expected: what would have been right.
+        found: what there was instead, one line.
+    """
+
+    code: EngineRpcCode
+
+    def __init__(self, *, expected: str, found: str) -> None:
+        self.expected = one_line(expected)
+        self.found = one_line(found)
+        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+
+
+class EngineUnreachable(EngineRpcFailure):
+    """No answer; whether a transaction has reached the mempool is not known."""
+
+    code = EngineRpcCode.UNREACHABLE
+
+
+class EngineRefused(EngineRpcFailure):
+    """The engine answered with an error.
+
+    Attributes:
+        number: of JSON-RPC (-32603 is "internal error", CometBFT's usual one).
+        reason: the engine's own words, whole: callers tell its errors apart by them.
+    """
+
+    code = EngineRpcCode.REFUSED
+
+    def __init__(self, *, method: str, number: int, reason: str) -> None:
+        self.number = number
+        self.reason = reason
+        super().__init__(expected=f"the engine to answer {method}", found=reason)
+
+
+class EngineFailed(EngineRpcFailure):
+    """An answer that no CometBFT gives: another program, or another version."""
+
+    code = EngineRpcCode.FAILED

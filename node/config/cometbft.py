@@ -1,0 +1,154 @@
+"""The keys of CometBFT's config.toml that we own; all others are the operator's or CometBFT's own.
+
+The file that `init` writes has these keys alone: CometBFT takes its defaults for the others. An
+edit keeps what else stands in the file, comments included.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from node.config.failures import ConfigCode, ConfigFailure
+from node.config.files import read_bytes, replace_file
+from node.config.home import Home
+from node.config.ports import LOOPBACK, Ports
+from node.config.toml_writer import Line, dump
+
+MAX_TX_BYTES: Final = 256 * 1024
+"""Three times the largest register: 16 KiB of quote, 64 KiB of collateral, and its frame."""
+MEMPOOL_TRANSACTIONS: Final = 10_000
+DEFAULT_COMMIT_MS: Final = 1000
+
+Value = str | int | bool
+
+_TITLE: Final = """\
+CometBFT's configuration. Keys that are not here have CometBFT's defaults; all of its keys work.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class CometSettings:
+    """What a node's config.toml says of our keys."""
+
+    moniker: str
+    abci_socket: Path
+    rpc_listen: str
+    """HOST:PORT."""
+    p2p_listen: str
+    """HOST:PORT."""
+    external_address: str = ""
+    """HOST:PORT under which peers reach it, where that is not `p2p_listen`."""
+    persistent_peers: tuple[str, ...] = ()
+    """NODE_ID@HOST:PORT."""
+    commit_ms: int = DEFAULT_COMMIT_MS
+    """Milliseconds between a block's commit and the next proposal."""
+
+    @staticmethod
+    def default(moniker: str, *, abci_socket: Path, ports: Ports | None = None) -> CometSettings:
+        """Everything on loopback, no peers."""
+        chosen = ports or Ports()
+        return CometSettings(
+            moniker=moniker,
+            abci_socket=abci_socket,
+            rpc_listen=f"{LOOPBACK}:{chosen.rpc}",
+            p2p_listen=f"{LOOPBACK}:{chosen.p2p}",
+        )
+
+
+def is_loopback(address: str) -> bool:
+    """Whether HOST:PORT can be reached from this machine alone."""
+    host = address.rpartition(":")[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def write_cometbft(home: Home, settings: CometSettings) -> None:
+    """Writes the home's config.toml anew. Raises ConfigFailure: CANNOT_WRITE."""
+    replace_file(home.cometbft_config, dump(_TITLE, _lines(settings)))
+
+
+def edit_cometbft(home: Home, changes: Mapping[str, Value]) -> None:
+    """Sets keys of the home's config.toml and keeps everything else as it stands.
+
+    Args:
+        home: whose.
+        changes: by key, with its table in front: `p2p.persistent_peers`.
+
+    Raises:
+        ConfigFailure: NO_HOME, CONFIG_UNREADABLE, CONFIG_INVALID or CANNOT_WRITE.
+    """
+    document = _parse(home)
+    for name, value in changes.items():
+        table, _, key = name.rpartition(".")
+        target = document.setdefault(table, tomlkit.table()) if table else document
+        target[key] = value
+    replace_file(home.cometbft_config, tomlkit.dumps(document).encode("utf-8"))
+
+
+def read_cometbft(home: Home, name: str) -> Value | None:
+    """One key of the home's config.toml, with its table in front; None where it is not set.
+
+    Raises:
+        ConfigFailure: NO_HOME, CONFIG_UNREADABLE or CONFIG_INVALID.
+    """
+    value: object = _parse(home).unwrap()
+    for part in name.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value if isinstance(value, str | int | bool) else None
+
+
+def _parse(home: Home) -> tomlkit.TOMLDocument:
+    path = home.cometbft_config
+    data = read_bytes(path)
+    if data is None:
+        raise ConfigFailure(ConfigCode.NO_HOME, expected=f"a file {path}", found="no such file")
+    try:
+        return tomlkit.parse(data)
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        found = str(error) if isinstance(error, TOMLKitError) else "other bytes"
+        raise ConfigFailure(
+            ConfigCode.CONFIG_INVALID, expected=f"{path} as TOML", found=found
+        ) from None
+
+
+def _lines(settings: CometSettings) -> list[Line]:
+    local = is_loopback(settings.p2p_listen)
+    peers = ",".join(settings.persistent_peers)
+    return [
+        Line("", "moniker", settings.moniker, "The node's name among its peers."),
+        Line("", "proxy_app", f"unix://{settings.abci_socket}", "The application; node.toml's."),
+        Line("", "abci", "socket", "The application speaks no other."),
+        Line("rpc", "laddr", f"tcp://{settings.rpc_listen}", "Where clients ask this node."),
+        Line("rpc", "pprof_laddr", "", "Off: it shows the process's memory."),
+        Line("p2p", "laddr", f"tcp://{settings.p2p_listen}", "Where peers connect."),
+        Line("p2p", "external_address", settings.external_address, _EXTERNAL),
+        Line("p2p", "persistent_peers", peers, "NODE_ID@HOST:PORT, separated by commas."),
+        Line("p2p", "addr_book_strict", not local, "False: addresses of this machine count."),
+        Line("p2p", "allow_duplicate_ip", local, "True: several peers on this machine."),
+        Line("mempool", "recheck", comment=_RECHECK, value=True),
+        Line("mempool", "size", MEMPOOL_TRANSACTIONS, "Transactions."),
+        Line("mempool", "cache_size", 2 * MEMPOOL_TRANSACTIONS, "Transactions seen."),
+        Line("mempool", "max_tx_bytes", MAX_TX_BYTES, "A register has up to 90,000."),
+        Line("consensus", "timeout_commit", f"{settings.commit_ms}ms", _COMMIT),
+        Line("consensus", "create_empty_blocks", comment=_EMPTY, value=True),
+        Line("tx_index", "indexer", "kv", "Clients look up transactions by hash and event."),
+        Line("instrumentation", "prometheus", comment=_METRICS, value=False),
+    ]
+
+
+_EXTERNAL: Final = "HOST:PORT that peers are told, where it is not the one above."
+_RECHECK: Final = "Waiting transactions are judged again after each block: sequences depend on it."
+_COMMIT: Final = "The pause after each block; about the time between blocks."
+_EMPTY: Final = "Each block records the header before it."
+_METRICS: Final = "CometBFT's own metrics; the application's are in node.toml."

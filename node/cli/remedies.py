@@ -11,6 +11,7 @@ from node.cli.remedies_enclave import ENCLAVE_REMEDIES
 from node.cli.remedies_engine import ENGINE_REMEDIES
 from node.cli.remedies_evidence import EVIDENCE_REMEDIES
 from node.cli.remedies_home import HOME_REMEDIES
+from node.cli.remedies_run import RUN_REMEDIES
 from node.cli.remedy import Remedy
 
 REMEDIES: Final[Mapping[Code, Remedy]] = {**EVIDENCE_REMEDIES, **ENCLAVE_REMEDIES}
@@ -58,6 +59,7 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "look up each code with `seedpactd explain CODE`",
     ),
     **ENGINE_REMEDIES,
+    **RUN_REMEDIES,
     **HOME_REMEDIES,
     CliCode.INTERRUPTED: Remedy(
         "The command was stopped before it was done.",

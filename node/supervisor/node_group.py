@@ -1,0 +1,118 @@
+"""The three processes of one node: their command lines, files and probes, from the home alone.
+
+Each can also be run by itself (`command`), as containers do.
+"""
+
+from __future__ import annotations
+
+import enum
+import sys
+from pathlib import Path
+from typing import Final
+
+from node.config import ConfigCode, ConfigFailure, Home, NodeConfig
+from node.config.cometbft import read_cometbft
+from node.supervisor.probes import (
+    address_accepts,
+    all_of,
+    enclave_answers,
+    rpc_answers,
+    socket_accepts,
+)
+from node.supervisor.spec import Group, ProcessSpec
+
+NODE_MODULE: Final = "node.supervisor.node_process"
+
+_TCP: Final = "tcp://"
+
+
+class Part(enum.StrEnum):
+    """The processes, in the order in which they start."""
+
+    ENCLAVE = "enclave"
+    NODE = "node"
+    COMETBFT = "cometbft"
+
+
+def node_group(home: Home, config: NodeConfig, *, engine: Path, name: str) -> Group:
+    """What the supervisor runs.
+
+    Args:
+        home: the node's, complete.
+        config: the home's.
+        engine: CometBFT's program.
+        name: of the node among others of this supervisor.
+
+    Raises:
+        ConfigFailure: config.toml cannot be read.
+    """
+    rpc, _ = engine_addresses(home)
+    ready = {
+        Part.ENCLAVE: all_of(
+            address_accepts(config.enclave_address), enclave_answers(config.enclave_address)
+        ),
+        Part.NODE: all_of(socket_accepts(config.abci_socket), address_accepts(config.grpc_listen)),
+        Part.COMETBFT: rpc_answers(f"http://{rpc}"),
+    }
+    return Group(
+        name,
+        tuple(
+            ProcessSpec(
+                name=part,
+                command=command(part, home, config, engine=engine),
+                log=log_file(home, part),
+                pid_file=pid_file(home, part),
+                ready=ready[part],
+                # CometBFT ends by itself when its application is gone.
+                ends_with=Part.NODE if part is Part.COMETBFT else None,
+                # A validator without its enclave still validates.
+                vital=part is not Part.ENCLAVE,
+                # The enclave's address is known; gRPC's own lines would only repeat what it says.
+                environment={"GRPC_VERBOSITY": "NONE"} if part is Part.ENCLAVE else {},
+            )
+            for part in Part
+        ),
+    )
+
+
+def command(part: Part, home: Home, config: NodeConfig, *, engine: Path) -> tuple[str, ...]:
+    """The command line of one process: a program's path, then its arguments."""
+    match part:
+        case Part.ENCLAVE:
+            arguments = ("--home", str(home.enclave), "--mode", config.enclave_mode.value)
+            listen = ("--listen", config.enclave_address)
+            return (sys.executable, "-m", "enclave", *arguments, *listen)
+        case Part.NODE:
+            return (sys.executable, "-m", NODE_MODULE, str(home.path))
+        case Part.COMETBFT:
+            return (str(engine), "start", "--home", str(home.path))
+
+
+def pid_file(home: Home, part: Part) -> Path:
+    """Where the process's id is while it runs (`process_id`)."""
+    return home.run / f"{part}.pid"
+
+
+def log_file(home: Home, part: Part) -> Path:
+    """What the process writes to stdout and stderr."""
+    return home.logs / f"{part}.log"
+
+
+def engine_addresses(home: Home) -> tuple[str, str]:
+    """Where CometBFT's RPC and its peers' port listen, as HOST:PORT.
+
+    Raises:
+        ConfigFailure: config.toml cannot be read, or lacks one.
+    """
+    return _laddr(home, "rpc.laddr"), _laddr(home, "p2p.laddr")
+
+
+def _laddr(home: Home, name: str) -> str:
+    value = read_cometbft(home, name)
+    if not isinstance(value, str) or not value.startswith(_TCP):
+        raise ConfigFailure(
+            ConfigCode.CONFIG_INVALID,
+            expected=f"{name} in {home.cometbft_config} as tcp://HOST:PORT",
+            found=repr(value),
+        )
+    return value.removeprefix(_TCP)

@@ -7,7 +7,7 @@ from typing import Final
 
 import bech32
 
-from chain_module.errors import Reason, Reasons, TxRefusal
+from chain_module.errors import SdkReason, TxRefusal
 
 ADDRESS_BYTES: Final = 20
 ACCOUNT_PREFIX: Final = "seed"
@@ -17,18 +17,13 @@ _REMEMBERED: Final = 4096
 """Texts that are kept: pure-Python bech32 is slow, and a block names few accounts often."""
 
 
-class AddressReason(Reasons):
-    """Codespace "sdk"."""
-
-    INVALID_ADDRESS = Reason("sdk", 7, "invalid_address")
-
-
 @functools.lru_cache(maxsize=_REMEMBERED)
 def to_text(address: bytes, *, prefix: str = ACCOUNT_PREFIX) -> str:
-    """The bech32 text of 20 bytes."""
-    groups = bech32.convertbits(address, 8, 5)
-    text: str = bech32.bech32_encode(prefix, groups)
-    return text
+    """The bech32 text of 20 bytes. Raises ValueError for another length."""
+    if len(address) != ADDRESS_BYTES:
+        raise ValueError(f"an address has {ADDRESS_BYTES} bytes, not {len(address)}")
+    # Bytes always convert: None would mean a value above 255.
+    return bech32.bech32_encode(prefix, bech32.convertbits(address, 8, 5) or ())
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -38,7 +33,7 @@ def from_text(text: str, *, prefix: str = ACCOUNT_PREFIX) -> bytes:
     data = None if groups is None else bech32.convertbits(groups, 5, 8, pad=False)
     if found != prefix or data is None or len(data) != ADDRESS_BYTES or text != text.lower():
         raise TxRefusal(
-            AddressReason.INVALID_ADDRESS,
+            SdkReason.INVALID_ADDRESS,
             expected=f"an address such as {prefix}1..",
             found=repr(text[:100]),
         )

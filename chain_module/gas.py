@@ -1,0 +1,37 @@
+"""What things cost: every gas constant of the chain, in one place for all modules.
+
+One gas is about one nanosecond of a validator's core for one look at the transaction, as measured
+(a signature 42 us, a whole send 60 us); what grows the state costs more than its time. So a send
+costs what it costs on other Cosmos chains, and their wallets' usual limits fit.
+
+Gas is flat: it follows from a transaction's bytes and messages alone, and is known before anything
+runs. What a simulation cannot know, since wallets simulate without fee and signature, costs nothing
+by the byte: its size is bounded (tx/codec.py) and paid for by TX and SIGNATURE.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+TX: Final = 20_000
+"""Each transaction: decoding, its fee's two balances, its place in the block and the index."""
+BODY_BYTE: Final = 10
+"""Each byte of TxBody: messages and memo (the SDK's tx_size_cost_per_byte)."""
+SIGNATURE: Final = 45_000
+"""Each signer: one secp256k1 verification and the account's record."""
+
+SEND: Final = 15_000
+"""MsgSend, with one coin: two balances, and the receiver's account where it is new."""
+MULTI_SEND_OUTPUT: Final = 10_000
+"""Each output of a MsgMultiSend, with one coin."""
+COIN: Final = 5_000
+"""Each further coin of an input, an output or a send."""
+
+REGISTER_NODE: Final = 3_000_000
+"""MsgRegisterNode and its confirm: a quote is verified, and a record written."""
+FRESHNESS: Final = 50_000
+"""MsgFreshness."""
+UPDATE_POLICY: Final = 200_000
+"""MsgUpdatePolicy."""
+REVOKE_NODE: Final = 50_000
+"""MsgRevokeNode."""

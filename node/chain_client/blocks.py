@@ -1,0 +1,61 @@
+"""Headers, blocks and the genesis, as CometBFT's RPC of a node tells them: unproven."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from enclave.registration.records import Time
+from node.chain_client.failures import failure_of_engine
+from node.engine_rpc import Block, EngineRpc, EngineRpcFailure, Status
+
+NANOSECONDS: Final = 10**9
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderFacts:
+    """What a registration needs of a header."""
+
+    chain_id: str
+    height: int
+    hash: bytes
+    """32 bytes."""
+    time: Time
+
+
+class BlockQueries:
+    """What `ChainClient` asks of CometBFT's RPC."""
+
+    engine: EngineRpc
+
+    def status(self) -> Status:
+        """The engine's own state."""
+        return self._ask(self.engine.status)
+
+    def genesis(self) -> bytes:
+        """The genesis file's bytes."""
+        return self._ask(self.engine.genesis)
+
+    def block(self, height: int = 0) -> Block:
+        """A block; 0: the newest."""
+        return self._ask(lambda: self.engine.block(height))
+
+    def header(self, height: int = 0) -> HeaderFacts:
+        """A header and its hash; 0: the newest."""
+        block = self.block(height)
+        seconds, nanos = divmod(block.header.time_ns, NANOSECONDS)
+        return HeaderFacts(
+            chain_id=block.header.chain_id,
+            height=block.header.height,
+            hash=block.block_id.hash,
+            time=Time(seconds, nanos),
+        )
+
+    def _ask(self, call: Callable[[], Answer]) -> Answer:
+        try:
+            return call()
+        except EngineRpcFailure as failure:
+            raise failure_of_engine(failure) from None

@@ -1,0 +1,349 @@
+"""`ChainClient`: what a program outside asks of the chain: query, send, subscribe.
+
+The way there is cosmpy (gRPC) for state and transactions, and CometBFT's RPC for headers, blocks
+and the genesis. A call returns the answer or raises a `ChainFailure`; no exception of gRPC, cosmpy
+or HTTP leaves this package. What an answer is worth is the caller's matter: nothing is proven here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, Self
+
+from cosmpy.crypto.address import Address
+from cosmpy.protos.cosmos.auth.v1beta1.auth_pb2 import BaseAccount
+from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import QueryAccountRequest
+from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (
+    BROADCAST_MODE_SYNC,
+    BroadcastTxRequest,
+    GetTxRequest,
+)
+from google.protobuf.message import Message
+
+from chain_module.address import ACCOUNT_PREFIX, to_text
+from node.chain_client.blocks import BlockQueries
+from node.chain_client.connection import Connection
+from node.chain_client.events import ChainEvent, follow
+from node.chain_client.failures import ChainCode, ChainFailure, TxRefused, failed
+from node.chain_client.queries import RegistrationQueries
+from node.chain_client.transactions import (
+    DENOM,
+    Account,
+    Fee,
+    Price,
+    SignedTx,
+    build,
+    fee_of,
+    signed,
+)
+from node.engine_rpc import EngineRpc
+from node.keyring import SigningKey
+
+DEFAULT_TIMEOUT_SECS: Final = 10.0
+COMMIT_TIMEOUT_SECS: Final = 60.0
+POLL_SECS: Final = 0.2
+_RESEND_POLLS: Final = 25
+"""A mempool may forget a transaction that it took: it is offered again this often."""
+
+_IN_MEMPOOL: Final = ("sdk", 19)
+"""ErrTxInMempoolCache: it was sent before, which is no failure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A transaction in a block."""
+
+    hash: str
+    height: int
+    code: int
+    """0: done."""
+    codespace: str
+    log: str
+    gas_wanted: int
+    gas_used: int
+
+    def refusal(self) -> TxRefused | None:
+        """Why it failed, or None."""
+        if self.code == 0:
+            return None
+        return TxRefused(
+            codespace=self.codespace,
+            number=self.code,
+            log=self.log,
+            tx_hash=self.hash,
+            height=self.height,
+        )
+
+
+class ChainClient(RegistrationQueries, BlockQueries):
+    """A client of one node. Safe to share between threads.
+
+    Args:
+        grpc: "HOST:PORT" of the node's gRPC services.
+        rpc: URL of its CometBFT RPC, http://HOST:PORT.
+        chain_id: the chain that is meant; "" asks the node.
+        timeout: seconds that one call may take.
+    """
+
+    def __init__(
+        self, *, grpc: str, rpc: str, chain_id: str = "", timeout: float = DEFAULT_TIMEOUT_SECS
+    ) -> None:
+        self.connection = Connection(grpc, chain_id=chain_id, timeout=timeout)
+        self.engine = EngineRpc(rpc, timeout_secs=timeout)
+        self._wanted_chain = chain_id
+        self._checked_chain = ""
+
+    def __enter__(self) -> Self:
+        """Itself; connects at the first call."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """As `close`."""
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection."""
+        self.connection.close()
+        self.engine.close()
+
+    # Queries.
+
+    def chain_id(self) -> str:
+        """The chain's id, as the node names it.
+
+        Raises:
+            ChainFailure: WRONG_CHAIN where another one was meant.
+        """
+        if not self._checked_chain:
+            found = str(self.connection.call(self.connection.ledger.query_chain_id))
+            if self._wanted_chain and found != self._wanted_chain:
+                raise ChainFailure(
+                    ChainCode.WRONG_CHAIN,
+                    expected=f"a node of chain {self._wanted_chain}",
+                    found=f"one of chain {found} at {self.connection.address}",
+                )
+            self._checked_chain = found
+        return self._checked_chain
+
+    def expect_chain(self, chain_id: str) -> None:
+        """From now on this chain is meant, and transactions are signed for it.
+
+        Raises:
+            ChainFailure: WRONG_CHAIN where the node serves another one.
+        """
+        self._wanted_chain, self._checked_chain = chain_id, ""
+        self.chain_id()
+
+    def height(self) -> int:
+        """Of the newest block."""
+        return int(self.connection.call(self.connection.ledger.query_height))
+
+    def account(self, address: bytes) -> Account:
+        """Number and sequence of an account. Raises ChainFailure: ACCOUNT_UNKNOWN."""
+        request = QueryAccountRequest(address=to_text(address))
+        answer = self.connection.find(self.connection.ledger.auth.Account, request)
+        if answer is None:
+            raise ChainFailure(
+                ChainCode.ACCOUNT_UNKNOWN,
+                expected=f"an account {to_text(address)}: one that was sent coins once",
+                found="none on this chain",
+            )
+        found = BaseAccount()
+        if not answer.account.Unpack(found):
+            raise failed(self.connection.address, f"an account of type {answer.account.type_url}")
+        return Account(number=int(found.account_number), sequence=int(found.sequence))
+
+    def balance(self, address: bytes, denom: str = DENOM) -> int:
+        """Coins of one denomination."""
+        ledger = self.connection.ledger
+        return int(self.connection.call(ledger.query_bank_balance, _cosmpy(address), denom))
+
+    def balances(self, address: bytes) -> dict[str, int]:
+        """Coins by denomination."""
+        ledger = self.connection.ledger
+        coins = self.connection.call(ledger.query_bank_all_balances, _cosmpy(address))
+        return {str(coin.denom): int(coin.amount) for coin in coins}
+
+    def tx(self, tx_hash: str) -> Committed | None:
+        """A transaction in a block, or None."""
+        request = GetTxRequest(hash=tx_hash)
+        answer = self.connection.find(self.connection.ledger.txs.GetTx, request)
+        if answer is None:
+            return None
+        found = answer.tx_response
+        return Committed(
+            hash=str(found.txhash),
+            height=int(found.height),
+            code=int(found.code),
+            codespace=str(found.codespace),
+            log=str(found.raw_log),
+            gas_wanted=int(found.gas_wanted),
+            gas_used=int(found.gas_used),
+        )
+
+    # Transactions.
+
+    def sign(
+        self,
+        messages: Sequence[Message],
+        key: SigningKey,
+        *,
+        price: Price | None = None,
+        memo: str = "",
+        timeout_height: int = 0,
+        account: Account | None = None,
+    ) -> SignedTx:
+        """A signed transaction, its fee settled (by Simulate, where no gas limit is given).
+
+        Raises:
+            ChainFailure: WRONG_CHAIN, ACCOUNT_UNKNOWN; TxRefused where Simulate refuses.
+        """
+        chain_id = self.chain_id()
+        if account is None:
+            account = self.account(key.info.raw_address)
+        fee = self.fee(messages, key, price=price or Price(), account=account, memo=memo)
+        tx = build(
+            messages,
+            key,
+            account=account,
+            chain_id=chain_id,
+            fee=fee,
+            memo=memo,
+            timeout_height=timeout_height,
+        )
+        return signed(tx, account=account, fee=fee, timeout_height=timeout_height)
+
+    def fee(
+        self,
+        messages: Sequence[Message],
+        key: SigningKey,
+        *,
+        price: Price,
+        account: Account,
+        memo: str = "",
+    ) -> Fee:
+        """What a transaction has to pay."""
+        if price.gas_limit is not None:
+            return fee_of(price.gas_limit, price)
+        trial = build(
+            messages,
+            key,
+            account=account,
+            chain_id=self.chain_id(),
+            fee=fee_of(0, price),
+            memo=memo,
+        )
+        # Gas is flat on this chain (chain_module/gas.py): what Simulate says is what it costs.
+        used = int(self.connection.call(self.connection.ledger.simulate_tx, trial))
+        return fee_of(used, price)
+
+    def broadcast(self, raw: bytes) -> str:
+        """Offers a transaction to the node's mempool; its hash. Raises TxRefused."""
+        request = BroadcastTxRequest(tx_bytes=raw, mode=BROADCAST_MODE_SYNC)
+        answer = self.connection.call(self.connection.ledger.txs.BroadcastTx, request)
+        found = answer.tx_response
+        tx_hash = str(found.txhash)
+        if found.code and (str(found.codespace), int(found.code)) != _IN_MEMPOOL:
+            raise TxRefused(
+                codespace=str(found.codespace),
+                number=int(found.code),
+                log=str(found.raw_log),
+                tx_hash=tx_hash,
+            )
+        return tx_hash
+
+    def wait(
+        self,
+        tx: SignedTx,
+        *,
+        timeout: float = COMMIT_TIMEOUT_SECS,
+        waiting: Callable[[int], None] | None = None,
+    ) -> Committed:
+        """Waits until a transaction that was sent is in a block; offers it again meanwhile.
+
+        Args:
+            tx: that was broadcast.
+            timeout: seconds.
+            waiting: gets the newest height, each time that it rose.
+
+        Raises:
+            ChainFailure: TX_NOT_COMMITTED.
+            TxRefused: the mempool does not take it any more.
+        """
+        deadline, newest, polls = time.monotonic() + timeout, 0, 0
+        refused: TxRefused | None = None
+        while (found := self.tx(tx.hash)) is None:
+            height, polls = self.height(), polls + 1
+            if height > newest and waiting is not None:
+                waiting(height)
+            newest = max(height, newest)
+            if tx.timeout_height and height > tx.timeout_height + 1:
+                raise _not_committed(
+                    tx, f"block {height}, and its last one was {tx.timeout_height}"
+                )
+            if time.monotonic() >= deadline:
+                raise _not_committed(tx, f"none up to block {height} within {timeout:.0f} s")
+            if polls % _RESEND_POLLS == 0:
+                # In a block, and not yet in the index: the mempool refuses its used sequence.
+                if refused is not None:
+                    raise refused
+                refused = self._offer_again(tx)
+            time.sleep(POLL_SECS)
+        return found
+
+    def _offer_again(self, tx: SignedTx) -> TxRefused | None:
+        try:
+            self.broadcast(tx.raw)
+        except TxRefused as refused:
+            return refused
+        return None
+
+    def send_tx(
+        self,
+        messages: Sequence[Message],
+        key: SigningKey,
+        *,
+        price: Price | None = None,
+        memo: str = "",
+        timeout: float = COMMIT_TIMEOUT_SECS,
+        waiting: Callable[[int], None] | None = None,
+    ) -> Committed:
+        """Signs, sends, and waits for the block.
+
+        Raises:
+            ChainFailure: as `sign` and `wait`.
+            TxRefused: by the mempool, or in the block.
+        """
+        tx = self.sign(messages, key, price=price, memo=memo)
+        self.broadcast(tx.raw)
+        found = self.wait(tx, timeout=timeout, waiting=waiting)
+        refusal = found.refusal()
+        if refusal is not None:
+            raise refusal
+        return found
+
+    # Events.
+
+    def subscribe(
+        self, event_type: str, *, from_height: int = 0, timeout: float | None = None
+    ) -> Iterator[ChainEvent]:
+        """The events of one type, in the chain's order, as blocks come.
+
+        Args:
+            event_type: such as "confirm_node".
+            from_height: the first block to look at; 0: the next one.
+            timeout: seconds after which it ends; None: never.
+        """
+        return follow(self.engine, event_type, from_height=from_height, timeout=timeout)
+
+
+def _cosmpy(address: bytes) -> Address:
+    return Address(address, prefix=ACCOUNT_PREFIX)
+
+
+def _not_committed(tx: SignedTx, found: str) -> ChainFailure:
+    return ChainFailure(
+        ChainCode.TX_NOT_COMMITTED, expected=f"a block with transaction {tx.hash}", found=found
+    )

@@ -1,0 +1,114 @@
+"""What can become of a call to the chain, named for what the caller does next.
+
+`ChainFailure`: the node at the other end is away, is of another chain, or answers as none of ours.
+`TxRefused`: the chain said no to a transaction; its code is the stable name of the rule.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from typing import Final
+
+import grpc
+
+from enclave.errors import one_line
+from node.chain_client.reasons import find_reason
+from node.engine_rpc import EngineRpcFailure, EngineUnreachable
+
+
+class ChainCode(enum.StrEnum):
+    """Reasons of the way to the chain. Stable names; the command line has a remedy for each."""
+
+    CHAIN_UNREACHABLE = "chain_unreachable"
+    CHAIN_FAILED = "chain_failed"
+    WRONG_CHAIN = "wrong_chain"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    TX_REFUSED = "tx_refused"
+    TX_NOT_COMMITTED = "tx_not_committed"
+    NOT_ON_CHAIN = "not_on_chain"
+
+
+class ChainFailure(Exception):
+    """The chain did not do what it was asked.
+
+    Attributes:
+        code: a `ChainCode`, or the name of a rule of the chain.
+        expected: what would have been right.
+        found: what was there instead.
+    """
+
+    def __init__(self, code: str, *, expected: str, found: str) -> None:
+        self.code = str(code)
+        self.expected = one_line(expected) or "something"
+        self.found = one_line(found) or "nothing"
+        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+
+
+class TxRefused(ChainFailure):
+    """A rule of the chain said no to a transaction.
+
+    Attributes:
+        codespace: of the module that said it.
+        number: its number there; 0 where only a text came (Simulate).
+        tx_hash: upper-case hex, or empty where it was never sent.
+        height: of the block in which it failed and paid; 0 where it is in none.
+    """
+
+    def __init__(
+        self, *, codespace: str, number: int, log: str, tx_hash: str = "", height: int = 0
+    ) -> None:
+        self.codespace = one_line(codespace)
+        self.number = number
+        self.tx_hash = tx_hash
+        self.height = height
+        self.log = one_line(log)
+        name, expected, found = _parts(codespace, number, log)
+        super().__init__(name, expected=expected, found=found)
+
+
+_LOG: Final = re.compile(r"(?:.*?\b)?([a-z][a-z0-9_]{2,63}): expected (.+), found (.+)", re.DOTALL)
+"""A refusal of ours, as `TxRefusal` prints it, wherever it stands in a node's text."""
+
+_AWAY: Final = {
+    grpc.StatusCode.UNAVAILABLE: "nobody answers there",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
+    grpc.StatusCode.CANCELLED: "the call was cancelled",
+}
+
+
+def failure_of(error: grpc.RpcError, *, address: str) -> ChainFailure:
+    """What a failed gRPC call to `address` means."""
+    if not isinstance(error, grpc.Call):
+        return failed(address, type(error).__name__)
+    status, details = error.code(), error.details() or ""
+    if status in _AWAY:
+        return ChainFailure(
+            ChainCode.CHAIN_UNREACHABLE, expected=f"a node at {address}", found=_AWAY[status]
+        )
+    if _LOG.fullmatch(details):
+        return TxRefused(codespace="", number=0, log=details)
+    return failed(address, f"{status.name}, {details or 'without details'}")
+
+
+def failure_of_engine(failure: EngineRpcFailure) -> ChainFailure:
+    """What a failed call to CometBFT's RPC means."""
+    away = isinstance(failure, EngineUnreachable)
+    code = ChainCode.CHAIN_UNREACHABLE if away else ChainCode.CHAIN_FAILED
+    return ChainFailure(code, expected=failure.expected, found=failure.found)
+
+
+def failed(address: str, found: str) -> ChainFailure:
+    """An answer that no node of this version gives."""
+    expected = f"a node of this version at {address}"
+    return ChainFailure(ChainCode.CHAIN_FAILED, expected=expected, found=found)
+
+
+def _parts(codespace: str, number: int, log: str) -> tuple[str, str, str]:
+    match = _LOG.fullmatch(log)
+    reason = find_reason(codespace, number)
+    if match is not None:
+        return reason.name if reason else match[1], match[2], match[3]
+    name = reason.name if reason else str(ChainCode.TX_REFUSED)
+    where = f"{codespace}/{number}: " if codespace else ""
+    return name, "a transaction that the chain accepts", f"{where}{log or 'no reason given'}"

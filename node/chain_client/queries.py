@@ -1,0 +1,71 @@
+"""Queries of the registration module: records as the chain stores them, unproven."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from node.chain_client.connection import Connection
+from seedpact.registration.v1 import query_pb2, types_pb2
+
+PAGE: Final = 100
+
+
+class RegistrationQueries:
+    """What `ChainClient` asks of seedpact.registration.v1.Query."""
+
+    connection: Connection
+
+    def node(self, node_id: bytes) -> types_pb2.NodeRecord | None:
+        """The record of a node, or None."""
+        found = self.connection.find(
+            self.connection.registration.Node, query_pb2.QueryNodeRequest(node_id=node_id)
+        )
+        return None if found is None or not found.HasField("node") else found.node
+
+    def nodes(
+        self, *, status: int = 0, operator: bytes = b"", limit: int | None = None
+    ) -> Iterator[types_pb2.NodeRecord]:
+        """Records in ascending order of node_id, page by page.
+
+        Args:
+            status: a `types_pb2.NodeStatus`; 0: all.
+            operator: 20 bytes; empty: all.
+            limit: records at most.
+        """
+        left, key = limit, b""
+        while left is None or left > 0:
+            request = query_pb2.QueryNodesRequest(
+                page_key=key,
+                limit=PAGE if left is None else min(PAGE, left),
+                status=types_pb2.NodeStatus.Name(status),
+                operator=operator,
+            )
+            page = self.connection.call(self.connection.registration.Nodes, request)
+            yield from page.nodes
+            key = page.next_page_key
+            left = None if left is None else left - len(page.nodes)
+            if not key:
+                return
+
+    def network_keys(self, epoch: int | None = None) -> types_pb2.NetworkKeys:
+        """The public keys of an epoch; None: of the current one."""
+        request = query_pb2.QueryNetworkKeysRequest(epoch=epoch)
+        found = self.connection.call(self.connection.registration.NetworkKeys, request)
+        keys: types_pb2.NetworkKeys = found.keys
+        return keys
+
+    def params(self) -> query_pb2.QueryParamsResponse:
+        """The module's parameters, the floor, and the network_id that the node claims."""
+        request = query_pb2.QueryParamsRequest()
+        answer: query_pb2.QueryParamsResponse = self.connection.call(
+            self.connection.registration.Params, request
+        )
+        return answer
+
+    def policy(self) -> types_pb2.Policy:
+        """The policy in force."""
+        request = query_pb2.QueryPolicyRequest()
+        found = self.connection.call(self.connection.registration.Policy, request)
+        policy: types_pb2.Policy = found.policy
+        return policy

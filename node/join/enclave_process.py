@@ -1,0 +1,131 @@
+"""Step 3: an enclave of this home: the one that runs, or one for the time of the command.
+
+A home's enclave holds a lock. So this starts one, on a free port; where that refuses since another
+holds the lock, the one that runs is asked at the address of node.toml. What answers there without a
+lock on this home would be another node's enclave, and is never asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO, Final
+
+from enclave.crypto.labels import Mode
+from enclave.errors import Code
+from node import supervisor
+from node.enclave_client import EnclaveClient
+from node.join.failures import JoinCode, JoinFailure
+
+START_SECS: Final = 30.0
+STOP_SECS: Final = 10.0
+CALL_SECS: Final = 30.0
+"""A quote on hardware takes seconds where the quoting enclave starts cold."""
+
+_LAUNCH: Final = Path(supervisor.__file__).with_name("launch.py")
+_FREE_PORT: Final = "127.0.0.1:0"
+
+
+@contextlib.contextmanager
+def enclave_of(
+    folder: Path, *, mode: Mode, address: str | None, configured: str
+) -> Iterator[EnclaveClient]:
+    """A client of the enclave of `folder`, for the length of a block.
+
+    Args:
+        folder: the enclave's home.
+        mode: in which one is started.
+        address: of one that runs and is meant, whatever its home; None: the home's.
+        configured: where the home's serves, by node.toml.
+
+    Raises:
+        JoinFailure: ENCLAVE_NOT_STARTED, or the code with which the enclave could not start.
+    """
+    if address is not None:
+        with EnclaveClient(address, timeout=CALL_SECS) as client:
+            yield client
+        return
+    started = _Started(folder, mode=mode)
+    try:
+        with EnclaveClient(started.address or configured, timeout=CALL_SECS) as client:
+            yield client
+    finally:
+        started.stop()
+
+
+class _Started:
+    """`python -m enclave` as a child that dies with this process; or nothing, where one runs."""
+
+    def __init__(self, folder: Path, *, mode: Mode) -> None:
+        words = ("-m", "enclave", "--home", str(folder), "--mode", mode.value)
+        command = (sys.executable, *words, "--listen", _FREE_PORT)
+        self._child = subprocess.Popen(  # noqa: S603 (our own interpreter, arguments as a list)
+            [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), *command],
+            env={"GRPC_VERBOSITY": "NONE", **os.environ},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self.address = ""
+        try:
+            self.address = self._wait()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Ends it, if it was started."""
+        if self._child.poll() is None:
+            self._child.terminate()
+            try:
+                self._child.wait(STOP_SECS)
+            except subprocess.TimeoutExpired:
+                self._child.kill()
+                self._child.wait()
+
+    def _wait(self) -> str:
+        stream = self._child.stderr
+        deadline = time.monotonic() + START_SECS
+        last: Mapping[str, object] = {}
+        while stream is not None and (raw := stream.readline()):
+            line = _parse(raw)
+            if line.get("event") == "serving":
+                threading.Thread(target=_drain, args=(stream,), daemon=True).start()
+                return str(line["address"])
+            last = line if line.get("event") == "cannot_start" else last
+            if time.monotonic() > deadline:
+                break
+        if last.get("code") == Code.ALREADY_RUNNING:
+            return ""
+        if last:
+            raise JoinFailure(
+                str(last["code"]), expected=str(last["expected"]), found=str(last["found"])
+            )
+        raise JoinFailure(
+            JoinCode.ENCLAVE_NOT_STARTED,
+            expected="an enclave that serves",
+            found=f"a process that ended with {self._child.wait(STOP_SECS)}",
+        )
+
+
+def _parse(raw: bytes) -> Mapping[str, object]:
+    try:
+        value = json.loads(raw)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _drain(stream: IO[bytes]) -> None:
+    """Reads on, or a full pipe would stop the enclave."""
+    with contextlib.suppress(OSError, ValueError):
+        while stream.read(4096):
+            pass

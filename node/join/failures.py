@@ -1,0 +1,38 @@
+"""Why a newcomer cannot join, where neither the enclave nor the chain says it by itself."""
+
+from __future__ import annotations
+
+import enum
+
+from enclave.errors import one_line
+
+
+class JoinCode(enum.StrEnum):
+    """Stable names; the command line has a remedy for each."""
+
+    NETWORK_NOT_CONFIRMED = "network_not_confirmed"
+    GENESIS_UNUSABLE = "genesis_unusable"
+    OTHER_GENESIS = "other_genesis"
+    JOURNAL_UNUSABLE = "journal_unusable"
+    REGISTER_RUNNING = "register_running"
+    ENCLAVE_NOT_STARTED = "enclave_not_started"
+    NO_FUNDS = "no_funds"
+    CHAIN_STALLED = "chain_stalled"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    KEYS_UNUSABLE = "keys_unusable"
+
+
+class JoinFailure(Exception):
+    """The flow stops here; what was done stays, and the next run goes on.
+
+    Attributes:
+        code: why; a `JoinCode`, or a code of the core such as wrong_network.
+        expected: what would have been right.
+        found: what was there instead.
+    """
+
+    def __init__(self, code: str, *, expected: str, found: str) -> None:
+        self.code = str(code)
+        self.expected = one_line(expected) or "something"
+        self.found = one_line(found) or "nothing"
+        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

@@ -1,0 +1,58 @@
+"""Step 1: what network a genesis is of, computed from its bytes alone (protocol.md section 4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from chain_module.genesis_document import parse_genesis_document
+
+from chain_module.errors import TxRefusal
+from enclave.crypto.labels import Mode
+from enclave.errors import Refusal
+from enclave.registration.network import NetworkInputs, network_id
+from node.join.failures import JoinCode, JoinFailure
+
+MAX_GENESIS_BYTES: Final = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """A network, as its genesis defines it."""
+
+    id: bytes
+    """32 bytes: network_id."""
+    inputs: NetworkInputs
+    document: bytes
+    """The genesis, as it came."""
+
+    @property
+    def chain_id(self) -> str:
+        """Its name."""
+        return self.inputs.chain_id
+
+    @property
+    def mode(self) -> Mode:
+        """In which its enclaves run."""
+        return self.inputs.floor.mode
+
+
+def read_genesis(data: bytes, *, where: str) -> Network:
+    """The network of a genesis file.
+
+    Args:
+        data: CometBFT's genesis.json.
+        where: it came from, for the error.
+
+    Raises:
+        JoinFailure: GENESIS_UNUSABLE.
+    """
+    try:
+        inputs = parse_genesis_document(data).network_inputs
+        return Network(id=network_id(inputs), inputs=inputs, document=data)
+    except (TxRefusal, Refusal) as refusal:
+        raise JoinFailure(
+            JoinCode.GENESIS_UNUSABLE,
+            expected=f"{where} of a Seedpact network: {refusal.expected}",
+            found=refusal.found,
+        ) from None

@@ -1,0 +1,222 @@
+"""The journal of a join: what was done, so that the next run goes on from there.
+
+home/run/register.json, replaced whole by each write. It is a memory, no authority: what it says is
+compared with the enclave and the chain. Two things only it can know: which network was meant, and
+the register that was signed. The latter is written *before* it is sent, so that a run that was
+killed in between sends those same bytes again: their sequence lets them be executed once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from node.join.failures import JoinCode, JoinFailure
+from node.join.plan import Step
+
+FILE_NAME: Final = "register.json"
+LOCK_NAME: Final = "register.lock"
+VERSION: Final = 1
+MAX_BYTES: Final = 1024 * 1024
+_PRIVATE: Final = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A register that was signed, and perhaps sent."""
+
+    tx_hash: str
+    raw: bytes
+    sequence: int
+    timeout_height: int
+    """The last block that may hold it."""
+    report_data: bytes
+    """64 bytes, of the quote in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """The journal's content."""
+
+    network_id: bytes = b""
+    """32 bytes, or empty before the first step."""
+    node_id: bytes = b""
+    steps: tuple[Step, ...] = ()
+    """Done, in their order."""
+    sent: Sent | None = None
+    paid: int = 0
+    """Registers that were signed so far."""
+
+
+class Journal:
+    """One home's journal. `hook` is told of each step after it was recorded (tests kill there)."""
+
+    def __init__(self, folder: Path, *, hook: Callable[[Step], None] | None = None) -> None:
+        self.path = folder / FILE_NAME
+        self._hook = hook
+        self.notes = _read(self.path)
+
+    def done(self, step: Step) -> None:
+        """Records a step."""
+        if step not in self.notes.steps:
+            self.write(steps=(*self.notes.steps, step))
+        if self._hook is not None:
+            self._hook(step)
+
+    def write(
+        self,
+        *,
+        network_id: bytes | None = None,
+        node_id: bytes | None = None,
+        steps: tuple[Step, ...] | None = None,
+        sent: Sent | None = None,
+        paid: int | None = None,
+    ) -> None:
+        """Replaces what is given, durably."""
+        now = self.notes
+        self._replace(
+            Notes(
+                network_id=now.network_id if network_id is None else network_id,
+                node_id=now.node_id if node_id is None else node_id,
+                steps=now.steps if steps is None else steps,
+                sent=now.sent if sent is None else sent,
+                paid=now.paid if paid is None else paid,
+            )
+        )
+
+    def forget_sent(self) -> None:
+        """The register in flight is settled: it is in a block, or can be in none."""
+        self._replace(replace(self.notes, sent=None))
+
+    def restart(self, *, network_id: bytes, node_id: bytes = b"") -> None:
+        """New keys or another network: nothing of before counts, except what was paid."""
+        self._replace(Notes(network_id=network_id, node_id=node_id, paid=self.notes.paid))
+
+    def _replace(self, notes: Notes) -> None:
+        self.notes = notes
+        temporary = self.path.with_name(f".{FILE_NAME}.new")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            with os.fdopen(os.open(temporary, flags, _PRIVATE), "wb") as file:
+                file.write(_dump(notes))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+            folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+        except OSError as error:
+            raise _unusable(self.path, error.strerror or type(error).__name__) from None
+
+
+@contextlib.contextmanager
+def exclusive(folder: Path) -> Iterator[None]:
+    """One `register` a home: two would pay twice. Raises JoinFailure: REGISTER_RUNNING."""
+    try:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        descriptor = os.open(folder / LOCK_NAME, flags, _PRIVATE)
+    except OSError as error:
+        raise _unusable(folder / LOCK_NAME, error.strerror or type(error).__name__) from None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        raise JoinFailure(
+            JoinCode.REGISTER_RUNNING,
+            expected=f"no other register on {folder.parent}",
+            found="one that holds its lock",
+        ) from None
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _read(path: Path) -> Notes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES)
+    except FileNotFoundError:
+        return Notes()
+    except OSError as error:
+        raise _unusable(path, error.strerror or type(error).__name__) from None
+    try:
+        return _parse(json.loads(data))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise _unusable(path, "a file that is not one") from None
+
+
+def _dump(notes: Notes) -> bytes:
+    sent = notes.sent
+    value = {
+        "version": VERSION,
+        "network_id": notes.network_id.hex(),
+        "node_id": notes.node_id.hex(),
+        "steps": [str(step) for step in notes.steps],
+        "paid": notes.paid,
+        "sent": None
+        if sent is None
+        else {
+            "tx_hash": sent.tx_hash,
+            "raw": sent.raw.hex(),
+            "sequence": sent.sequence,
+            "timeout_height": sent.timeout_height,
+            "report_data": sent.report_data.hex(),
+        },
+    }
+    return (json.dumps(value, indent=2) + "\n").encode("ascii")
+
+
+def _parse(value: Mapping[str, object]) -> Notes:
+    if value["version"] != VERSION:
+        raise ValueError("version")
+    steps = value["steps"]
+    if not isinstance(steps, list):
+        raise TypeError("steps")
+    return Notes(
+        network_id=_bytes(value["network_id"]),
+        node_id=_bytes(value["node_id"]),
+        steps=tuple(Step(step) for step in steps),
+        sent=_parse_sent(value["sent"]),
+        paid=_integer(value["paid"]),
+    )
+
+
+def _parse_sent(value: object) -> Sent | None:
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise TypeError("sent")
+    return Sent(
+        tx_hash=str(value["tx_hash"]),
+        raw=_bytes(value["raw"]),
+        sequence=_integer(value["sequence"]),
+        timeout_height=_integer(value["timeout_height"]),
+        report_data=_bytes(value["report_data"]),
+    )
+
+
+def _bytes(value: object) -> bytes:
+    return bytes.fromhex(str(value))
+
+
+def _integer(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("no number")
+    return value
+
+
+def _unusable(path: Path, found: str) -> JoinFailure:
+    return JoinFailure(
+        JoinCode.JOURNAL_UNUSABLE,
+        expected=f"a journal at {path}, readable and writable",
+        found=found,
+    )

@@ -1,0 +1,120 @@
+"""Steps 5 and 6: the operator can pay, and the enclave quotes its keys with a recent header.
+
+The header is at least 3 below the newest that the peer shows, so that every node knows it; it is
+the root of the newcomer's trust from then on (protocol.md section 5).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from chain_module.address import to_text
+from enclave.errors import Code
+from node.chain_client import ChainClient, ChainCode, ChainFailure, HeaderFacts
+from node.chain_client.transactions import DENOM, fee_of
+from node.enclave_client import EnclaveClient, EnclaveRefused
+from node.join.failures import JoinCode, JoinFailure
+from node.join.plan import Join
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import tx_pb2
+
+ANCHOR_DEPTH: Final = 3
+"""Blocks below the newest one that is seen."""
+POLL_SECS: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """A register that can be signed."""
+
+    message: tx_pb2.MsgRegisterNode
+    report_data: bytes
+    node_id: bytes
+
+
+def check_funds(chain: ChainClient, wish: Join) -> int:
+    """That the operator can pay for one register; its balance.
+
+    Raises:
+        JoinFailure: NO_FUNDS.
+    """
+    gas = wish.price.gas_limit or chain.params().params.register_gas
+    needed = fee_of(gas, wish.price).amount
+    balance = chain.balance(wish.operator.info.raw_address)
+    if balance < needed or not _exists(chain, wish.operator.info.raw_address):
+        raise JoinFailure(
+            JoinCode.NO_FUNDS,
+            expected=f"{needed}{DENOM} or more at {to_text(wish.operator.info.raw_address)}",
+            found=f"{balance}{DENOM}",
+        )
+    return balance
+
+
+def anchor_of(chain: ChainClient, *, timeout: float, say: Callable[[str], None]) -> HeaderFacts:
+    """The newest header that a quote may bind; waits for a chain that is too young for one.
+
+    Raises:
+        JoinFailure: CHAIN_STALLED.
+    """
+    deadline, seen = time.monotonic() + timeout, -1
+    status = chain.status()
+    first = max(status.earliest_height, 1)
+    while (newest := chain.status().latest_height) < first + ANCHOR_DEPTH:
+        if newest != seen:
+            say(f"waiting for block {first + ANCHOR_DEPTH}, the chain is at {newest}")
+            seen = newest
+        if time.monotonic() >= deadline:
+            raise JoinFailure(
+                JoinCode.CHAIN_STALLED,
+                expected=f"a block {first + ANCHOR_DEPTH} within {timeout:.0f} s",
+                found=f"block {newest}",
+            )
+        time.sleep(POLL_SECS)
+    return chain.header(newest - ANCHOR_DEPTH)
+
+
+def quote(chain: ChainClient, enclave: EnclaveClient, wish: Join, anchor: HeaderFacts) -> Quoted:
+    """Lets a newcomer's enclave quote for the current epoch. Raises EnclaveFailure."""
+    keys = chain.network_keys()
+    purpose = pb.RegisterPurpose(
+        operator=wish.operator.info.raw_address,
+        epoch=keys.epoch,
+        anchor_height=anchor.height,
+        anchor_hash=anchor.hash,
+        kem_io=keys.kem_io,
+    )
+    try:
+        answer = enclave.make_quote(pb.MakeQuoteRequest(register=purpose))
+    except EnclaveRefused as refused:
+        if refused.code != Code.KEM_SECRET_EXISTS:
+            raise
+        raise JoinFailure(
+            JoinCode.KEYS_UNUSABLE, expected=refused.expected, found=refused.found
+        ) from None
+    collateral = answer.evidence.collateral or wish.collateral or b""
+    message = tx_pb2.MsgRegisterNode(
+        operator=to_text(wish.operator.info.raw_address),
+        exchange_key=answer.exchange_key,
+        kem_ciphertext=answer.kem_ciphertext,
+        epoch=keys.epoch,
+        anchor_height=anchor.height,
+        anchor_hash=anchor.hash,
+        tls_key=answer.tls_key,
+        quote=answer.evidence.quote,
+        collateral=collateral,
+        moniker=wish.moniker,
+    )
+    return Quoted(message=message, report_data=answer.report_data, node_id=answer.node_id)
+
+
+def _exists(chain: ChainClient, address: bytes) -> bool:
+    try:
+        chain.account(address)
+    except ChainFailure as failure:
+        if failure.code != ChainCode.ACCOUNT_UNKNOWN:
+            raise
+        return False
+    return True

@@ -29,12 +29,13 @@ SUPPLY_PREFIX: Final = b"\x00"
 BALANCE_PREFIX: Final = b"\x02"
 PARAMS_KEY: Final = b"\x05"
 
-_HOLDER_BYTES: Final = len(BALANCE_PREFIX) + 1 + ADDRESS_BYTES
+_HOLDER_PREFIX: Final = BALANCE_PREFIX + bytes((ADDRESS_BYTES,))
+_HOLDER_BYTES: Final = len(_HOLDER_PREFIX) + ADDRESS_BYTES
 
 
 def holder_prefix(address: bytes) -> bytes:
     """What the keys of an address's balances start with; the denomination follows."""
-    return BALANCE_PREFIX + bytes((ADDRESS_BYTES,)) + address
+    return _HOLDER_PREFIX + address
 
 
 def balance(state: StateReader, address: bytes, denom: str) -> int:
@@ -48,7 +49,7 @@ def balances(state: StateReader) -> tuple[tuple[bytes, Coins], ...]:
     held: dict[bytes, list[Coin]] = {}
     entries = state.store(STORE).iterate(BALANCE_PREFIX, prefix_end(BALANCE_PREFIX))
     for key, value in entries:
-        address, denom = key[_HOLDER_BYTES - ADDRESS_BYTES : _HOLDER_BYTES], key[_HOLDER_BYTES:]
+        address, denom = key[len(_HOLDER_PREFIX) : _HOLDER_BYTES], key[_HOLDER_BYTES:]
         held.setdefault(address, []).append(Coin(denom.decode(), int(value)))
     return tuple((address, tuple(coins)) for address, coins in held.items())
 
@@ -79,13 +80,7 @@ def check_supply(state: StateReader) -> None:
 def require_funds(state: StateReader, address: bytes, coins: Iterable[Coin]) -> None:
     """Raises TxRefusal INSUFFICIENT_FUNDS unless the address holds each of the coins."""
     for coin in coins:
-        held = balance(state, address, coin.denom)
-        if held < coin.amount:
-            raise TxRefusal(
-                SdkReason.INSUFFICIENT_FUNDS,
-                expected=f"{coin} on {to_text(address)}",
-                found=f"{held}{coin.denom}",
-            )
+        _left(state, address, coin)
 
 
 def take(state: StateStore, address: bytes, coins: Coins) -> Event:
@@ -94,10 +89,10 @@ def take(state: StateStore, address: bytes, coins: Coins) -> Event:
     Raises:
         TxRefusal: INSUFFICIENT_FUNDS, and nothing was changed.
     """
-    require_funds(state, address, coins)
-    for coin in coins:
-        _set_balance(state, address, coin.denom, balance(state, address, coin.denom) - coin.amount)
-    return event("coin_spent", spender=to_text(address), amount=coins_text(coins))
+    left = [_left(state, address, coin) for coin in coins]
+    for coin, amount in zip(coins, left, strict=True):
+        _set_balance(state, address, coin.denom, amount)
+    return event("coin_spent", ("spender", to_text(address)), ("amount", coins_text(coins)))
 
 
 def give(state: StateStore, address: bytes, coins: Coins) -> Event:
@@ -105,7 +100,7 @@ def give(state: StateStore, address: bytes, coins: Coins) -> Event:
     for coin in coins:
         _set_balance(state, address, coin.denom, balance(state, address, coin.denom) + coin.amount)
     ensure_account(state, address)
-    return event("coin_received", receiver=to_text(address), amount=coins_text(coins))
+    return event("coin_received", ("receiver", to_text(address)), ("amount", coins_text(coins)))
 
 
 def move(state: StateStore, coins: Coins, *, sender: bytes, receiver: bytes) -> tuple[Event, ...]:
@@ -116,10 +111,14 @@ def move(state: StateStore, coins: Coins, *, sender: bytes, receiver: bytes) -> 
     """
     spent = take(state, sender, coins)
     received = give(state, receiver, coins)
-    sender_text, receiver_text = to_text(sender), to_text(receiver)
-    amount = coins_text(coins)
-    transfer = event("transfer", recipient=receiver_text, sender=sender_text, amount=amount)
-    return spent, received, transfer, event("message", sender=sender_text)
+    sender_text = to_text(sender)
+    transfer = event(
+        "transfer",
+        ("recipient", to_text(receiver)),
+        ("sender", sender_text),
+        ("amount", coins_text(coins)),
+    )
+    return spent, received, transfer, event("message", ("sender", sender_text))
 
 
 def create_supply(state: StateStore, held: Iterable[tuple[bytes, Coins]]) -> None:
@@ -132,14 +131,26 @@ def create_supply(state: StateStore, held: Iterable[tuple[bytes, Coins]]) -> Non
         state.store(STORE).set(SUPPLY_PREFIX + coin.denom.encode(), str(coin.amount).encode())
 
 
-def event(kind: str, /, **attributes: str) -> Event:
-    """An event of text, all of it indexed, in the order of the arguments."""
-    return Event(kind, tuple(EventAttribute(key, value) for key, value in attributes.items()))
+def event(kind: str, *attributes: tuple[str, str]) -> Event:
+    """An event of text, all of it indexed."""
+    return Event(kind, tuple([EventAttribute(key, value) for key, value in attributes]))
+
+
+def _left(state: StateReader, address: bytes, coin: Coin) -> int:
+    """What stays when the coin is taken. Raises TxRefusal INSUFFICIENT_FUNDS."""
+    held = balance(state, address, coin.denom)
+    if held < coin.amount:
+        raise TxRefusal(
+            SdkReason.INSUFFICIENT_FUNDS,
+            expected=f"{coin} on {to_text(address)}",
+            found=f"{held}{coin.denom}",
+        )
+    return held - coin.amount
 
 
 def _set_balance(state: StateStore, address: bytes, denom: str, amount: int) -> None:
-    key = holder_prefix(address) + denom.encode()
+    store, key = state.store(STORE), holder_prefix(address) + denom.encode()
     if amount:
-        state.store(STORE).set(key, str(amount).encode())
+        store.set(key, str(amount).encode())
     else:
-        state.store(STORE).delete(key)
+        store.delete(key)

@@ -85,12 +85,12 @@ class MsgMultiSend:
         sender = to_text(self.sender)
         events: list[Event] = [
             take(state, self.sender, self.coins),
-            event("message", sender=sender),
+            event("message", ("sender", sender)),
         ]
         for share in self.shares:
             events.append(give(state, share.receiver, share.coins))
             recipient, amount = to_text(share.receiver), coins_text(share.coins)
-            events.append(event("transfer", recipient=recipient, sender=sender, amount=amount))
+            events.append(event("transfer", ("recipient", recipient), ("amount", amount)))
         return Executed(b"", f"{MULTI_SEND_URL}Response", tuple(events))
 
 

@@ -15,13 +15,14 @@ from chain_module.tx.codec import Tx
 
 def ante_events(tx: Tx, payer: bytes) -> tuple[Event, ...]:
     """The fee, and each signer's sequence and signature (x/auth/ante: fee.go, sigverify.go)."""
-    fee = event("tx", fee=coins_text(tx.fee.amount), fee_payer=to_text(payer))
+    fee = event("tx", ("fee", coins_text(tx.fee.amount)), ("fee_payer", to_text(payer)))
     sequences = (
-        event("tx", acc_seq=f"{to_text(address)}/{info.sequence}")
+        event("tx", ("acc_seq", f"{to_text(address)}/{info.sequence}"))
         for address, info in zip(tx.required, tx.signers, strict=True)
     )
     signatures = (
-        event("tx", signature=base64.b64encode(signature).decode()) for signature in tx.signatures
+        event("tx", ("signature", base64.b64encode(signature).decode()))
+        for signature in tx.signatures
     )
     return fee, *sequences, *signatures
 
@@ -36,6 +37,8 @@ def message_events(tx: Tx, index: int, events: Iterable[Event]) -> tuple[Event, 
     """
     type_url = tx.type_urls[index]
     sender = to_text(tx.messages[index].signers()[0])
-    action = event("message", action=type_url, sender=sender, module=type_url.split(".")[1])
+    action = event(
+        "message", ("action", type_url), ("sender", sender), ("module", type_url.split(".")[1])
+    )
     position = EventAttribute("msg_index", str(index))
     return tuple(replace(one, attributes=(*one.attributes, position)) for one in (action, *events))

@@ -3,14 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-DEFAULT_PAGE: Final = 100
-"""Entries of a page where the request names no limit, as in the Cosmos SDK."""
-MAX_PAGE: Final = 200
-"""Entries of any page: a larger limit is cut, and the answer has the next page's key."""
-MAX_OFFSET: Final = 10_000
-"""Entries that a page may skip. Beyond it a client turns pages by key, which costs nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class MeasurementIn:
     def check_measurement(self, measurement: Measurement) -> None:
         """The same for a recorded measurement. Raises as `check`."""
         _check_not_empty(self.measurements, "measurements")
-        if not any(_runs(measurement, listed) for listed in self.measurements):
+        if not any(runs(measurement, listed) for listed in self.measurements):
             expected = f"one of {len(self.measurements)} listed measurements"
             found = measurement.encoded.hex()
             raise Refusal(Code.MEASUREMENT_NOT_ALLOWED, expected=expected, found=found)
@@ -276,7 +276,7 @@ class UnsafeAcceptAny:
         """Never raises."""
 
 
-def _runs(found: Measurement, listed: Measurement) -> bool:
+def runs(found: Measurement, listed: Measurement) -> bool:
     """Whether `found` is the listed code, or a later isv_svn of it."""
     if isinstance(found, SgxMeasurement) and isinstance(listed, SgxMeasurement):
         return (

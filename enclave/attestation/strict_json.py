@@ -19,20 +19,27 @@ _WHITESPACE: Final = " \t\r\n"
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
 
 
-def parse_object(text: str) -> dict[str, object]:
+def parse_object(
+    text: str, *, max_depth: int = MAX_JSON_DEPTH, max_digits: int = MAX_JSON_DIGITS
+) -> dict[str, object]:
     """The JSON object that is the whole of `text`.
+
+    Args:
+        text: of any length; the caller bounds it.
+        max_depth: levels of objects and arrays.
+        max_digits: digits of an integer.
 
     Raises:
         ValueError: not JSON, not an object, or ambiguous. The text of the error is ours.
     """
     if not text.lstrip(_WHITESPACE).startswith("{"):
         raise ValueError("not an object")
-    _check_depth(text)
+    _check_depth(text, max_depth)
     try:
         value: dict[str, object] = json.loads(
             text,
             object_pairs_hook=_unique,
-            parse_int=_bounded,
+            parse_int=lambda digits: _bounded(digits, max_digits),
             parse_float=_no_float,
             parse_constant=_no_float,
         )
@@ -41,14 +48,14 @@ def parse_object(text: str) -> dict[str, object]:
     return value
 
 
-def _check_depth(text: str) -> None:
+def _check_depth(text: str, max_depth: int) -> None:
     depth = 0
     for token in _TOKEN.finditer(text):
         mark = text[token.start()]
         if mark in "[{":
             depth += 1
-            if depth > MAX_JSON_DEPTH:
-                raise ValueError(f"nested deeper than {MAX_JSON_DEPTH} levels")
+            if depth > max_depth:
+                raise ValueError(f"nested deeper than {max_depth} levels")
         elif mark in "]}":
             depth -= 1
 
@@ -60,9 +67,9 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def _bounded(digits: str) -> int:
-    if len(digits.removeprefix("-")) > MAX_JSON_DIGITS:
-        raise ValueError(f"an integer of more than {MAX_JSON_DIGITS} digits")
+def _bounded(digits: str, limit: int) -> int:
+    if len(digits.removeprefix("-")) > limit:
+        raise ValueError(f"an integer of more than {limit} digits")
     return int(digits)
 
 

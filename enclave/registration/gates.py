@@ -8,6 +8,7 @@ the rate limit are the chain's alone, because they need the whole state. Each re
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.policy import MachineListed, check_floor, predicates
@@ -23,6 +24,45 @@ from enclave.errors import Code, Refusal
 from enclave.registration.context import ProvenContext
 from enclave.registration.network import HASH_BYTES, Floor, check_approvals
 from enclave.registration.records import OPERATOR_BYTES, check_height
+
+
+class Claim(Protocol):
+    """What a newcomer says of itself, and its quote binds."""
+
+    @property
+    def operator(self) -> bytes:
+        """20 bytes, the raw account address."""
+        ...
+
+    @property
+    def exchange_key(self) -> bytes:
+        """32 bytes, X25519."""
+        ...
+
+    @property
+    def kem_ciphertext(self) -> bytes:
+        """1,088 bytes, ML-KEM-768."""
+        ...
+
+    @property
+    def epoch(self) -> int:
+        """The epoch whose KEM key the ciphertext is for."""
+        ...
+
+    @property
+    def anchor_height(self) -> int:
+        """Height of the header that is its root of trust."""
+        ...
+
+    @property
+    def anchor_hash(self) -> bytes:
+        """32 bytes, that header's hash."""
+        ...
+
+    @property
+    def tls_key(self) -> bytes:
+        """32 bytes, Ed25519."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +94,7 @@ def admitted_code(context: ProvenContext, *, floor: Floor, own: Measurement) -> 
     return Admitted(own, check_approvals(approvals, floor=floor, network=context.network_id))
 
 
-def check_claim(newcomer: Newcomer, *, context: ProvenContext) -> None:
+def check_claim(newcomer: Claim, *, context: ProvenContext) -> None:
     """Gates 1 and 2: what a newcomer claims, before its quote is looked into.
 
     Raises:
@@ -96,7 +136,7 @@ def check_report(
         MachineListed(context.machines).check(report)
 
 
-def check_form(newcomer: Newcomer) -> None:
+def check_form(newcomer: Claim) -> None:
     """Gate 1. The sizes of quote and collateral are checked by their parsers, before parsing.
 
     Raises:
@@ -110,7 +150,7 @@ def check_form(newcomer: Newcomer) -> None:
     check_tls_key(newcomer.tls_key)
 
 
-def check_state(newcomer: Newcomer, *, context: ProvenContext) -> None:
+def check_state(newcomer: Claim, *, context: ProvenContext) -> None:
     """Gate 2 as far as an enclave runs it: freeze, epoch, and the anchor's truth and age.
 
     Raises:
@@ -139,7 +179,7 @@ def check_state(newcomer: Newcomer, *, context: ProvenContext) -> None:
         )
 
 
-def expected_report_data(newcomer: Newcomer, context: ProvenContext, floor: Floor) -> bytes:
+def expected_report_data(newcomer: Claim, context: ProvenContext, floor: Floor) -> bytes:
     """Gate 4's 64 bytes: what the quote must bind."""
     return register_report_data(
         floor.mode,

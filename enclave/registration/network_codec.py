@@ -26,41 +26,49 @@ def mode_to_proto(mode: Mode) -> str:
     return pb.Mode.Name(MODE_NUMBER[mode])
 
 
+def floor_from_proto(message: pb.Floor) -> Floor:
+    """Raises Refusal: BAD_VALUE for an unknown enum; `network.check_inputs` checks the rest."""
+    return Floor(
+        mode=mode_from_proto(message.mode),
+        attestation_root=message.attestation_root,
+        upgrade_keys=tuple(message.upgrade_keys),
+        threshold=message.threshold,
+        worst_tcb_status=enum_value(TcbStatus, message.worst_tcb_status),
+    )
+
+
+def floor_to_proto(floor: Floor) -> pb.Floor:
+    """The protobuf of `floor`."""
+    return pb.Floor(
+        mode=mode_to_proto(floor.mode),
+        attestation_root=floor.attestation_root,
+        upgrade_keys=floor.upgrade_keys,
+        threshold=floor.threshold,
+        worst_tcb_status=pb.TcbStatus.Name(floor.worst_tcb_status),
+    )
+
+
 def network_from_proto(message: pb.NetworkInputs) -> NetworkInputs:
     """Raises Refusal: BAD_VALUE for an unknown enum; `network.check_inputs` checks the rest."""
-    floor = message.floor
     return NetworkInputs(
         chain_id=message.chain_id,
         genesis_time_unix_nanos=message.genesis_time_unix_nanos,
         initial_height=message.initial_height,
         genesis_validators_hash=message.genesis_validators_hash,
         consensus_params_hash=message.consensus_params_hash,
-        floor=Floor(
-            mode=mode_from_proto(floor.mode),
-            attestation_root=floor.attestation_root,
-            upgrade_keys=tuple(floor.upgrade_keys),
-            threshold=floor.threshold,
-            worst_tcb_status=enum_value(TcbStatus, floor.worst_tcb_status),
-        ),
+        floor=floor_from_proto(message.floor),
         app_state_hash=message.app_state_hash,
     )
 
 
 def network_to_proto(inputs: NetworkInputs) -> pb.NetworkInputs:
     """The protobuf of `inputs`."""
-    floor = inputs.floor
     return pb.NetworkInputs(
         chain_id=inputs.chain_id,
         genesis_time_unix_nanos=inputs.genesis_time_unix_nanos,
         initial_height=inputs.initial_height,
         genesis_validators_hash=inputs.genesis_validators_hash,
         consensus_params_hash=inputs.consensus_params_hash,
-        floor=pb.Floor(
-            mode=mode_to_proto(floor.mode),
-            attestation_root=floor.attestation_root,
-            upgrade_keys=floor.upgrade_keys,
-            threshold=floor.threshold,
-            worst_tcb_status=pb.TcbStatus.Name(floor.worst_tcb_status),
-        ),
+        floor=floor_to_proto(inputs.floor),
         app_state_hash=inputs.app_state_hash,
     )

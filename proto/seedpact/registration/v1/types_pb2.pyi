@@ -270,13 +270,13 @@ class StoredCollateral(_message.Message):
     evaluation_number: int
     def __init__(self, fmspc: _Optional[bytes] = ..., tee: _Optional[_Union[TeeKind, str]] = ..., collateral: _Optional[bytes] = ..., evaluation_number: _Optional[int] = ...) -> None: ...
 
-class PendingPolicy(_message.Message):
-    __slots__ = ("policy", "from_height")
+class HeldPolicy(_message.Message):
+    __slots__ = ("policy", "until_height")
     POLICY_FIELD_NUMBER: _ClassVar[int]
-    FROM_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    UNTIL_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     policy: Policy
-    from_height: int
-    def __init__(self, policy: _Optional[_Union[Policy, _Mapping]] = ..., from_height: _Optional[int] = ...) -> None: ...
+    until_height: int
+    def __init__(self, policy: _Optional[_Union[Policy, _Mapping]] = ..., until_height: _Optional[int] = ...) -> None: ...
 
 class Identity(_message.Message):
     __slots__ = ("network_id", "network", "genesis_time", "founder")

@@ -1,0 +1,103 @@
+"""The table of keys of the store "registration" (docs/spec/protocol.md section 14).
+
+A key is a name, and where there are many of a kind, a slash and an identifier of fixed length:
+no key is the beginning of another, and a kind is one range. Numbers are big-endian, so the order
+of the keys is that of the numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from enclave.attestation.types import Tee
+from enclave.registration.records import NODE_ID_BYTES, Time
+
+STORE: Final = "registration"
+
+IDENTITY: Final = b"identity"
+PARAMS: Final = b"params"
+POLICY: Final = b"policy"
+HELD_POLICY: Final = b"held_policy"
+
+NETWORK: Final = b"network/"
+NODES: Final = b"nodes/"
+MACHINES: Final = b"machines/"
+COLLATERAL: Final = b"collateral/"
+ANCHORS: Final = b"anchors/"
+ATTESTATION_IDS: Final = b"attestation_ids/"
+ANCHORS_OF: Final = b"anchors_of/"
+EXPIRY: Final = b"expiry/"
+LIVE: Final = b"live/"
+OPERATORS: Final = b"operators/"
+
+_TIME_BYTES: Final = 12
+
+
+def network(epoch: int) -> bytes:
+    """Public keys of an epoch."""
+    return NETWORK + epoch.to_bytes(8, "big")
+
+
+def node(node_id: bytes) -> bytes:
+    """A node's record."""
+    return NODES + node_id
+
+
+def machine(platform_id: bytes) -> bytes:
+    """A machine that may host a node."""
+    return MACHINES + platform_id
+
+
+def collateral(fmspc: bytes, tee: Tee) -> bytes:
+    """Collateral for one CPU family and kind of TEE."""
+    return COLLATERAL + fmspc + b"/" + bytes([tee])
+
+
+def anchor(height: int) -> bytes:
+    """A recent header."""
+    return ANCHORS + height.to_bytes(8, "big")
+
+
+def attestation_id(identifier: bytes) -> bytes:
+    """The node that used this evidence, for ever."""
+    return ATTESTATION_IDS + identifier
+
+
+def anchor_of(node_id: bytes) -> bytes:
+    """The height of the anchor of a node's newest quote."""
+    return ANCHORS_OF + node_id
+
+
+def expiry(expires_at: Time, node_id: bytes) -> bytes:
+    """An entry of the index by which records expire."""
+    return expiry_bound(expires_at) + node_id
+
+
+def expiry_bound(time: Time) -> bytes:
+    """Above every entry before `time`, and not above any entry at it."""
+    return EXPIRY + time.seconds.to_bytes(8, "big") + time.nanos.to_bytes(4, "big")
+
+
+def expiring_node(key: bytes) -> bytes:
+    """The node of an entry of the index."""
+    return key[len(EXPIRY) + _TIME_BYTES :]
+
+
+def live(platform_id: bytes, node_id: bytes) -> bytes:
+    """A CONFIRMED node on its machine."""
+    return live_on(platform_id) + node_id
+
+
+def live_on(platform_id: bytes) -> bytes:
+    """The beginning of all entries of one machine."""
+    return LIVE + platform_id + b"/"
+
+
+def live_node(key: bytes) -> bytes:
+    """The node of such an entry."""
+    return key[-NODE_ID_BYTES:]
+
+
+def operator(address: bytes) -> bytes:
+    """The height at which an operator's newest confirm was."""
+    return OPERATORS + address

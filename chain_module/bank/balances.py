@@ -15,12 +15,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from chain_module.abci.common import Event, EventAttribute
+from chain_module.abci.common import Event
 from chain_module.address import ADDRESS_BYTES, to_text
 from chain_module.auth.accounts import ensure_account
 from chain_module.bank.coins import Coin, Coins, coins_text, total
 from chain_module.bank.errors import BankReason
 from chain_module.errors import SdkReason, TxRefusal
+from chain_module.events import event
 from chain_module.store.types import StateReader, StateStore, prefix_end
 
 STORE: Final = "bank"
@@ -129,11 +130,6 @@ def create_supply(state: StateStore, held: Iterable[tuple[bytes, Coins]]) -> Non
         parts.append(coins)
     for coin in total(parts):
         state.store(STORE).set(SUPPLY_PREFIX + coin.denom.encode(), str(coin.amount).encode())
-
-
-def event(kind: str, *attributes: tuple[str, str]) -> Event:
-    """An event of text, all of it indexed."""
-    return Event(kind, tuple([EventAttribute(key, value) for key, value in attributes]))
 
 
 def _left(state: StateReader, address: bytes, coin: Coin) -> int:

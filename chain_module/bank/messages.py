@@ -15,10 +15,11 @@ from chain_module import gas
 from chain_module.abci.common import Event
 from chain_module.address import from_text, to_text
 from chain_module.auth.accounts import MODULE_ACCOUNTS
-from chain_module.bank.balances import event, give, move, take
+from chain_module.bank.balances import give, move, take
 from chain_module.bank.coins import Coins, CoinText, coins_text, read_coins, total
 from chain_module.bank.errors import BankReason
 from chain_module.errors import SdkReason, TxRefusal
+from chain_module.events import event
 from chain_module.message import BlockContext, Executed, MessageKind
 from chain_module.store.types import StateReader, StateStore
 from chain_module.wire import decode

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from chain_module.abci.common import Event, EventAttribute
 from chain_module.address import to_text
-from chain_module.bank.balances import event
 from chain_module.bank.coins import coins_text
+from chain_module.events import event
 from chain_module.tx.codec import Tx
 
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from typing import Final
 
 from enclave.errors import Code, Refusal, one_line
+from node.chain_client.failures import ChainFailure, TxRefused
+from node.chain_client.reasons import names as reason_names
 from node.cli.exit_codes import ExitCode
 from node.cli.values import Json
-from node.config import ConfigCode, ConfigFailure
+from node.config import ConfigFailure
 from node.enclave_client import (
     EnclaveFailed,
     EnclaveFailure,
@@ -20,6 +23,8 @@ from node.enclave_client import (
     EnclaveUnreachable,
 )
 from node.engine import EngineFailure
+from node.engine_rpc import EngineRpcFailure
+from node.keyring.failures import KeyringFailure
 from node.supervisor.failures import SupervisorFailure
 
 
@@ -34,6 +39,13 @@ class CliCode(enum.StrEnum):
     NO_HOME = "no_home"
     HOME_EXISTS = "home_exists"
     CONFIG_INVALID = "config_invalid"
+    KEY_NOT_FOUND = "key_not_found"
+    KEY_EXISTS = "key_exists"
+    KEY_DAMAGED = "key_damaged"
+    BAD_KEY_NAME = "bad_key_name"
+    BAD_KEY = "bad_key"
+    WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a code's name)
+    WEAK_PASSWORD = "weak_password"  # noqa: S105 (a code's name)
     ENCLAVE_UNREACHABLE = "enclave_unreachable"
     ENCLAVE_FAILED = "enclave_failed"
     ENCLAVE_STOPPED = "enclave_stopped"
@@ -49,6 +61,26 @@ class CliCode(enum.StrEnum):
     ENGINE_CANNOT_WRITE_CACHE = "engine_cannot_write_cache"
     ENGINE_BUILD_FAILED = "engine_build_failed"
     ENGINE_NOT_BUILT = "engine_not_built"
+    CHAIN_UNREACHABLE = "chain_unreachable"
+    CHAIN_FAILED = "chain_failed"
+    WRONG_CHAIN = "wrong_chain"
+    ACCOUNT_UNKNOWN = "account_unknown"
+    TX_REFUSED = "tx_refused"
+    TX_NOT_COMMITTED = "tx_not_committed"
+    NOT_ON_CHAIN = "not_on_chain"
+    ENGINE_UNREACHABLE = "engine_unreachable"
+    ENGINE_REFUSED = "engine_refused"
+    ENGINE_FAILED = "engine_failed"
+    NETWORK_NOT_CONFIRMED = "network_not_confirmed"
+    GENESIS_UNUSABLE = "genesis_unusable"
+    OTHER_GENESIS = "other_genesis"
+    JOURNAL_UNUSABLE = "journal_unusable"
+    REGISTER_RUNNING = "register_running"
+    ENCLAVE_NOT_STARTED = "enclave_not_started"
+    NO_FUNDS = "no_funds"
+    CHAIN_STALLED = "chain_stalled"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    KEYS_UNUSABLE = "keys_unusable"
     INTERRUPTED = "interrupted"
     INTERNAL_ERROR = "internal_error"
 
@@ -114,28 +146,52 @@ def of_enclave(failure: EnclaveFailure) -> Failure:
             return Failure(CliCode.ENCLAVE_FAILED, expected=expected, found=str(failure))
 
 
-def of_config(failure: ConfigFailure) -> Failure:
-    """A file of a home cannot be used."""
-    refused = failure.code in (ConfigCode.HOME_EXISTS, ConfigCode.CANNOT_WRITE)
-    return Failure(
-        CliCode(failure.code),
-        expected=failure.expected,
-        found=failure.found,
-        exit_code=ExitCode.REFUSED if refused else ExitCode.USAGE,
-    )
+PartFailure = (
+    EnclaveFailure
+    | EngineFailure
+    | EngineRpcFailure
+    | ChainFailure
+    | ConfigFailure
+    | KeyringFailure
+    | SupervisorFailure
+)
+"""What the parts of a node raise: each has a code of `CliCode` (an enclave and a chain have their
+own)."""
 
 
-def of_part(
-    failure: EnclaveFailure | EngineFailure | ConfigFailure | SupervisorFailure,
-) -> Failure:
-    """A part of the node failed: an enclave that did not do it, no engine, a wrong home."""
+def of_part(failure: PartFailure) -> Failure:
+    """A part of the node failed: an enclave that did not do it, no engine, a wrong home, no key."""
     if isinstance(failure, EnclaveFailure):
         return of_enclave(failure)
-    if isinstance(failure, ConfigFailure):
-        return of_config(failure)
-    return Failure(CliCode(failure.code), expected=failure.expected, found=failure.found)
+    if isinstance(failure, ChainFailure):
+        return of_chain(failure)
+    code = CliCode(failure.code)
+    exit_code = ExitCode.USAGE if code in _OF_INPUT else ExitCode.REFUSED
+    return Failure(code, expected=failure.expected, found=failure.found, exit_code=exit_code)
+
+
+def of_chain(failure: ChainFailure) -> Failure:
+    """The chain refused, is away, or does not let a newcomer join."""
+    details: dict[str, Json] = {}
+    if isinstance(failure, TxRefused):
+        details = {"codespace": failure.codespace, "number": failure.number}
+        details |= {"tx_hash": failure.tx_hash or None, "height": failure.height or None}
+    return Failure(failure.code, expected=failure.expected, found=failure.found, details=details)
+
+
+_OF_INPUT: Final = frozenset(
+    {
+        CliCode.UNREADABLE_INPUT,
+        CliCode.NO_HOME,
+        CliCode.CONFIG_INVALID,
+        CliCode.KEY_DAMAGED,
+        CliCode.BAD_KEY_NAME,
+        CliCode.BAD_KEY,
+    }
+)
+"""Codes of parts that say: an input cannot be read, or is not what it should be."""
 
 
 def known_codes() -> list[str]:
     """Every code that a user can meet, sorted."""
-    return sorted([*Code, *CliCode])
+    return sorted({*Code, *CliCode, *reason_names()})

@@ -22,14 +22,11 @@ from node.cli.enclave import enclave
 from node.cli.engine import engine
 from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from node.cli.explain import explain
-from node.cli.failures import CliCode, Failure, of_part, of_refusal, usage
+from node.cli.failures import CliCode, Failure, PartFailure, of_part, of_refusal, usage
+from node.cli.keys import keys
 from node.cli.options import wanted_format
 from node.cli.output import Output
 from node.cli.start import start
-from node.config import ConfigFailure
-from node.enclave_client import EnclaveFailure
-from node.engine import EngineFailure
-from node.supervisor.failures import SupervisorFailure
 
 PROGRAM: Final = "seedpactd"
 
@@ -53,6 +50,7 @@ cli.add_command(completion)
 cli.add_command(enclave)
 cli.add_command(engine)
 cli.add_command(explain)
+cli.add_command(keys)
 cli.add_command(start)
 
 
@@ -93,7 +91,7 @@ def failure_of(error: Exception) -> Failure:
             return error
         case Refusal():
             return of_refusal(error)
-        case EnclaveFailure() | EngineFailure() | ConfigFailure() | SupervisorFailure():
+        case error if isinstance(error, PartFailure):
             return of_part(error)
         case click.Abort():
             return Failure(

@@ -24,4 +24,37 @@ _FILES: Final = {
     ),
 }
 
-HOME_REMEDIES: Final[Mapping[CliCode, Remedy]] = {**_FILES}
+_KEYS: Final = {
+    CliCode.KEY_NOT_FOUND: Remedy(
+        "The keyring has no key of that name. Each --home, and each backend, has a keyring of its "
+        "own.",
+        "see `seedpactd keys list`; check --home and --keyring-backend",
+    ),
+    CliCode.KEY_EXISTS: Remedy(
+        "A key is never replaced: the account behind it would be lost.",
+        "choose another name, or `seedpactd keys delete` the old key first",
+    ),
+    CliCode.KEY_DAMAGED: Remedy(
+        "The file of a key was changed, renamed, cut, or belongs to another backend.",
+        "recover the key from its words: `seedpactd keys add NAME --recover`, after moving the "
+        "damaged file away",
+    ),
+    CliCode.BAD_KEY_NAME: Remedy(
+        "A key's name is also the name of its file.",
+        "choose a name of letters, digits, dots, dashes and underscores",
+    ),
+    CliCode.BAD_KEY: Remedy(
+        "The words or bytes are no private key. What was given is not shown, since most of it may "
+        "be right.",
+        "check spelling and order of the words, or export the key again",
+    ),
+    CliCode.WRONG_PASSWORD: Remedy(
+        "The password does not open the key. There is no way around it.",
+        "try again; where it is lost, recover the key from its words in a new --home",
+    ),
+    CliCode.WEAK_PASSWORD: Remedy(
+        "The password is all that protects the file from whoever copies it.", "choose a longer one"
+    ),
+}
+
+HOME_REMEDIES: Final[Mapping[CliCode, Remedy]] = {**_FILES, **_KEYS}

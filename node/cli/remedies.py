@@ -7,10 +7,12 @@ from typing import Final
 
 from enclave.errors import Code
 from node.cli.failures import CliCode
+from node.cli.remedies_chain import CHAIN_REMEDIES
 from node.cli.remedies_enclave import ENCLAVE_REMEDIES
 from node.cli.remedies_engine import ENGINE_REMEDIES
 from node.cli.remedies_evidence import EVIDENCE_REMEDIES
 from node.cli.remedies_home import HOME_REMEDIES
+from node.cli.remedies_reasons import REASON_REMEDIES
 from node.cli.remedies_run import RUN_REMEDIES
 from node.cli.remedy import Remedy
 
@@ -59,6 +61,7 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "look up each code with `seedpactd explain CODE`",
     ),
     **ENGINE_REMEDIES,
+    **CHAIN_REMEDIES,
     **RUN_REMEDIES,
     **HOME_REMEDIES,
     CliCode.INTERRUPTED: Remedy(
@@ -88,4 +91,4 @@ def find_remedy(code: str) -> Remedy | None:
         return REMEDIES[Code(code)]
     if code in frozenset(CliCode):
         return CLI_REMEDIES[CliCode(code)]
-    return None
+    return REASON_REMEDIES.get(code)

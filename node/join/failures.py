@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from node.chain_client.failures import ChainFailure
 
 
 class JoinCode(enum.StrEnum):
@@ -22,7 +22,7 @@ class JoinCode(enum.StrEnum):
     KEYS_UNUSABLE = "keys_unusable"
 
 
-class JoinFailure(Exception):
+class JoinFailure(ChainFailure):
     """The flow stops here; what was done stays, and the next run goes on.
 
     Attributes:
@@ -30,9 +30,3 @@ class JoinFailure(Exception):
         expected: what would have been right.
         found: what was there instead.
     """
-
-    def __init__(self, code: str, *, expected: str, found: str) -> None:
-        self.code = str(code)
-        self.expected = one_line(expected) or "something"
-        self.found = one_line(found) or "nothing"
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

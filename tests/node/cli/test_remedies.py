@@ -5,22 +5,31 @@ from __future__ import annotations
 import pytest
 
 from enclave.errors import Code
+from node.chain_client.reasons import names as reason_names
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import CliCode, known_codes
 from node.cli.remedies import CLI_REMEDIES, REMEDIES, remedy_for
+from node.cli.remedies_reasons import REASON_REMEDIES
 from node.cli.remedy import Remedy
 from tests.support.cli import Cli
 
-ALL: list[tuple[str, Remedy]] = [*REMEDIES.items(), *CLI_REMEDIES.items()]
+ALL: list[tuple[str, Remedy]] = [
+    *REMEDIES.items(),
+    *CLI_REMEDIES.items(),
+    *REASON_REMEDIES.items(),
+]
 
 
 def test_no_code_is_without_a_remedy() -> None:
     assert set(REMEDIES) == set(Code)
     assert set(CLI_REMEDIES) == set(CliCode)
+    assert set(REASON_REMEDIES) == set(reason_names()) - set(Code)
 
 
 def test_codes_of_the_command_line_are_not_codes_of_the_core() -> None:
-    assert {str(code) for code in Code}.isdisjoint(str(code) for code in CliCode)
+    ours = {str(code) for code in CliCode}
+    assert ours.isdisjoint(str(code) for code in Code)
+    assert ours.isdisjoint(reason_names())
 
 
 @pytest.mark.parametrize(("code", "remedy"), ALL, ids=[code for code, _ in ALL])

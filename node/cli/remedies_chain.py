@@ -1,0 +1,103 @@
+"""What to do where the chain is away, refuses a transaction, or a newcomer cannot join."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from node.cli.failures import CliCode
+from node.cli.remedy import Remedy
+
+_WAY: Final = {
+    CliCode.CHAIN_UNREACHABLE: Remedy(
+        "Nobody answered at the node's gRPC or RPC address in time. A transaction may or may not "
+        "have reached it: its hash says so, with `seedpactd query tx HASH`.",
+        "start the node, or name one that runs with --node and --grpc",
+    ),
+    CliCode.CHAIN_FAILED: Remedy(
+        "Something answered, but not as a node of this version does.",
+        "check --node and --grpc, and compare versions with `seedpactd status`",
+    ),
+    CliCode.WRONG_CHAIN: Remedy(
+        "The node serves another chain than the one that was meant: a signature for one chain is "
+        "worth nothing on another.",
+        "correct --chain-id, or name a node of the chain that you mean",
+    ),
+    CliCode.ACCOUNT_UNKNOWN: Remedy(
+        "An account exists from the first coins that were sent to it.",
+        "check the address, or send it coins: `seedpactd tx bank send`",
+    ),
+    CliCode.TX_REFUSED: Remedy(
+        "The chain refused the transaction for a reason that this version has no name for.",
+        "read the reason; compare versions with `seedpactd status`",
+    ),
+    CliCode.TX_NOT_COMMITTED: Remedy(
+        "No block took the transaction in time: blocks are full, the chain stands still, or the "
+        "mempool forgot it. It may still be taken.",
+        "look again with `seedpactd query tx HASH` before sending it anew",
+    ),
+    CliCode.NOT_ON_CHAIN: Remedy(
+        "The node knows no such thing: it is of another chain, not there yet, or pruned.",
+        "check what you typed, and that the node is in sync: `seedpactd status`",
+    ),
+    CliCode.ENGINE_UNREACHABLE: Remedy(
+        "CometBFT's RPC did not answer in time.",
+        "start the node with `seedpactd start`, or name another --node",
+    ),
+    CliCode.ENGINE_REFUSED: Remedy(
+        "CometBFT answered with an error of its own; what was found is its line.",
+        "read that line; the height may be pruned or still to come",
+    ),
+    CliCode.ENGINE_FAILED: Remedy(
+        "Something answered at the RPC address, but not as CometBFT 0.38 does.",
+        "check --node: it names CometBFT's RPC, port 26657 by default",
+    ),
+}
+
+_JOIN: Final = {
+    CliCode.NETWORK_NOT_CONFIRMED: Remedy(
+        "Anyone can serve a genesis. The network's id is the one fact that has to come from "
+        "somebody you trust, not from that peer.",
+        "get the id elsewhere and repeat with --network-id",
+    ),
+    CliCode.GENESIS_UNUSABLE: Remedy(
+        "The genesis is not one that this version can compute a network id from.",
+        "check the address of the peer, and its version",
+    ),
+    CliCode.OTHER_GENESIS: Remedy(
+        "The home has the genesis of another network, and it is never overwritten.",
+        "name another --home, or move config/genesis.json away if that network is over for you",
+    ),
+    CliCode.JOURNAL_UNUSABLE: Remedy(
+        "run/register.json could not be read or written. It remembers a register that was signed, "
+        "so that none is paid twice.",
+        "check permissions and space; remove it only if no register of yours is on its way",
+    ),
+    CliCode.REGISTER_RUNNING: Remedy(
+        "Another `register` works on this home; two would pay twice.",
+        "wait for it, or stop it: it goes on where it was",
+    ),
+    CliCode.ENCLAVE_NOT_STARTED: Remedy(
+        "The enclave's process ended before it served.",
+        "start it by hand to see why: `seedpactd enclave run`",
+    ),
+    CliCode.NO_FUNDS: Remedy(
+        "The operator's account pays for the registration, and has too little or does not exist.",
+        "send coins to that address, then run the command again: it goes on here",
+    ),
+    CliCode.CHAIN_STALLED: Remedy(
+        "The chain made no new block in time, or the peer does not follow it.",
+        "look at `seedpactd status --node PEER`, or ask another peer",
+    ),
+    CliCode.ATTEMPTS_EXHAUSTED: Remedy(
+        "Each register was refused or unconfirmed; what was found is the last reason.",
+        "look that code up with `seedpactd explain`, and run the command again",
+    ),
+    CliCode.KEYS_UNUSABLE: Remedy(
+        "The enclave's keys cannot become a holder's: they were made for a network key that the "
+        "chain does not have (a peer told a false one), or the node was revoked.",
+        "repeat with --discard: new keys, and a new registration to pay",
+    ),
+}
+
+CHAIN_REMEDIES: Final[Mapping[CliCode, Remedy]] = {**_WAY, **_JOIN}

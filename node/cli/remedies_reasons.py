@@ -1,0 +1,198 @@
+"""What to do about the chain's own refusals, by their stable names (chain_module/*/errors).
+
+Refusals that the enclave gives as well have their remedy beside its codes. A test checks that no
+name is without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from node.cli.remedy import Remedy
+
+_CLIENT: Final = "build the transaction with `seedpactd tx`, or correct the client that made it"
+_POLICY_FILE: Final = "start from `seedpactd query registration policy`, and raise serial by one"
+
+_SDK: Final = {
+    "tx_parse_error": Remedy(
+        "The bytes are no transaction in the one encoding that counts.", _CLIENT
+    ),
+    "unauthorized": Remedy(
+        "The signature does not fit: another key, chain id or account number signed it.",
+        "check --from and --chain-id, and sign again",
+    ),
+    "insufficient_funds": Remedy(
+        "The account has less than the amount and the fee together.",
+        "look at `seedpactd query bank balances ADDRESS`; send less, or fund it",
+    ),
+    "unknown_request": Remedy(
+        "The chain has no message or query of that type.",
+        "compare versions with `seedpactd status`",
+    ),
+    "invalid_address": Remedy(
+        "Addresses are bech32 with the prefix seed, in lower case.",
+        "take it from `seedpactd keys show NAME`",
+    ),
+    "invalid_pubkey": Remedy(
+        "The public key is no secp256k1 key, or not the account's.", "sign with the account's key"
+    ),
+    "unknown_address": Remedy(
+        "The account does not exist: nobody sent it coins yet.",
+        "check the address, or send it coins",
+    ),
+    "invalid_coins": Remedy(
+        "An amount is zero, of an unknown denomination, twice there, or out of order.",
+        "write it as 1000useed",
+    ),
+    "out_of_gas": Remedy(
+        "The transaction's gas limit is below what it costs.",
+        "leave --gas out: it is then simulated",
+    ),
+    "memo_too_large": Remedy("A memo has at most 256 characters.", "shorten --memo"),
+    "insufficient_fee": Remedy(
+        "The node asks for a higher price of gas than the transaction pays.",
+        "pay what was expected, with --fees or --gas-prices",
+    ),
+    "too_many_signatures": Remedy("More signatures than signers are there.", _CLIENT),
+    "no_signatures": Remedy("The transaction is not signed.", "sign it, with --from"),
+    "invalid_request": Remedy("A message has a value that it cannot have.", _CLIENT),
+    "tx_in_mempool_cache": Remedy(
+        "The node has this very transaction already.", "look with `seedpactd query tx HASH`"
+    ),
+    "mempool_is_full": Remedy(
+        "The node keeps no more waiting transactions.", "try again in a few blocks"
+    ),
+    "tx_too_large": Remedy("The transaction is larger than blocks take.", "send less in one"),
+    "tx_timeout_height": Remedy(
+        "The transaction's last height is over: it can be in no block any more.",
+        "make and sign it anew",
+    ),
+    "unknown_extension_options": Remedy("The chain knows no extension options.", _CLIENT),
+    "wrong_sequence": Remedy(
+        "Another transaction of this account came first: its sequence is used.",
+        "check `seedpactd query auth account ADDRESS`, and send it again",
+    ),
+    "not_supported": Remedy("The chain does not offer it.", "see `seedpactd tx --help`"),
+    "not_found": Remedy("There is no such thing at that height.", "check what you asked for"),
+    "invalid_gas_limit": Remedy("The gas limit cannot be used.", "leave --gas out"),
+}
+
+_BANK: Final = {
+    "no_inputs": Remedy("A multi-send has exactly one sender.", _CLIENT),
+    "no_outputs": Remedy("A multi-send has at least one receiver.", "name receivers"),
+    "input_output_mismatch": Remedy("What is sent is not what is received.", _CLIENT),
+    "multiple_senders": Remedy("A multi-send has exactly one sender.", "send one for each"),
+    "supply_mismatch": Remedy(
+        "The balances of a genesis do not sum to its supply.",
+        "leave the supply empty, or correct it: `seedpactd genesis validate`",
+    ),
+}
+
+_REGISTER: Final = {
+    "enclave_refused": Remedy(
+        "An enclave refused for a reason that no gate gives; what was expected names it.",
+        "look that name up with `seedpactd explain`",
+    ),
+    "too_early": Remedy(
+        "The first two blocks of a chain carry no register.", "wait for block 3 and run it again"
+    ),
+    "rate_limited": Remedy(
+        "An operator may register only so often (registration params).",
+        "wait for the block that was expected",
+    ),
+    "already_registered": Remedy(
+        "This very quote was registered before: one quote, one node, one use.",
+        "quote again: `seedpactd register` does",
+    ),
+    "machine_in_use": Remedy(
+        "The policy takes one live node a machine, and this machine has one.",
+        "revoke that node, or use another machine",
+    ),
+    "operator_mismatch": Remedy(
+        "The node is registered by another operator.", "use the --from of its first registration"
+    ),
+    "anchor_not_newer": Remedy(
+        "A renewal has to bind a newer header than the record.", "quote again, a few blocks later"
+    ),
+    "collateral_missing": Remedy(
+        "The register has no collateral, and the chain holds none for this machine.",
+        "fetch it from a PCCS and give it with --collateral",
+    ),
+    "verdict_mismatch": Remedy(
+        "A confirm says something else than the quote shows: a faulty proposer.",
+        "run `seedpactd register` again",
+    ),
+    "not_alone": Remedy("A register is the only message of its transaction.", _CLIENT),
+    "confirm_from_outside": Remedy(
+        "Confirms are written by proposers, never sent.", "use `seedpactd register`"
+    ),
+    "unconfirmed": Remedy(
+        "The register was in a block without its confirm; its fee is paid.",
+        "run `seedpactd register` again: it quotes anew",
+    ),
+    "no_register": Remedy("A confirm without its register in the same block.", _CLIENT),
+    "confirm_mismatch": Remedy(
+        "A confirm does not fit its register: a faulty proposer.", "run `seedpactd register` again"
+    ),
+    "malformed_confirm": Remedy("A confirm that no proposer of ours writes.", _CLIENT),
+    "register_waiting": Remedy(
+        "A register of this operator waits already: one at a time.",
+        "wait for its block: `seedpactd register` does",
+    ),
+    "too_many_waiting": Remedy(
+        "The node keeps no more waiting registers.", "try again in a few blocks"
+    ),
+    "too_many_registers": Remedy(
+        "A block has more registers than it may.", "try again in a few blocks"
+    ),
+}
+
+_GOVERN: Final = {
+    "not_authority": Remedy(
+        "Only the authority in the registration params may do this.",
+        "see `seedpactd query registration params`",
+    ),
+    "bad_policy_serial": Remedy("A policy's serial is the present one plus one.", _POLICY_FILE),
+    "policy_change_mixed": Remedy(
+        "The change narrows and widens at once, and the two take effect at different times.",
+        "make two changes: first what narrows, then what widens",
+    ),
+    "policy_unchanged": Remedy("The policy is the one in force.", "change something, or nothing"),
+    "no_such_node": Remedy(
+        "No node has that id.", "list them with `seedpactd query registration nodes`"
+    ),
+    "no_such_epoch": Remedy(
+        "The chain has no keys of that epoch.", "leave --epoch out for the current one"
+    ),
+}
+
+_GENESIS: Final = {
+    "malformed_genesis": Remedy(
+        "The genesis has a form that the chain does not start with.",
+        "see where with `seedpactd genesis validate`",
+    ),
+    "genesis_not_bootstrapped": Remedy(
+        "The genesis has no network keys: no enclave made the first seed yet.",
+        "run `seedpactd genesis bootstrap`",
+    ),
+    "bootstrap_record_mismatch": Remedy(
+        "The first record is not the one of the enclave that made the seed.",
+        "run `seedpactd genesis bootstrap` again",
+    ),
+    "genesis_without_validators": Remedy(
+        "A chain needs a validator.", "run `seedpactd genesis add-validator`"
+    ),
+    "bad_consensus_params": Remedy(
+        "The consensus parameters do not fit: max_bytes is at least 4 MiB.",
+        "correct consensus_params in the genesis",
+    ),
+}
+
+REASON_REMEDIES: Final[Mapping[str, Remedy]] = {
+    **_SDK,
+    **_BANK,
+    **_REGISTER,
+    **_GOVERN,
+    **_GENESIS,
+}

@@ -1,0 +1,232 @@
+"""`ChainApplication`: each ABCI call, in the order of CometBFT's specification.
+
+What each call must do is protocol.md section 6. Threads: one a lane (docs/adr/0009). Consensus
+calls own the state; CheckTx has a state of its own, swapped at Commit while the engine lets no
+CheckTx in; queries read versions that never change.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chain_module.app.genesis import init_chain
+
+from chain_module.abci import requests as req
+from chain_module.abci import responses as res
+from chain_module.app import proposals
+from chain_module.app.block import BlockLimits, BlockRun
+from chain_module.app.check import CheckState
+from chain_module.app.view import block_context, block_limits
+from chain_module.message import BlockContext
+from chain_module.registration.begin_block import write_anchor
+from chain_module.store.branch import Branch, ChildBranch
+from chain_module.store.state import Prepared
+from enclave.registration.records import Time
+from enclave.version import VERSION
+from node.application.parts import Committed, Parts
+from node.application.runs import KeptRuns, OwnProposals, content_key
+from node.storage import BlockEntry, TxEntry
+
+APP_VERSION: Final = 1
+NAME: Final = "seedpact"
+SECOND_NS: Final = 10**9
+
+
+class ChainApplication:
+    """A `node.abci.Application` over a disk and an enclave."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._storage = parts.storage
+        self._state = parts.storage.state
+        self._genesis: Branch | None = None
+        """InitChain's writes: they belong to the first block's version."""
+        self._runs = KeptRuns()
+        self._own = OwnProposals()
+        self._decided: tuple[Prepared, BlockEntry] | None = None
+        """The block between Finalize and Commit."""
+        self._check: CheckState | None = self._new_check() if parts.storage.height else None
+
+    # Consensus.
+
+    def info(self, request: req.InfoRequest) -> res.InfoResponse:
+        """How far the disk goes: the engine gives the blocks after that again."""
+        height = self._storage.height
+        self._parts.log("info", "engine connects", version=request.version, height=height)
+        return res.InfoResponse(
+            data=NAME,
+            version=VERSION,
+            app_version=APP_VERSION,
+            last_block_height=height,
+            last_block_app_hash=self._state.newest.app_hash if height else b"",
+        )
+
+    def init_chain(self, request: req.InitChainRequest) -> res.InitChainResponse:
+        """State before the first block; again after a crash before it. Raises TxRefusal."""
+        self._genesis = Branch(self._state)
+        init_chain(self._genesis, request)
+        self._runs.clear()
+        self._check = self._new_check()
+        return res.InitChainResponse(app_hash=self._state.newest.app_hash)
+
+    def prepare_proposal(self, request: req.PrepareProposalRequest) -> res.PrepareProposalResponse:
+        """A block of this node's own."""
+        context = self._context()
+        proposal = proposals.choose(
+            self._branch,
+            context,
+            request.txs,
+            max_tx_bytes=request.max_tx_bytes,
+            limits=self._limits(registers=self._own.may_register(request.height)),
+            first_look=self._parts.looks.at(context),
+            envelopes=self._parts.envelopes.for_proposal(context),
+        )
+        if proposal.run.registers:
+            self._own.proposed(request.height, proposal.txs)
+        self._runs.keep(content_key(request, proposal.txs), proposal.run)
+        return res.PrepareProposalResponse(proposal.txs)
+
+    def process_proposal(self, request: req.ProcessProposalRequest) -> res.ProcessProposalResponse:
+        """Whether to vote for somebody's block. No side effect but memory."""
+        run = self._runs.get(request.hash) or self._runs.get(content_key(request, request.txs))
+        if run is None:
+            context = self._context()
+            try:
+                run = proposals.judge(
+                    self._branch(),
+                    context,
+                    request.txs,
+                    limits=self._limits(registers=True),
+                    first_look=self._parts.looks.at(context),
+                    envelopes=self._parts.envelopes.for_judgement(context),
+                )
+            except proposals.ProposalRefused as refused:
+                self._parts.log(
+                    "warning",
+                    "proposal refused",
+                    height=request.height,
+                    proposer=request.proposer_address.hex(),
+                    code=refused.reason,
+                    expected=refused.expected,
+                    found=refused.found,
+                )
+                return res.ProcessProposalResponse(res.ProposalStatus.REJECT)
+        self._runs.keep(request.hash, run)
+        return res.ProcessProposalResponse(res.ProposalStatus.ACCEPT)
+
+    def extend_vote(self, request: req.ExtendVoteRequest) -> res.ExtendVoteResponse:
+        """Nothing: votes carry no extensions here."""
+        del request
+        return res.ExtendVoteResponse()
+
+    def verify_vote_extension(
+        self, request: req.VerifyVoteExtensionRequest
+    ) -> res.VerifyVoteExtensionResponse:
+        """Only the empty one is valid."""
+        valid = not request.vote_extension
+        return res.VerifyVoteExtensionResponse(
+            res.VerifyStatus.ACCEPT if valid else res.VerifyStatus.REJECT
+        )
+
+    def finalize_block(self, request: req.FinalizeBlockRequest) -> res.FinalizeBlockResponse:
+        """Takes the run that was kept, or runs the block: no quote is verified, nobody asked."""
+        run = self._runs.get(request.hash)
+        if run is None:
+            run = BlockRun(self._branch(), self._context())
+            for raw in request.txs:
+                run.deliver(raw)
+        results = run.finish()
+        # The last step, outside what was kept: execution never reads the block hash.
+        write_anchor(
+            run.state,
+            height=request.height,
+            block_hash=request.hash,
+            time=Time(*divmod(request.time_ns, SECOND_NS)),
+        )
+        prepared = self._state.prepare(self._changes(run))
+        entries = tuple(
+            TxEntry(raw, result) for raw, result in zip(request.txs, results, strict=True)
+        )
+        self._decided = prepared, BlockEntry(request.time_ns, request.hash, entries)
+        self._own.decided(request.height, request.txs)
+        return res.FinalizeBlockResponse(
+            tx_results=results, app_hash=prepared.version.app_hash, events=run.events
+        )
+
+    def commit(self) -> res.CommitResponse:
+        """One atomic, synced write. Raises StorageFault: the node then ends, and starts again."""
+        if self._decided is None:
+            raise RuntimeError("commit without a decided block")
+        waiting = () if self._check is None else self._check.waiting_registers()
+        prepared, entry = self._decided
+        self._storage.commit(prepared, entry)
+        self._decided, self._genesis = None, None
+        self._runs.clear()
+        self._check = self._new_check()
+        self._parts.committed(Committed(prepared.version, entry, self._context(), waiting))
+        return res.CommitResponse()
+
+    # Mempool.
+
+    def check_tx(self, request: req.CheckTxRequest) -> res.TxResult:
+        """The door of the mempool."""
+        if self._check is None:
+            raise RuntimeError("a transaction before the genesis")
+        return self._check.check(request.tx)
+
+    # Queries.
+
+    def query(self, request: req.QueryRequest) -> res.QueryResponse:
+        """A read of a committed version."""
+        return self._parts.query(request)
+
+    # Snapshots: none are offered yet.
+
+    def list_snapshots(self) -> res.ListSnapshotsResponse:
+        """None."""
+        return res.ListSnapshotsResponse()
+
+    def offer_snapshot(self, request: req.OfferSnapshotRequest) -> res.OfferSnapshotResponse:
+        """Never taken: the engine then syncs blocks."""
+        del request
+        return res.OfferSnapshotResponse(res.OfferResult.ABORT)
+
+    def load_snapshot_chunk(
+        self, request: req.LoadSnapshotChunkRequest
+    ) -> res.LoadSnapshotChunkResponse:
+        """No such chunk."""
+        del request
+        return res.LoadSnapshotChunkResponse()
+
+    def apply_snapshot_chunk(
+        self, request: req.ApplySnapshotChunkRequest
+    ) -> res.ApplySnapshotChunkResponse:
+        """No snapshot was accepted."""
+        del request
+        return res.ApplySnapshotChunkResponse(res.ApplyResult.ABORT)
+
+    def _branch(self) -> Branch:
+        return Branch(self._state) if self._genesis is None else self._genesis.branch()
+
+    def _context(self) -> BlockContext:
+        """Of the next block."""
+        return block_context(self._branch(), height=self._state.newest.number + 1)
+
+    def _limits(self, *, registers: bool) -> BlockLimits:
+        return block_limits(self._branch(), registers=registers)
+
+    def _changes(self, run: BlockRun) -> dict[str, dict[bytes, bytes | None]]:
+        if isinstance(run.state, ChildBranch) and self._genesis is not None:
+            run.state.commit()
+            return self._genesis.changes()
+        return run.state.changes()
+
+    def _new_check(self) -> CheckState:
+        context = self._context()
+        return CheckState(
+            self._branch(),
+            context,
+            max_registers=self._limits(registers=True).max_registers,
+            min_gas_price=self._parts.min_gas_price,
+            first_look=self._parts.looks.at(context),
+        )

@@ -1,0 +1,154 @@
+"""Envelopes from this node's enclave, for the registers of one block.
+
+What the enclave is told of the chain is the state two blocks below the proposed one, the newest
+that can be proven (protocol.md section 1), at gate time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from chain_module.app.block import Pending
+from chain_module.app.proposals import Envelopes
+from chain_module.message import BlockContext
+from chain_module.registration.context import chain_context
+from chain_module.registration.gates import EvidenceOf
+from chain_module.registration.messages import MsgRegisterNode
+from chain_module.store.errors import StoreFault
+from chain_module.store.state import CommittedState
+from node.confirmer import Away, Confirmer, Envelope, Refused
+from node.enclave_client import Registration
+from node.log import Log
+from node.storage import Storage
+from seedpact.enclave.v1 import service_pb2 as pb
+
+PREPARE_DEADLINE_SECS: Final = 0.25
+PROCESS_DEADLINE_SECS: Final = 0.5
+"""The enclave's alone (protocol.md section 6)."""
+
+Register = tuple[MsgRegisterNode, EvidenceOf]
+"""A register with its evidence."""
+
+PROVABLE_DEPTH: Final = 2
+"""When block h is proposed, the newest state that can be proven is that after block h - 2."""
+
+
+class EnclaveEnvelopes:
+    """An `EnvelopeSource` that asks the enclave, and judges its answers by this node's own."""
+
+    def __init__(self, confirmer: Confirmer, storage: Storage, *, log: Log) -> None:
+        self._confirmer = confirmer
+        self._storage = storage
+        self._log = log
+
+    def for_proposal(self, context: BlockContext) -> Envelopes:
+        """What PrepareProposal asks with."""
+        return lambda registers: self._ask(context, registers, PREPARE_DEADLINE_SECS)
+
+    def for_judgement(self, context: BlockContext) -> Envelopes:
+        """What ProcessProposal asks with."""
+        return lambda registers: self._ask(context, registers, PROCESS_DEADLINE_SECS)
+
+    def prefetch(self, context: BlockContext, registers: Sequence[Register]) -> None:
+        """Has the envelopes made ready, outside the block path.
+
+        Args:
+            context: of the next block.
+            registers: waiting ones, each with its evidence.
+        """
+        request = self._context(context, registers)
+        if request is not None:
+            packed = [registration_of(*register) for register in registers]
+            self._confirmer.prefetch(context.height, request, packed)
+
+    def _ask(
+        self, context: BlockContext, registers: Sequence[Pending], deadline: float
+    ) -> Sequence[bytes | None]:
+        known = [(p.message, p.evidence) for p in registers if p.evidence is not None]
+        request = self._context(context, known)
+        if request is None:
+            return [None] * len(registers)
+        outcomes = self._confirmer.confirm(
+            request,
+            [registration_of(*register) for register in known],
+            height=context.height,
+            deadline=deadline,
+        )
+        if isinstance(outcomes, Away):
+            self._log("info", "enclave away", height=context.height, reason=outcomes.reason)
+            return [None] * len(registers)
+        return [
+            self._envelope(pending, outcome)
+            for pending, outcome in zip(registers, outcomes, strict=True)
+        ]
+
+    def _context(
+        self, context: BlockContext, registers: Sequence[Register]
+    ) -> pb.ChainContext | None:
+        node_id = self._confirmer.node_id
+        if node_id is None:
+            return None
+        return enclave_context(self._storage.state, context, registers, node_id=node_id)
+
+    def _envelope(self, pending: Pending, outcome: Envelope | Refused) -> bytes | None:
+        """The envelope, if the enclave found what this node found. Else a fault, and logged."""
+        register = pending.tx.hash.hex()
+        if isinstance(outcome, Refused):
+            self._log(
+                "warning",
+                "enclave refuses what the gates pass",
+                register=register,
+                code=outcome.code,
+                expected=outcome.expected,
+                found=outcome.found,
+            )
+            return None
+        if outcome.verdict != pending.verdict:
+            self._log("error", "enclave found another verdict", register=register)
+            return None
+        return outcome.envelope
+
+
+def enclave_context(
+    state: CommittedState,
+    context: BlockContext,
+    registers: Sequence[Register],
+    *,
+    node_id: bytes,
+) -> pb.ChainContext | None:
+    """What an enclave is told for one block, or None where that state is not kept here.
+
+    Args:
+        state: at the block before that of `context`.
+        context: of the block that is proposed.
+        registers: those that it shall confirm.
+        node_id: the enclave's own.
+    """
+    try:
+        provable = state.at(context.height - PROVABLE_DEPTH)
+    except StoreFault:
+        return None
+    return chain_context(
+        provable,
+        height=context.height,
+        gate_time=context.gate_time,
+        node_id=node_id,
+        anchors=[register.anchor_height for register, _ in registers],
+        machines=[evidence.facts.platform.platform_id for _, evidence in registers],
+    )
+
+
+def registration_of(register: MsgRegisterNode, evidence: EvidenceOf) -> Registration:
+    """A register as the enclave takes it."""
+    return Registration(
+        operator=register.operator,
+        exchange_key=register.exchange_key,
+        kem_ciphertext=register.kem_ciphertext,
+        epoch=register.epoch,
+        anchor_height=register.anchor_height,
+        anchor_hash=register.anchor_hash,
+        tls_key=register.tls_key,
+        quote=register.quote,
+        collateral=evidence.collateral,
+    )

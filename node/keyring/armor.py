@@ -44,7 +44,7 @@ _SALT: Final = re.compile(rf"[0-9A-Fa-f]{{{2 * SALT_BYTES}}}")
 _CRC_START, _CRC_POLYNOMIAL = 0xB704CE, 0x1864CFB
 _ARMOR: Final = re.compile(
     rf"\s*-----BEGIN {BLOCK}-----\n"
-    r"(?P<headers>(?:[A-Za-z]+: [^\n]+\n)*)\n"
+    r"(?P<headers>(?:[A-Za-z]+: [ -~]+\n)*)\n"
     r"(?P<body>(?:[A-Za-z0-9+/=]+\n)*?)"
     r"(?:=(?P<crc>[A-Za-z0-9+/]{4})\n)?"
     rf"-----END {BLOCK}-----\s*"

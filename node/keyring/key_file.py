@@ -77,7 +77,9 @@ def parse(data: bytes, *, path: Path, name: str, encrypted: bool) -> KeyFile:
         ) from None
 
 
-def _parse(value: dict[str, object], *, name: str, encrypted: bool) -> KeyFile:
+def _parse(value: object, *, name: str, encrypted: bool) -> KeyFile:
+    if not isinstance(value, dict):
+        raise TypeError
     if value.pop("version") != VERSION or value.pop("name") != name:
         raise ValueError
     info = KeyInfo(name, _bytes(value.pop("public_key"), PUBLIC_BYTES))

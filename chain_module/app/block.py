@@ -86,6 +86,13 @@ class Pending:
         """Its transaction."""
         return self.admitted.tx
 
+    @property
+    def outcome(self) -> str:
+        """Once the block is finished: "accepted", or the name of the rule that refused it."""
+        if self.confirmed:
+            return "accepted"
+        return (self.refusal or unconfirmed()).reason.name
+
     def confirm_with(self, envelope: bytes) -> bytes:
         """The one confirm that this register may have, with this envelope of 48 bytes."""
         if self.verdict is None:

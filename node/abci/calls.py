@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -49,11 +50,27 @@ class Answers:
     """Whether the connection ends with them."""
 
 
+Answered = Callable[[str, float], None]
+"""Told of each call that was answered: its name, and the seconds of the application's work."""
+
+
+def no_watch(name: str, seconds: float) -> None:
+    """An `Answered` that keeps nothing."""
+
+
 class Calls:
     """The application with its logs."""
 
-    def __init__(self, application: Application, *, log: Log, call_log: CallLog | None) -> None:
+    def __init__(
+        self,
+        application: Application,
+        *,
+        log: Log,
+        call_log: CallLog | None,
+        answered: Answered = no_watch,
+    ) -> None:
         self._application = application
+        self._answered = answered
         self._log = log
         self._call_log = call_log
 
@@ -91,7 +108,9 @@ class Calls:
         method = METHODS.get(request.name)
         if method is None:
             raise BadFrame("an unknown request")
+        begin = time.monotonic()
         frame, facts = method.answer(self._application, request.message)
+        self._answered(request.name, time.monotonic() - begin)
         if method.logged:
             self._note(request, "", facts)
         return frame

@@ -13,6 +13,7 @@ from google.protobuf.message import DecodeError
 
 from chain_module.abci import common
 from chain_module.abci import requests as req
+from chain_module.abci import responses as res
 from node.abci.failures import BadFrame
 
 NANOSECONDS: Final = 1_000_000_000
@@ -155,6 +156,28 @@ def load_snapshot_chunk(message: Any) -> req.LoadSnapshotChunkRequest:
 def apply_snapshot_chunk(message: Any) -> req.ApplySnapshotChunkRequest:
     """RequestApplySnapshotChunk."""
     return req.ApplySnapshotChunkRequest(message.index, message.chunk, message.sender)
+
+
+def exec_tx_result(message: Any) -> res.TxResult:
+    """ExecTxResult, as it was kept: `encoding.exec_tx_result` back."""
+    return res.TxResult(
+        code=message.code,
+        data=message.data,
+        log=message.log,
+        info=message.info,
+        gas_wanted=message.gas_wanted,
+        gas_used=message.gas_used,
+        events=tuple(map(_event, message.events)),
+        codespace=message.codespace,
+    )
+
+
+def _event(message: Any) -> common.Event:
+    attributes = (
+        common.EventAttribute(attribute.key, attribute.value, attribute.index)
+        for attribute in message.attributes
+    )
+    return common.Event(message.type, tuple(attributes))
 
 
 def _nanoseconds(message: Any) -> int:

@@ -103,11 +103,16 @@ def finalize_block(value: res.FinalizeBlockResponse) -> Any:
     """ResponseFinalizeBlock."""
     return pb.ResponseFinalizeBlock(
         events=map(_event, value.events),
-        tx_results=[_tx_result(pb.ExecTxResult, result) for result in value.tx_results],
+        tx_results=map(exec_tx_result, value.tx_results),
         validator_updates=map(_validator_update, value.validator_updates),
         consensus_param_updates=_consensus_params(value.consensus_param_updates),
         app_hash=value.app_hash,
     )
+
+
+def exec_tx_result(value: res.TxResult) -> Any:
+    """ExecTxResult: a transaction's part of ResponseFinalizeBlock."""
+    return _tx_result(pb.ExecTxResult, value)
 
 
 def commit(value: res.CommitResponse) -> Any:

@@ -18,7 +18,7 @@ from typing import Final, Self
 
 from node.abci.application import Application
 from node.abci.call_log import CallLog
-from node.abci.calls import Calls
+from node.abci.calls import Answered, Calls, no_watch
 from node.abci.connection import Connection
 from node.abci.failures import CannotListen
 from node.abci.lanes import Lane, Worker
@@ -42,8 +42,9 @@ class AbciServer:
         log: Log,
         call_log: CallLog | None = None,
         limits: Limits | None = None,
+        answered: Answered = no_watch,
     ) -> None:
-        self._calls = Calls(application, log=log, call_log=call_log)
+        self._calls = Calls(application, log=log, call_log=call_log, answered=answered)
         self._path = path
         self._log = log
         self._limits = limits or Limits()

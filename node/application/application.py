@@ -7,6 +7,7 @@ CheckTx in; queries read versions that never change.
 
 from __future__ import annotations
 
+import time
 from typing import Final
 
 from chain_module.app.genesis import init_chain
@@ -29,6 +30,7 @@ from node.storage import BlockEntry, TxEntry
 
 APP_VERSION: Final = 1
 NAME: Final = "seedpact"
+REGISTRATION: Final = "registration"
 SECOND_NS: Final = 10**9
 
 
@@ -52,7 +54,7 @@ class ChainApplication:
     def info(self, request: req.InfoRequest) -> res.InfoResponse:
         """How far the disk goes: the engine gives the blocks after that again."""
         height = self._storage.height
-        self._parts.log("info", "engine connects", version=request.version, height=height)
+        self._parts.log("info", "engine_connects", version=request.version, height=height)
         return res.InfoResponse(
             data=NAME,
             version=VERSION,
@@ -101,9 +103,10 @@ class ChainApplication:
                     envelopes=self._parts.envelopes.for_judgement(context),
                 )
             except proposals.ProposalRefused as refused:
+                self._parts.metrics.proposal_refused(code=refused.reason)
                 self._parts.log(
                     "warning",
-                    "proposal refused",
+                    "proposal_refused",
                     height=request.height,
                     proposer=request.proposer_address.hex(),
                     code=refused.reason,
@@ -136,6 +139,8 @@ class ChainApplication:
             for raw in request.txs:
                 run.deliver(raw)
         results = run.finish()
+        for pending in run.registers:
+            self._parts.metrics.register_committed(code=pending.outcome)
         # The last step, outside what was kept: execution never reads the block hash.
         write_anchor(
             run.state,
@@ -159,7 +164,12 @@ class ChainApplication:
             raise RuntimeError("commit without a decided block")
         waiting = () if self._check is None else self._check.waiting_registers()
         prepared, entry = self._decided
+        begin = time.monotonic()
         self._storage.commit(prepared, entry)
+        metrics = self._parts.metrics
+        metrics.storage_committed(seconds=time.monotonic() - begin)
+        metrics.block_committed(height=prepared.version.number, time_ns=entry.time_ns)
+        metrics.mempool_registers(len(waiting))
         self._decided, self._genesis = None, None
         self._runs.clear()
         self._check = self._new_check()
@@ -172,7 +182,10 @@ class ChainApplication:
         """The door of the mempool."""
         if self._check is None:
             raise RuntimeError("a transaction before the genesis")
-        return self._check.check(request.tx)
+        result = self._check.check(request.tx)
+        if result.codespace == REGISTRATION:
+            self._parts.metrics.register_refused(code=result.log.partition(":")[0])
+        return result
 
     # Queries.
 

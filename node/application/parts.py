@@ -15,6 +15,7 @@ from chain_module.registration.messages import MsgRegisterNode
 from chain_module.store.version import Version
 from chain_module.tx.ante import GasPrice
 from node.log import Log
+from node.metrics import Metrics
 from node.storage import BlockEntry, Storage
 
 
@@ -51,6 +52,7 @@ class Parts:
     looks: FirstLooks
     envelopes: EnvelopeSource
     log: Log
+    metrics: Metrics
     min_gas_price: GasPrice | None
     query: Callable[[req.QueryRequest], res.QueryResponse]
     committed: Callable[[Committed], None]

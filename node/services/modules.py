@@ -7,9 +7,12 @@ from typing import Final
 
 from cosmpy.protos.cosmos.auth.v1beta1 import query_pb2 as auth_pb
 from cosmpy.protos.cosmos.bank.v1beta1 import query_pb2 as bank_pb
+from cosmpy.protos.cosmos.consensus.v1 import query_pb2 as consensus_pb
+from cosmpy.protos.cosmos.staking.v1beta1 import query_pb2 as staking_pb
 
 from chain_module.auth import queries as auth
 from chain_module.bank import queries as bank
+from chain_module.consensus import queries as consensus
 from node.services.queries import Query, state_queries
 
 AUTH: Final[Mapping[str, Query]] = state_queries(
@@ -33,3 +36,13 @@ BANK: Final[Mapping[str, Query]] = state_queries(
         "Params": bank.params,
     },
 )
+
+CONSENSUS: Final[Mapping[str, Query]] = {
+    **state_queries(
+        consensus_pb.DESCRIPTOR.services_by_name["Query"], {"Params": consensus.params}
+    ),
+    **state_queries(
+        staking_pb.DESCRIPTOR.services_by_name["Query"],
+        {"Validators": consensus.validators, "Validator": consensus.validator},
+    ),
+}

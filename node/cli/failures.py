@@ -25,6 +25,8 @@ from node.enclave_client import (
 from node.engine import EngineFailure
 from node.engine_rpc import EngineRpcFailure
 from node.keyring.failures import KeyringFailure
+from node.localnet.failures import LocalnetFailure
+from node.services.failures import CannotServe
 from node.supervisor.failures import SupervisorFailure
 
 
@@ -52,7 +54,14 @@ class CliCode(enum.StrEnum):
     NOT_ALL_CONFIRMED = "not_all_confirmed"
     NODE_ALREADY_RUNNING = "node_already_running"
     PORT_TAKEN = "port_taken"
+    CANNOT_LISTEN = "cannot_listen"
     PROCESS_KEEPS_DYING = "process_keeps_dying"
+    NO_LOCALNET = "no_localnet"
+    LOCALNET_RUNNING = "localnet_running"
+    LOCALNET_NOT_RUNNING = "localnet_not_running"
+    LOCALNET_DIFFERS = "localnet_differs"
+    LOCALNET_UNUSABLE = "localnet_unusable"
+    LOCALNET_FAILED = "localnet_failed"
     ENGINE_NO_GO = "engine_no_go"
     ENGINE_GO_TOO_OLD = "engine_go_too_old"
     ENGINE_NO_NETWORK = "engine_no_network"
@@ -154,6 +163,8 @@ PartFailure = (
     | ConfigFailure
     | KeyringFailure
     | SupervisorFailure
+    | LocalnetFailure
+    | CannotServe
 )
 """What the parts of a node raise: each has a code of `CliCode` (an enclave and a chain have their
 own)."""

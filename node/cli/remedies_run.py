@@ -18,9 +18,39 @@ RUN_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "Another program listens where this node would.",
         "stop that program, or change the address in config/config.toml or config/node.toml",
     ),
+    CliCode.CANNOT_LISTEN: Remedy(
+        "This machine does not let the node listen at that address: it has no such address, or "
+        "the port is for root alone.",
+        "change the address in config/node.toml; 127.0.0.1 and a port above 1023 always do",
+    ),
     CliCode.PROCESS_KEEPS_DYING: Remedy(
         "A process of the node ended again and again, soon after each start. What was found is "
         "its end and the last line of its log.",
         "read that log from its end, mend what it names, and start again",
+    ),
+    CliCode.NO_LOCALNET: Remedy(
+        "The folder holds no localnet.",
+        "make one with `seedpactd localnet up`, or name its folder with --home",
+    ),
+    CliCode.LOCALNET_RUNNING: Remedy(
+        "A localnet runs in one process, which watches all others.",
+        "see `seedpactd localnet status`; `seedpactd localnet stop` ends it",
+    ),
+    CliCode.LOCALNET_NOT_RUNNING: Remedy(
+        "The command is for a localnet, or a process of it, that runs.",
+        "start it with `seedpactd localnet up`; see `seedpactd localnet status`",
+    ),
+    CliCode.LOCALNET_DIFFERS: Remedy(
+        "A localnet keeps the shape with which it was made.",
+        "leave the option out, name another --home, or `seedpactd localnet reset` first",
+    ),
+    CliCode.LOCALNET_UNUSABLE: Remedy(
+        "localnet.json was changed by hand, or is of another version of seedpactd.",
+        "remove the network with `seedpactd localnet reset`, and make it anew",
+    ),
+    CliCode.LOCALNET_FAILED: Remedy(
+        "The network runs, and did not come where it should in time; the lines above and the logs "
+        "say how far it came.",
+        "read `seedpactd localnet logs`; run `seedpactd localnet up` again to go on",
     ),
 }

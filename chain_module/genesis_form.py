@@ -17,6 +17,8 @@ Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | 
 
 JsonObject: TypeAlias = Mapping[str, Json]
 
+BAD_GENESIS: Final = "bad_genesis"
+
 MAX_UINT64: Final = 2**64 - 1
 
 _DIGITS: Final = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
@@ -26,15 +28,16 @@ class BadGenesis(Exception):
     """The genesis has no good form, or contradicts itself.
 
     Attributes:
-        code: the stable name.
+        code: the stable name; BAD_GENESIS where only the form is wrong.
         where: the field, such as auth.accounts[0].address.
         expected: what belongs there.
         found: what is there.
     """
 
-    code: Final = "bad_genesis"
-
-    def __init__(self, where: str, *, expected: str, found: object) -> None:
+    def __init__(
+        self, where: str, *, expected: str, found: object, code: str = BAD_GENESIS
+    ) -> None:
+        self.code = code
         self.where = where
         self.expected = one_line(expected)
         self.found = one_line(found if isinstance(found, str) else repr(found)[:200])

@@ -75,12 +75,6 @@ class RegistrationReason(Reasons):
     BELOW_FLOOR = _reason(78, "below_floor")
     MEASUREMENT_UNSIGNED = _reason(79, "measurement_unsigned")
 
-    # The network's identity, in a genesis.
-    BAD_FLOOR = _reason(90, "bad_floor")
-    WRONG_MODE = _reason(91, "wrong_mode")
-    WRONG_ROOT = _reason(92, "wrong_root")
-    WRONG_NETWORK = _reason(93, "wrong_network")
-
     ENCLAVE_REFUSED = _reason(99, "enclave_refused")
     """A reason of the enclave's that no gate gives; `expected` names it."""
 
@@ -113,13 +107,6 @@ class RegistrationReason(Reasons):
     POLICY_UNCHANGED = _reason(143, "policy_unchanged")
     NO_SUCH_NODE = _reason(144, "no_such_node")
     NO_SUCH_EPOCH = _reason(145, "no_such_epoch")
-
-    # Genesis.
-    MALFORMED_GENESIS = _reason(160, "malformed_genesis")
-    NOT_BOOTSTRAPPED = _reason(161, "genesis_not_bootstrapped")
-    BOOTSTRAP_RECORD_MISMATCH = _reason(162, "bootstrap_record_mismatch")
-    NO_VALIDATORS = _reason(163, "genesis_without_validators")
-    BAD_CONSENSUS_PARAMS = _reason(164, "bad_consensus_params")
 
 
 NAMED_BY_CODE: Final[Mapping[str, RegistrationReason]] = MappingProxyType(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from chain_module import address
-from chain_module.abci.common import Event, EventAttribute
+from chain_module.abci.common import Event
+from chain_module.events import event
 
 REGISTER_NODE: Final = "register_node"
 CONFIRM_NODE: Final = "confirm_node"
@@ -17,14 +18,14 @@ POLICY_IN_FORCE: Final = "policy_in_force"
 
 def registered(node_id: bytes, operator: bytes) -> Event:
     """Of the register's transaction."""
-    return _event(REGISTER_NODE, ("node_id", node_id.hex()), _operator(operator))
+    return event(REGISTER_NODE, ("node_id", node_id.hex()), _operator(operator))
 
 
 def confirmed(node_id: bytes, operator: bytes, *, height: int, action: str) -> tuple[Event, ...]:
     """Of the confirm's transaction. Nobody signed it, so its action is told here."""
     return (
-        _event("message", ("action", action), ("module", "registration")),
-        _event(
+        event("message", ("action", action), ("module", "registration")),
+        event(
             CONFIRM_NODE,
             ("node_id", node_id.hex()),
             _operator(operator),
@@ -35,17 +36,17 @@ def confirmed(node_id: bytes, operator: bytes, *, height: int, action: str) -> t
 
 def expired(node_id: bytes) -> Event:
     """Of the block whose begin found the record due."""
-    return _event(EXPIRE_NODE, ("node_id", node_id.hex()))
+    return event(EXPIRE_NODE, ("node_id", node_id.hex()))
 
 
 def revoked(node_id: bytes) -> Event:
     """Of the transaction that revoked it."""
-    return _event(REVOKE_NODE, ("node_id", node_id.hex()))
+    return event(REVOKE_NODE, ("node_id", node_id.hex()))
 
 
 def policy_updated(*, serial: int, change: str, effective_height: int) -> Event:
     """Of the transaction that decided it."""
-    return _event(
+    return event(
         UPDATE_POLICY,
         ("serial", str(serial)),
         ("change", change),
@@ -55,12 +56,8 @@ def policy_updated(*, serial: int, change: str, effective_height: int) -> Event:
 
 def policy_in_force(*, serial: int) -> Event:
     """Of the first block for which a wider policy is in force."""
-    return _event(POLICY_IN_FORCE, ("serial", str(serial)))
+    return event(POLICY_IN_FORCE, ("serial", str(serial)))
 
 
 def _operator(raw: bytes) -> tuple[str, str]:
     return "operator", address.to_text(raw)
-
-
-def _event(kind: str, *attributes: tuple[str, str]) -> Event:
-    return Event(kind, tuple([EventAttribute(key, value) for key, value in attributes]))

@@ -56,6 +56,11 @@ def identity(state: StateReader) -> Identity:
     return decode_identity(_required(state, keys.IDENTITY))
 
 
+def bootstrap(state: StateReader) -> bytes | None:
+    """What the bootstrap enclave published, as an encoded GenesisNetwork."""
+    return _reader(state).get(keys.BOOTSTRAP)
+
+
 def params(state: StateReader) -> Params:
     """The genesis's parameters."""
     return decode_params(_required(state, keys.PARAMS))
@@ -157,6 +162,11 @@ def due(state: StateReader, gate_time: Time) -> tuple[bytes, ...]:
 def set_identity(state: StateStore, value: Identity) -> None:
     """Once, at genesis: the store's key for ever."""
     _store(state).set(keys.IDENTITY, encode_identity(value))
+
+
+def set_bootstrap(state: StateStore, data: bytes) -> None:
+    """Once, at genesis."""
+    _store(state).set(keys.BOOTSTRAP, data)
 
 
 def set_params(state: StateStore, value: Params) -> None:

@@ -15,6 +15,7 @@ from enclave.registration.records import NODE_ID_BYTES, Time
 STORE: Final = "registration"
 
 IDENTITY: Final = b"identity"
+BOOTSTRAP: Final = b"bootstrap"
 PARAMS: Final = b"params"
 POLICY: Final = b"policy"
 HELD_POLICY: Final = b"held_policy"

@@ -10,7 +10,6 @@ from node.chain_client.client import ChainClient, Committed
 from node.chain_client.events import ChainEvent
 from node.chain_client.failures import ChainCode, ChainFailure, TxRefused
 from node.chain_client.transactions import (
-    DENOM,
     Account,
     Fee,
     Price,
@@ -19,7 +18,6 @@ from node.chain_client.transactions import (
 )
 
 __all__ = [
-    "DENOM",
     "Account",
     "ChainClient",
     "ChainCode",

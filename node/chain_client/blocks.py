@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from enclave.registration.records import Time
 from node.chain_client.failures import failure_of_engine
-from node.engine_rpc import Block, EngineRpc, EngineRpcFailure, Status
+from node.engine_rpc import Block, EngineRpc, EngineRpcFailure, Peer, Status
 
 NANOSECONDS: Final = 10**9
 
@@ -34,6 +34,10 @@ class BlockQueries:
     def status(self) -> Status:
         """The engine's own state."""
         return self._ask(self.engine.status)
+
+    def peers(self) -> tuple[Peer, ...]:
+        """To whom the engine is connected."""
+        return self._ask(self.engine.net_info)
 
     def genesis(self) -> bytes:
         """The genesis file's bytes."""

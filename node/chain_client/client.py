@@ -23,13 +23,13 @@ from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (
 from google.protobuf.message import Message
 
 from chain_module.address import ACCOUNT_PREFIX, to_text
+from chain_module.bank.coins import DENOM
 from node.chain_client.blocks import BlockQueries
 from node.chain_client.connection import Connection
 from node.chain_client.events import ChainEvent, follow
 from node.chain_client.failures import ChainCode, ChainFailure, TxRefused, failed
 from node.chain_client.queries import RegistrationQueries
 from node.chain_client.transactions import (
-    DENOM,
     Account,
     Fee,
     Price,

@@ -18,8 +18,9 @@ from cosmpy.protos.cosmos.base.tendermint.v1beta1.query_pb2_grpc import ServiceS
 from cosmpy.protos.cosmos.consensus.v1.query_pb2_grpc import QueryStub as ConsensusQuery
 from cosmpy.protos.cosmos.tx.v1beta1.service_pb2_grpc import ServiceStub as TxService
 
+from chain_module.bank.coins import DENOM
 from node.chain_client.failures import failure_of
-from node.chain_client.transactions import DEFAULT_GAS_PRICE, DENOM
+from node.chain_client.transactions import DEFAULT_GAS_PRICE
 from seedpact.registration.v1.query_pb2_grpc import QueryStub as RegistrationQuery
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024

@@ -70,6 +70,9 @@ class TxRefused(ChainFailure):
 _LOG: Final = re.compile(r"(?:.*?\b)?([a-z][a-z0-9_]{2,63}): expected (.+), found (.+)", re.DOTALL)
 """A refusal of ours, as `TxRefusal` prints it, wherever it stands in a node's text."""
 
+_GAS_USED: Final = re.compile(r" with gas used: '\d+'$")
+"""What Simulate adds, as the SDK does."""
+
 _AWAY: Final = {
     grpc.StatusCode.UNAVAILABLE: "nobody answers there",
     grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
@@ -81,7 +84,7 @@ def failure_of(error: grpc.RpcError, *, address: str) -> ChainFailure:
     """What a failed gRPC call to `address` means."""
     if not isinstance(error, grpc.Call):
         return failed(address, type(error).__name__)
-    status, details = error.code(), error.details() or ""
+    status, details = error.code(), _GAS_USED.sub("", error.details() or "")
     if status in _AWAY:
         return ChainFailure(
             ChainCode.CHAIN_UNREACHABLE, expected=f"a node at {address}", found=_AWAY[status]

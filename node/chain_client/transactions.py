@@ -17,10 +17,8 @@ from cosmpy.aerial.tx import SigningCfg, Transaction, TxFee
 from cosmpy.crypto.keypairs import PublicKey
 from google.protobuf.message import Message
 
+from chain_module.bank.coins import DENOM
 from node.keyring import KeyInfo, SigningKey
-
-DENOM: Final = "useed"
-"""The only coin: 1 SEED = 10^6 useed (chain_module/bank)."""
 
 DEFAULT_GAS_PRICE: Final = Fraction(1, 1000)
 """useed for one gas, where nothing else is said; nodes ask for no more by default."""

@@ -1,4 +1,4 @@
-"""`seedpactd explain`: what a code means and what to do."""
+"""`seedpactd explain`: what a code means and what to do; of a transaction, what became of it."""
 
 from __future__ import annotations
 
@@ -6,22 +6,30 @@ import difflib
 
 import click
 
+from node.cli.chain_options import Target, chain_options, is_tx_hash
 from node.cli.failures import known_codes, usage
 from node.cli.help_text import examples
-from node.cli.options import output_option
 from node.cli.output import Output
-from node.cli.remedies import find_remedy
+from node.cli.query.blocks import find_tx
+from node.cli.remedies import find_remedy, remedy_for
 
 
 @click.command(
-    short_help="What a code of an error means, and what to do.",
-    epilog=examples("seedpactd explain debug_enclave"),
+    short_help="What a code or a transaction's end means, and what to do.",
+    epilog=examples("seedpactd explain debug_enclave", "seedpactd explain 5A0C..."),
 )
-@click.argument("code")
-@output_option
-def explain(code: str, output: Output) -> None:
-    """Say what the CODE at the start of an error means, and what to do about it."""
-    name = code.strip().rstrip(":").lower().replace("-", "_")
+@click.argument("code", metavar="CODE|TXHASH")
+@chain_options
+def explain(*, code: str, target: Target, output: Output) -> None:
+    """Say what the CODE at the start of an error means, and what to do about it.
+
+    With the hash of a transaction, a node is asked what became of it (--grpc).
+    """
+    text = code.strip()
+    if is_tx_hash(text):
+        _explain_tx(text.removeprefix("0x").upper(), target, output)
+        return
+    name = text.rstrip(":").lower().replace("-", "_")
     remedy = find_remedy(name)
     if remedy is None:
         near = difflib.get_close_matches(name, known_codes(), n=3)
@@ -30,4 +38,37 @@ def explain(code: str, output: Output) -> None:
         {"code": name, "meaning": remedy.why, "remedy": remedy.step},
         headline=name,
         rows=[("meaning", remedy.why), ("remedy", remedy.step)],
+    )
+
+
+def _explain_tx(tx_hash: str, target: Target, output: Output) -> None:
+    with target.client() as chain:
+        found = find_tx(chain, tx_hash)
+    refusal = found.refusal()
+    data = {"tx_hash": tx_hash, "height": found.height}
+    if refusal is None:
+        output.answer(
+            {**data, "code": "ok", "meaning": "It was done.", "remedy": None},
+            headline=f"done, in block {found.height}",
+        )
+        return
+    remedy = remedy_for(refusal.code)
+    output.answer(
+        {
+            **data,
+            "code": refusal.code,
+            "codespace": found.codespace,
+            "number": found.code,
+            "expected": refusal.expected,
+            "found": refusal.found,
+            "meaning": remedy.why,
+            "remedy": remedy.step,
+        },
+        headline=f"{refusal.code}, in block {found.height}",
+        rows=[
+            ("expected", refusal.expected),
+            ("found", refusal.found),
+            ("meaning", remedy.why),
+            ("remedy", remedy.step),
+        ],
     )

@@ -26,7 +26,11 @@ from node.cli.failures import CliCode, Failure, PartFailure, of_part, of_refusal
 from node.cli.keys import keys
 from node.cli.options import wanted_format
 from node.cli.output import Output
+from node.cli.query import query
+from node.cli.register import register
 from node.cli.start import start
+from node.cli.status import status
+from node.cli.tx import tx
 
 PROGRAM: Final = "seedpactd"
 
@@ -51,7 +55,11 @@ cli.add_command(enclave)
 cli.add_command(engine)
 cli.add_command(explain)
 cli.add_command(keys)
+cli.add_command(query)
+cli.add_command(register)
 cli.add_command(start)
+cli.add_command(status)
+cli.add_command(tx)
 
 
 def main() -> None:

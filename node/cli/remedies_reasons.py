@@ -167,32 +167,9 @@ _GOVERN: Final = {
     ),
 }
 
-_GENESIS: Final = {
-    "malformed_genesis": Remedy(
-        "The genesis has a form that the chain does not start with.",
-        "see where with `seedpactd genesis validate`",
-    ),
-    "genesis_not_bootstrapped": Remedy(
-        "The genesis has no network keys: no enclave made the first seed yet.",
-        "run `seedpactd genesis bootstrap`",
-    ),
-    "bootstrap_record_mismatch": Remedy(
-        "The first record is not the one of the enclave that made the seed.",
-        "run `seedpactd genesis bootstrap` again",
-    ),
-    "genesis_without_validators": Remedy(
-        "A chain needs a validator.", "run `seedpactd genesis add-validator`"
-    ),
-    "bad_consensus_params": Remedy(
-        "The consensus parameters do not fit: max_bytes is at least 4 MiB.",
-        "correct consensus_params in the genesis",
-    ),
-}
-
 REASON_REMEDIES: Final[Mapping[str, Remedy]] = {
     **_SDK,
     **_BANK,
     **_REGISTER,
     **_GOVERN,
-    **_GENESIS,
 }

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from chain_module.genesis_document import parse_genesis_document
-
-from chain_module.errors import TxRefusal
+from chain_module.genesis_form import BadGenesis
 from enclave.crypto.labels import Mode
 from enclave.errors import Refusal
-from enclave.registration.network import NetworkInputs, network_id
+from enclave.registration.network import NetworkInputs
 from node.join.failures import JoinCode, JoinFailure
 
 MAX_GENESIS_BYTES: Final = 256 * 1024 * 1024
@@ -48,11 +47,9 @@ def read_genesis(data: bytes, *, where: str) -> Network:
         JoinFailure: GENESIS_UNUSABLE.
     """
     try:
-        inputs = parse_genesis_document(data).network_inputs
-        return Network(id=network_id(inputs), inputs=inputs, document=data)
-    except (TxRefusal, Refusal) as refusal:
+        document = parse_genesis_document(data)
+    except (BadGenesis, Refusal) as refusal:
         raise JoinFailure(
-            JoinCode.GENESIS_UNUSABLE,
-            expected=f"{where} of a Seedpact network: {refusal.expected}",
-            found=refusal.found,
+            JoinCode.GENESIS_UNUSABLE, expected=f"{where} of a Seedpact network", found=str(refusal)
         ) from None
+    return Network(id=document.network_id, inputs=document.network_inputs, document=data)

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from chain_module.address import to_text
+from chain_module.bank.coins import DENOM
 from enclave.errors import Code
 from node.chain_client import ChainClient, ChainCode, ChainFailure, HeaderFacts
-from node.chain_client.transactions import DENOM, fee_of
+from node.chain_client.transactions import fee_of
 from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.join.failures import JoinCode, JoinFailure
 from node.join.plan import Join

@@ -15,9 +15,9 @@ from typing import Final
 from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import TxBody, TxRaw
 from google.protobuf.message import DecodeError
 
+from chain_module.bank.coins import DENOM
 from enclave.errors import Code
 from node.chain_client import (
-    DENOM,
     ChainClient,
     Committed,
     Fee,

@@ -1,0 +1,168 @@
+"""`seedpactd query registration`: the nodes, the network's keys, its parameters and policy."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from chain_module.address import to_text
+from enclave.registration.records import NODE_ID_BYTES
+from node.chain_client import ChainCode, ChainFailure
+from node.cli.chain_options import AccountAddress, Target, chain_options
+from node.cli.files import check_writable, write_file
+from node.cli.help_text import examples
+from node.cli.json_files import dump_object, message_to_json
+from node.cli.options import Hex, OneOf, force_option
+from node.cli.output import Output, Row
+from node.cli.times import utc_seconds
+from node.cli.values import Json, short_hex
+from seedpact.registration.v1 import types_pb2
+
+STATUSES: Final = ("confirmed", "expired", "revoked")
+_PREFIX: Final = "NODE_STATUS_"
+
+
+@click.group(short_help="Nodes, keys, parameters, policy.")
+def registration() -> None:
+    """Ask who holds the seed, under which policy."""
+
+
+@registration.command(
+    short_help="One node.", epilog=examples("seedpactd query registration node 3f1c...")
+)
+@click.argument("node_id", metavar="NODE_ID", type=Hex(NODE_ID_BYTES))
+@chain_options
+def node(*, node_id: bytes, target: Target, output: Output) -> None:
+    """Show the record of the node NODE_ID."""
+    with target.client() as chain:
+        record = chain.node(node_id)
+    if record is None:
+        raise ChainFailure(
+            ChainCode.NOT_ON_CHAIN, expected=f"a node {node_id.hex()}", found="none on this chain"
+        )
+    output.answer({"node": record_json(record)}, rows=record_rows(record))
+
+
+@registration.command(
+    short_help="All nodes.",
+    epilog=examples("seedpactd query registration nodes --status confirmed --limit 10"),
+)
+@click.option("--status", type=OneOf(STATUSES), help="Of this status alone.")
+@click.option("--operator", type=AccountAddress(), help="Of this account alone.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@chain_options
+def nodes(
+    *,
+    status: str | None,
+    operator: bytes | None,
+    limit: int | None,
+    target: Target,
+    output: Output,
+) -> None:
+    """List the nodes, in the order of their ids."""
+    number = types_pb2.NodeStatus.Value(_PREFIX + status.upper()) if status else 0
+    with target.client() as chain:
+        found = list(chain.nodes(status=number, operator=operator or b"", limit=limit))
+    rows = [(record.node_id.hex(), _summary(record)) for record in found]
+    output.answer(
+        {"nodes": [record_json(record) for record in found]},
+        headline=f"{len(found)} node{'' if len(found) == 1 else 's'}",
+        rows=rows,
+    )
+
+
+@registration.command(
+    "network-keys",
+    short_help="The network's public keys.",
+    epilog=examples("seedpactd query registration network-keys --epoch 0"),
+)
+@click.option("--epoch", type=click.IntRange(min=0), metavar="N", help="[default: the current one]")
+@chain_options
+def network_keys(*, epoch: int | None, target: Target, output: Output) -> None:
+    """Show the keys that the chain has for an epoch."""
+    with target.client() as chain:
+        keys = chain.network_keys(epoch)
+    rows = [
+        ("epoch", str(keys.epoch)),
+        ("pk_io", short_hex(keys.pk_io)),
+        ("kem_io", short_hex(keys.kem_io)),
+        ("from_height", str(keys.from_height)),
+    ]
+    output.answer({"network_keys": message_to_json(keys)}, rows=rows)
+
+
+@registration.command(
+    short_help="Parameters, floor, network id.",
+    epilog=examples("seedpactd query registration params"),
+)
+@chain_options
+def params(*, target: Target, output: Output) -> None:
+    """Show the module's parameters, the floor that no vote changes, and the network's id."""
+    with target.client() as chain:
+        found = chain.params()
+    data = message_to_json(found)
+    rows: list[Row] = [("network_id", found.network_id.hex())]
+    rows += [(key, _plain(value)) for key, value in message_to_json(found.params).items()]
+    rows += [(f"floor.{key}", _plain(v)) for key, v in message_to_json(found.floor).items()]
+    output.answer(data, rows=rows)
+
+
+@registration.command(
+    short_help="The policy in force.",
+    epilog=examples("seedpactd query registration policy --out policy.json"),
+)
+@click.option("--out", metavar="FILE", help="Also write it there, to be changed and proposed.")
+@force_option
+@chain_options
+def policy(*, out: str | None, force: bool, target: Target, output: Output) -> None:
+    """Show what a newcomer has to be: code, platform, age of its quote."""
+    if out is not None:
+        check_writable(out, force=force)
+    with target.client() as chain:
+        found = message_to_json(chain.policy())
+    if out is not None:
+        write_file(out, dump_object(found), force=force)
+    rows = [(key, _plain(value)) for key, value in found.items()]
+    output.answer({"policy": found, "out": out}, rows=rows)
+
+
+def status_name(record: types_pb2.NodeRecord) -> str:
+    """CONFIRMED, EXPIRED or REVOKED."""
+    return types_pb2.NodeStatus.Name(record.status).removeprefix(_PREFIX)
+
+
+def record_json(record: types_pb2.NodeRecord) -> dict[str, Json]:
+    """A record for programs: bytes in hex, the operator also as an address."""
+    return {**message_to_json(record), "operator_address": to_text(record.operator)}
+
+
+def record_rows(record: types_pb2.NodeRecord) -> list[Row]:
+    """A record for people."""
+    return [
+        ("node_id", record.node_id.hex()),
+        ("status", status_name(record)),
+        ("operator", to_text(record.operator)),
+        ("epoch", str(record.epoch)),
+        ("height", str(record.height)),
+        ("time", utc_seconds(record.time.seconds)),
+        ("expires_at", utc_seconds(record.expires_at.seconds)),
+        ("register_tx", record.register_tx_hash.hex().upper()),
+        ("exchange_key", record.exchange_key.hex()),
+        ("platform_id", record.verdict.platform_id.hex()),
+    ]
+
+
+def _summary(record: types_pb2.NodeRecord) -> str:
+    expiry = utc_seconds(record.expires_at.seconds)
+    return f"{status_name(record)} {to_text(record.operator)}, until {expiry}"
+
+
+def _plain(value: Json) -> str:
+    if isinstance(value, list):
+        return ", ".join(_plain(entry) for entry in value) or "none"
+    if isinstance(value, dict):
+        return " ".join(f"{key}={_plain(entry)}" for key, entry in value.items())
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value) if value not in (None, "") else "none"

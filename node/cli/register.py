@@ -1,0 +1,202 @@
+"""`seedpactd register`: everything that a newcomer does, as one command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from fractions import Fraction
+from typing import Final, NoReturn
+
+import click
+
+from enclave.registration.network import HASH_BYTES
+from node.chain_client import Price
+from node.cli.files import MAX_EVIDENCE_FILE_BYTES, read_file
+from node.cli.help_text import examples, paragraphs, verbatim
+from node.cli.keyring import open_keyring, passphrase_option
+from node.cli.options import (
+    Address,
+    Hex,
+    grpc_option,
+    home_option,
+    keyring_backend_option,
+    node_option,
+    output_option,
+)
+from node.cli.output import Output
+from node.cli.shown import Shown
+from node.cli.tx.sending import Coins, GasPrices
+from node.config import Home, Ports
+from node.join import Join, Joined, Progress, join
+
+MAX_MONIKER: Final = 70
+
+
+@click.command(
+    short_help="Join: register this node, get the seed.",
+    epilog=paragraphs(
+        examples(
+            "seedpactd register --network-id 3f1c... --node http://peer:26657 \\",
+            "  --grpc peer:9090 --from operator",
+        ),
+        verbatim(
+            "Killed or refused half-way, run it again: it goes on, and pays once.",
+        ),
+    ),
+)
+@click.option(
+    "--network-id",
+    type=Hex(HASH_BYTES),
+    help="The network that you mean, learnt elsewhere than from the peer.  [default: asks]",
+)
+@node_option
+@grpc_option
+@click.option(
+    "--p2p-peer",
+    "p2p_peers",
+    multiple=True,
+    metavar="ID@HOST:PORT",
+    help="For a new config; repeatable.  [default: the peer itself]",
+)
+@click.option("--from", "key_name", required=True, metavar="KEY", help="The operator's key: pays.")
+@click.option("--moniker", default="", metavar="TEXT", help=f"At most {MAX_MONIKER} characters.")
+@click.option(
+    "--enclave",
+    type=Address(),
+    help="An enclave that runs.  [default: the home's own, started where it does not run]",
+)
+@click.option("--collateral", metavar="FILE", help="Hardware: Intel's collateral, JSON of a PCCS.")
+@click.option("--fees", type=Coins(), help="What to pay in all.  [default: gas x --gas-prices]")
+@click.option("--gas-prices", type=GasPrices(), default="0.001useed", show_default=True)
+@click.option(
+    "--port-offset", type=click.IntRange(min=0), default=0, help="Added to a new config's ports."
+)
+@click.option(
+    "--discard", is_flag=True, help="Throw away keys of another network, or useless ones."
+)
+@click.option("--yes", is_flag=True, help="Take the network that the peer serves, whatever it is.")
+@click.option("--start", "starts", is_flag=True, help="Then run the node, as `seedpactd start`.")
+@click.option(
+    "--timeout",
+    "commit_timeout",
+    type=click.FloatRange(min=1, max=86_400),
+    default=120.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for a block.",
+)
+@keyring_backend_option
+@passphrase_option
+@home_option
+@output_option
+def register(
+    *,
+    network_id: bytes | None,
+    node: str,
+    grpc: str,
+    p2p_peers: tuple[str, ...],
+    key_name: str,
+    moniker: str,
+    enclave: str | None,
+    collateral: str | None,
+    fees: int | None,
+    gas_prices: Fraction,
+    port_offset: int,
+    discard: bool,
+    yes: bool,
+    starts: bool,
+    commit_timeout: float,
+    keyring_backend: str,
+    passphrase_file: str | None,
+    home: Home,
+    output: Output,
+) -> None:
+    """Make this home's enclave a holder of the network's seed: all steps, from nothing.
+
+    Checks the peer's genesis against --network-id, writes what the home lacks, starts the enclave
+    where it does not run, makes the node's keys, quotes them, registers the node, waits for the
+    block that confirms it, and lets the enclave open its envelope. Each step shows a line.
+    """
+    evidence = None
+    if collateral is not None:
+        what = "collateral"
+        evidence = read_file(collateral, what=what, limit=MAX_EVIDENCE_FILE_BYTES)
+    shown = Shown(output)
+    wish = Join(
+        home=home.path,
+        peer_rpc=node,
+        peer_grpc=grpc,
+        operator=open_keyring(home, keyring_backend, passphrase_file).key(key_name),
+        network_id=network_id,
+        confirm_network=_Confirm(shown, yes=yes),
+        moniker=moniker,
+        p2p_peers=p2p_peers,
+        ports=Ports().shifted(port_offset),
+        enclave=enclave,
+        price=Price(gas_price=gas_prices, amount=fees),
+        collateral=evidence,
+        discard=discard,
+        commit_timeout=commit_timeout,
+    )
+    try:
+        joined = join(wish, progress=lambda progress: _show(shown, progress))
+    finally:
+        shown.end()
+    _answer(joined, output, home, hint=not starts)
+    if starts:
+        _become_start(home)
+
+
+class _Confirm:
+    """Whether the network that a peer serves is the one that was meant."""
+
+    def __init__(self, shown: Shown, *, yes: bool) -> None:
+        self._shown = shown
+        self._yes = yes
+
+    def __call__(self, network_id: bytes, chain_id: str) -> bool:
+        if self._yes or not sys.stdin.isatty():
+            return self._yes
+        self._shown.end()
+        question = f"The peer serves {chain_id}, network {network_id.hex()}. Is it that one?"
+        return click.confirm(question, err=True)
+
+
+def _show(shown: Shown, progress: Progress) -> None:
+    if progress.done:
+        shown.keep(f"{progress.elapsed_ms / 1000:6.2f}s  {progress.step:<9} {progress.text}")
+    else:
+        shown.say(f"{progress.step}: {progress.text}")
+
+
+def _answer(joined: Joined, output: Output, home: Home, *, hint: bool) -> None:
+    total = joined.timings_ms["total"] / 1000
+    rows = [("node_id", joined.node_id.hex())]
+    if joined.tx_hash:
+        rows += [
+            ("register", joined.tx_hash),
+            ("confirm", f"{joined.confirm_tx_hash or 'none'}, number {joined.confirm_index}"),
+            ("block", str(joined.height)),
+        ]
+    output.answer(
+        {
+            "node_id": joined.node_id.hex(),
+            "state": "HOLDER",
+            "tx_hash": joined.tx_hash or None,
+            "height": joined.height or None,
+            "confirm_tx_hash": joined.confirm_tx_hash or None,
+            "confirm_index": joined.confirm_index if joined.confirm_tx_hash else None,
+            "paid": joined.paid,
+            "timings_ms": dict(joined.timings_ms),
+        },
+        headline=f"this node holds the network's seed ({total:.1f} s)",
+        rows=rows,
+        hints=[f"seedpactd start --home {home.path}"] if hint else [],
+    )
+
+
+def _become_start(home: Home) -> NoReturn:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    words = [sys.executable, "-m", "node.cli.main", "start", "--home", str(home.path)]
+    os.execv(words[0], words)  # noqa: S606 (no shell is wanted)

@@ -1,0 +1,163 @@
+"""`seedpactd status`: engine, chain and enclave of one node, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import click
+
+from node.chain_client import ChainClient, ChainFailure
+from node.cli.chain_options import Target, chain_options
+from node.cli.enclave.info import state_name
+from node.cli.help_text import examples
+from node.cli.options import Address
+from node.cli.output import Output, Row
+from node.cli.query.registration import status_name
+from node.cli.times import utc, utc_seconds
+from node.cli.values import Json
+from node.config import NodeConfig
+from node.enclave_client import EnclaveClient, EnclaveFailure
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import types_pb2
+
+ENCLAVE_SECS: Final = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of the page: values for programs, rows for people."""
+
+    data: dict[str, Json] | None
+    rows: list[Row]
+
+
+@click.command(
+    short_help="Heights, peers, the enclave, this node's record.",
+    epilog=examples("seedpactd status", "seedpactd status --output json"),
+)
+@click.option(
+    "--enclave",
+    type=Address(),
+    help="Where the enclave serves.  [default: node.toml's, where the home has one]",
+)
+@chain_options
+def status(*, enclave: str | None, target: Target, output: Output) -> None:
+    """Show how far the node came, who its peers are, and what its enclave and record say.
+
+    A part that does not answer is shown as such; the command fails only where the engine is away.
+    """
+    address = enclave
+    if address is None and target.home.is_initialized:
+        address = NodeConfig.load(target.home).enclave_address
+    with target.client() as chain:
+        engine = _engine(chain)
+        info = None if address is None else _info(address)
+        parts = {
+            "engine": engine,
+            "node": _node(chain),
+            "enclave": _enclave(address, info),
+            "record": _record(chain, info),
+        }
+    output.answer(
+        {name: part.data for name, part in parts.items()},
+        rows=[row for part in parts.values() for row in part.rows],
+    )
+
+
+def _engine(chain: ChainClient) -> Part:
+    found = chain.status()
+    peers = chain.peers()
+    behind = "catching up" if found.catching_up else "in sync"
+    return Part(
+        data={
+            "chain_id": found.chain_id,
+            "node_id": found.node_id,
+            "moniker": found.moniker,
+            "version": found.version,
+            "latest_block_height": found.latest_height,
+            "latest_block_time": utc(found.latest_time_ns),
+            "catching_up": found.catching_up,
+            "voting_power": found.validator_power,
+            "peers": [{"node_id": p.node_id, "moniker": p.moniker} for p in peers],
+        },
+        rows=[
+            ("chain", found.chain_id),
+            ("block", f"{found.latest_height} of {utc(found.latest_time_ns)}, {behind}"),
+            ("peers", ", ".join(f"{p.moniker} {p.node_id}" for p in peers) or "none"),
+            ("voting power", str(found.validator_power) if found.validator_power else "none"),
+        ],
+    )
+
+
+def _node(chain: ChainClient) -> Part:
+    try:
+        height = chain.height()
+        params = chain.params()
+    except ChainFailure as failure:
+        return Part(data=None, rows=[("node", str(failure))])
+    return Part(
+        data={
+            "height": height,
+            "state_height": params.height,
+            "network_id": params.network_id.hex(),
+            "grpc": chain.connection.address,
+        },
+        rows=[
+            ("node", f"state of block {params.height} at {chain.connection.address}"),
+            ("network_id", params.network_id.hex()),
+        ],
+    )
+
+
+def _info(address: str) -> pb.GetInfoResponse | EnclaveFailure:
+    with EnclaveClient(address, timeout=ENCLAVE_SECS) as client:
+        try:
+            return client.get_info()
+        except EnclaveFailure as failure:
+            return failure
+
+
+def _enclave(address: str | None, info: pb.GetInfoResponse | EnclaveFailure | None) -> Part:
+    if info is None:
+        return Part(data=None, rows=[("enclave", "none: the home has no node.toml")])
+    if isinstance(info, EnclaveFailure):
+        return Part(data=None, rows=[("enclave", str(info))])
+    mode = types_pb2.Mode.Name(info.mode).removeprefix("MODE_").lower()
+    return Part(
+        data={
+            "address": address,
+            "state": state_name(info.state),
+            "mode": mode,
+            "version": info.version,
+            "node_id": info.node_id.hex() or None,
+            "network_id": info.network_id.hex() or None,
+            "epochs": list(info.epochs),
+            "backup_current": info.backup_current,
+        },
+        rows=[
+            ("enclave", f"{state_name(info.state)}, {mode} mode, {info.version} at {address}"),
+            *([("node_id", info.node_id.hex())] if info.node_id else []),
+        ],
+    )
+
+
+def _record(chain: ChainClient, info: pb.GetInfoResponse | EnclaveFailure | None) -> Part:
+    if not isinstance(info, pb.GetInfoResponse) or not info.node_id:
+        return Part(data=None, rows=[])
+    try:
+        record = chain.node(info.node_id)
+    except ChainFailure as failure:
+        return Part(data=None, rows=[("record", str(failure))])
+    if record is None:
+        return Part(data=None, rows=[("record", "none: this node is not registered")])
+    until = utc_seconds(record.expires_at.seconds)
+    return Part(
+        data={
+            "status": status_name(record),
+            "height": record.height,
+            "expires_at": until,
+            "register_tx_hash": record.register_tx_hash.hex().upper(),
+        },
+        rows=[("record", f"{status_name(record)} in block {record.height}, until {until}")],
+    )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from chain_module.errors import Reasons, TxRefusal
 from enclave.errors import Code, Refusal
 from tests.support.world import Node
 
@@ -17,6 +18,16 @@ def refused(code: Code) -> Iterator[None]:
     with pytest.raises(Refusal) as caught:
         yield
     assert caught.value.code is code, str(caught.value)
+    assert caught.value.expected
+    assert caught.value.found
+
+
+@contextlib.contextmanager
+def tx_refused(reason: Reasons) -> Iterator[None]:
+    """The block raises a refusal of the state machine, of exactly this reason."""
+    with pytest.raises(TxRefusal) as caught:
+        yield
+    assert caught.value.reason is reason.reason, str(caught.value)
     assert caught.value.expected
     assert caught.value.found
 

@@ -24,6 +24,7 @@ from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from node.cli.explain import explain
 from node.cli.failures import CliCode, Failure, PartFailure, of_part, of_refusal, usage
 from node.cli.keys import keys
+from node.cli.localnet import localnet
 from node.cli.options import wanted_format
 from node.cli.output import Output
 from node.cli.query import query
@@ -55,6 +56,7 @@ cli.add_command(enclave)
 cli.add_command(engine)
 cli.add_command(explain)
 cli.add_command(keys)
+cli.add_command(localnet)
 cli.add_command(query)
 cli.add_command(register)
 cli.add_command(start)

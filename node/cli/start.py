@@ -56,7 +56,7 @@ def start(*, only: str | None, home: Home, output: Output) -> None:
     """
     config = check_home(home)
     parts = [Part(only)] if only else list(Part)
-    engine = _engine(output) if Part.COMETBFT in parts else Path()
+    engine = built_engine(output) if Part.COMETBFT in parts else Path()
     if only:
         _become(Part(only), home, config, engine=engine)
     with claimed(home):
@@ -70,7 +70,8 @@ def start(*, only: str | None, home: Home, output: Output) -> None:
         raise failures[0]
 
 
-def _engine(output: Output) -> Path:
+def built_engine(output: Output) -> Path:
+    """The engine; shows the build where it was not built yet. Raises EngineFailure."""
     found = find_engine()
     if found is not None:
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-FIRST_DELAY_SECS: Final = 0.2
+FIRST_DELAY_SECS: Final = 0.1
 LONGEST_DELAY_SECS: Final = 10.0
 STABLE_SECS: Final = 10.0
 """A process that served this long was healthy: its death starts a new count."""

@@ -67,10 +67,13 @@ class Runner:
         for member in self._members.values():
             member.kill()
 
-    @property
-    def ready(self) -> bool:
-        """Whether every process is."""
-        return all(member.is_ready for member in self._members.values())
+    def ready(self, process: str | None = None) -> bool:
+        """Whether every process is, or that one."""
+        return all(
+            member.is_ready
+            for name, member in self._members.items()
+            if process in (None, name)
+        )
 
     def _run(self, now: float) -> None:
         for member in self._members.values():
@@ -79,8 +82,7 @@ class Runner:
                 self.stop()
                 return
             base = self._members.get(member.spec.ends_with or "")
-            may_start = base is None or base.is_ready
-            if member.child is None and may_start and now >= member.due:
+            if (base is None or base.is_ready) and member.may_start(now):
                 member.start()
             if not member.was_ready:
                 return  # those behind it wait
@@ -105,7 +107,7 @@ class _Member:
         self.child: Child | None = None
         self.was_ready = False
         """At any start."""
-        self.due = 0.0
+        self._due = 0.0
         self._group = group
         self._report = report
         self._backoff = Backoff()
@@ -130,6 +132,10 @@ class _Member:
             expected=f"{self.spec.name} of {self._group} to stay up (log: {self.spec.log})",
             found=self._last_end,
         )
+
+    def may_start(self, now: float) -> bool:
+        awaits = self.spec.awaits
+        return self.child is None and now >= self._due and (awaits is None or awaits())
 
     def start(self) -> None:
         self.child = Child(self.spec)
@@ -180,7 +186,7 @@ class _Member:
             self._say(What.DIED, self._last_end)
             # One that ended with another is not to blame.
             followed = self._kill_at is not None
-            self.due = now if followed else now + self._backoff.died(served_secs=served)
+            self._due = now if followed else now + self._backoff.died(served_secs=served)
         self.child = None
         self._ready_since = self._kill_at = None
 

@@ -13,6 +13,7 @@ from typing import Final
 from node.config import ConfigCode, ConfigFailure, Home, NodeConfig
 from node.config.cometbft import read_cometbft
 from node.supervisor.probes import (
+    Probe,
     address_accepts,
     all_of,
     enclave_answers,
@@ -34,7 +35,9 @@ class Part(enum.StrEnum):
     COMETBFT = "cometbft"
 
 
-def node_group(home: Home, config: NodeConfig, *, engine: Path, name: str) -> Group:
+def node_group(
+    home: Home, config: NodeConfig, *, engine: Path, name: str, awaits: Probe | None = None
+) -> Group:
     """What the supervisor runs.
 
     Args:
@@ -42,6 +45,7 @@ def node_group(home: Home, config: NodeConfig, *, engine: Path, name: str) -> Gr
         config: the home's.
         engine: CometBFT's program.
         name: of the node among others of this supervisor.
+        awaits: the enclave starts at once, the others when this holds.
 
     Raises:
         ConfigFailure: config.toml cannot be read.
@@ -63,6 +67,7 @@ def node_group(home: Home, config: NodeConfig, *, engine: Path, name: str) -> Gr
                 log=log_file(home, part),
                 pid_file=pid_file(home, part),
                 ready=ready[part],
+                awaits=None if part is Part.ENCLAVE else awaits,
                 # CometBFT ends by itself when its application is gone.
                 ends_with=Part.NODE if part is Part.COMETBFT else None,
                 # A validator without its enclave still validates.

@@ -27,6 +27,8 @@ class ProcessSpec:
     ends_with: str | None = None
     """Another process of the group, without which this one cannot work: it starts after that one
     at every start, and ends with it."""
+    awaits: Probe | None = None
+    """Nothing is started before this holds."""
     vital: bool = True
     """Whether the group ends where it keeps dying. One that is not is tried for ever, once it has
     been ready."""

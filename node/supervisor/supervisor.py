@@ -40,6 +40,8 @@ class Supervisor:
         self._orders: queue.SimpleQueue[_Order] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._stopping = False
+        self.interrupted = False
+        """By a signal."""
 
     def add(self, group: Group) -> None:
         """Starts a group; one of the same name must be over. From any thread."""
@@ -53,22 +55,40 @@ class Supervisor:
         """Begins to stop everything; again: kills everything. From any thread."""
         self._orders.put(self._stop)
 
-    def wait_until_ready(self, name: str, *, timeout: float) -> bool:
-        """Waits for every process of a group; False where it is over or not ready in time.
+    def wait_until_ready(
+        self, name: str, *, timeout: float, process: str | None = None
+    ) -> bool:
+        """Waits for a group; from any thread but the supervisor's.
 
-        From any thread but the supervisor's.
+        Args:
+            name: of the group, which was added.
+            timeout: seconds.
+            process: of it; None: every one.
+
+        Returns:
+            False where it is over or not ready in time.
         """
         deadline = time.monotonic() + timeout
         with self._changed:
             while True:
                 runner = self._runners.get(name)
-                if runner is not None and runner.ready:
+                if runner is not None and runner.ready(process):
                     return True
                 left = deadline - time.monotonic()
                 over = runner is not None and runner.phase is Phase.OVER
                 if over or self._stopping or left <= 0:
                     return False
                 self._changed.wait(min(left, 1.0))
+
+    def failure(self, name: str) -> SupervisorFailure | None:
+        """Why a group ended by itself, if it did. From any thread."""
+        runner = self._runners.get(name)
+        return runner.failure if runner is not None else None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether everything stops, or has stopped."""
+        return self._stopping
 
     def run(self) -> list[SupervisorFailure]:
         """Returns when everything is over: why groups ended by themselves.
@@ -123,6 +143,7 @@ class Supervisor:
         self._stopping = True
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self.interrupted = True
         self.stop()
 
     def _on_child(self, _number: int, _frame: FrameType | None) -> None:

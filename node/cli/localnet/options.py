@@ -1,0 +1,51 @@
+"""What the commands of `localnet` share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from node.cli.failures import usage
+from node.localnet.plan import Localnet, LocalNode
+from node.localnet.store import Folder
+from node.supervisor.node_group import Part
+
+DEFAULT_FOLDER: Final = "~/.seedpact-localnet"
+FOLDER_VARIABLE: Final = "SEEDPACT_LOCALNET"
+
+
+def _as_folder(_ctx: click.Context, _param: click.Parameter, value: str) -> Folder:
+    return Folder(Path(value).expanduser().absolute())
+
+
+folder_option = click.option(
+    "--home",
+    "folder",
+    default=DEFAULT_FOLDER,
+    show_default=True,
+    envvar=FOLDER_VARIABLE,
+    show_envvar=True,
+    metavar="DIR",
+    callback=_as_folder,
+    help="Where the network lies: localnet.json, and a home for each node.",
+)
+"""The command gets `folder: Folder`."""
+
+
+def named(localnet: Localnet, name: str) -> LocalNode:
+    """The node of that name. Raises Failure: WRONG_USAGE."""
+    node = localnet.node(name)
+    if node is None:
+        raise usage(" or ".join(node.name for node in localnet.nodes), repr(name))
+    return node
+
+
+def parts_of(process: str) -> list[Part]:
+    """The process of that name; "" is all. Raises Failure: WRONG_USAGE."""
+    if not process:
+        return list(Part)
+    if process not in frozenset(Part):
+        raise usage(" or ".join(Part), repr(process))
+    return [Part(process)]

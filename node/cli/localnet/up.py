@@ -1,0 +1,235 @@
+"""`seedpactd localnet up`: builds the network, runs it, registers a newcomer, and says so."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from typing import Final
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from node.cli.failures import Failure
+from node.cli.help_text import examples
+from node.cli.localnet.options import folder_option
+from node.cli.localnet.status import network_json, registration_rows
+from node.cli.options import output_option
+from node.cli.output import Format, Output
+from node.cli.start import UNPROVEN, built_engine
+from node.cli.values import Json
+from node.localnet.failures import LocalnetCode
+from node.localnet.network import Network
+from node.localnet.plan import (
+    DEFAULT_BLOCK_MS,
+    DEFAULT_VALIDATORS,
+    MAX_VALIDATORS,
+    Localnet,
+    Role,
+    new_localnet,
+)
+from node.localnet.status import HOLDER, NodeStatus, common_app_hash, look
+from node.localnet.steps import StepLine, Steps
+from node.localnet.store import Folder
+from node.supervisor import Event, What
+
+MAX_OFFSET: Final = 30_000
+
+_BLOCK_TIME: Final = re.compile(r"(\d{1,5})(ms|s)")
+_SHOWN: Final = frozenset({What.DIED, What.GAVE_UP, What.KILLED})
+
+
+class BlockTime(click.ParamType[int]):
+    """Such as 500ms or 1s; becomes milliseconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """The milliseconds. Raises click.BadParameter."""
+        match = _BLOCK_TIME.fullmatch(str(value))
+        if match is None or int(match[1]) == 0:
+            self.fail(f"{value!r} is not a time such as 500ms or 1s", param, ctx)
+        return int(match[1]) * (1000 if match[2] == "s" else 1)
+
+
+@click.command(
+    short_help="Build it, run it, register a newcomer.",
+    epilog=examples(
+        "seedpactd localnet up", "seedpactd localnet up --once --home /tmp/net --block-time 1s"
+    ),
+)
+@click.option("--once", is_flag=True, help="Stop at the end; exit 0 if the newcomer has joined.")
+@click.option(
+    "--validators",
+    type=click.IntRange(1, MAX_VALIDATORS),
+    help=f"In genesis.  [default: {DEFAULT_VALIDATORS}]",
+)
+@click.option(
+    "--block-time",
+    type=BlockTime(),
+    help=f"The pause after each block.  [default: {DEFAULT_BLOCK_MS}ms]",
+)
+@click.option(
+    "--port-offset",
+    type=click.IntRange(0, MAX_OFFSET),
+    help="Added to every port; nodes are 100 apart.  [default: 0]",
+)
+@folder_option
+@output_option
+def up(
+    *,
+    once: bool,
+    validators: int | None,
+    block_time: int | None,
+    port_offset: int | None,
+    folder: Folder,
+    output: Output,
+) -> None:
+    """Bring up a network: validators, then a newcomer that registers and holds the seed.
+
+    The first validator's enclave makes the seed; the others, in genesis too, register like anyone.
+    Then a newcomer is funded, registers, is confirmed in the same block, and opens its envelope.
+    It runs until Ctrl-C; its state stays, and `up` starts it again. With --output json there is
+    one object on stdout once the newcomer has joined, and the steps go to stderr as JSON lines.
+    """
+    with folder.claimed():
+        localnet = _network(folder, validators=validators, block_ms=block_time, offset=port_offset)
+        engine = built_engine(output)
+        shown = _Shown(output)
+        steps = Steps(shown.step)
+        network = Network(folder, engine=engine, steps=steps, report=shown.event)
+
+        def then() -> None:
+            _summary(folder, steps, output, stays=not once)
+            if not once:
+                network.watch()
+
+        shown.say(f"localnet {localnet.chain_id} at {folder.path}; {UNPROVEN}")
+        if not network.run(then):
+            raise click.Abort
+    shown.say("stopped")
+
+
+def _network(
+    folder: Folder, *, validators: int | None, block_ms: int | None, offset: int | None
+) -> Localnet:
+    """The network that is there, if it is as wanted; else a new one.
+
+    Raises:
+        LocalnetFailure, ConfigFailure: it cannot be read.
+        Failure: LOCALNET_DIFFERS.
+    """
+    if not folder.file.exists():
+        made = new_localnet(
+            validators=validators or DEFAULT_VALIDATORS,
+            block_ms=block_ms or DEFAULT_BLOCK_MS,
+            port_offset=offset or 0,
+        )
+        folder.save(made)
+        return made
+    found = folder.load()
+    has = {"--validators": len(found.validators), "--block-time": found.block_ms}
+    has["--port-offset"] = found.port_offset
+    wants = {"--validators": validators, "--block-time": block_ms, "--port-offset": offset}
+    for name, wanted in wants.items():
+        if wanted is not None and wanted != has[name]:
+            raise Failure(
+                LocalnetCode.LOCALNET_DIFFERS,
+                expected=f"{name} {has[name]}, as the localnet at {folder.path} has it",
+                found=str(wanted),
+            )
+    return found
+
+
+def _summary(folder: Folder, steps: Steps, output: Output, *, stays: bool) -> None:
+    """Says what was reached.
+
+    Raises:
+        Failure: LOCALNET_FAILED, where the newcomer is no holder or not in sync.
+    """
+    localnet = folder.load()
+    nodes = look(folder, localnet)
+    _check(nodes)
+    height, app_hash = common_app_hash(nodes)
+    done = localnet.last_registration
+    data: dict[str, Json] = {
+        **network_json(localnet, nodes),
+        "height": height,
+        "app_hash": app_hash,
+        "timings_ms": dict(steps.timings_ms),
+        "total_ms": steps.total_ms,
+        "warning": UNPROVEN,
+    }
+    first, last = nodes[0], nodes[-1]
+    times = ", ".join(f"{name} {ms / 1000:.1f}" for name, ms in steps.timings_ms.items())
+    output.answer(
+        data,
+        headline=f"{last.name} holds the seed and is in sync, {steps.total_ms / 1000:.1f} s",
+        rows=[
+            *((n.name, f"block {n.height}, {n.enclave_state}, RPC {n.rpc}") for n in nodes),
+            ("app hash", f"{app_hash} of all {len(nodes)} nodes after block {height}"),
+            *registration_rows(done),
+            ("steps, s", times),
+            ("gRPC", f"{first.grpc} of {first.name}"),
+            ("logs", f"{folder.path}/NAME/logs"),
+            ("warning", UNPROVEN),
+        ],
+        hints=["seedpactd localnet status, in another terminal; Ctrl-C stops"] if stays else [],
+    )
+
+
+def _check(nodes: list[NodeStatus]) -> None:
+    for node in nodes:
+        newcomer = node.role is Role.NEWCOMER
+        if node.enclave_state != HOLDER or (newcomer and not node.in_sync):
+            raise Failure(
+                LocalnetCode.LOCALNET_FAILED,
+                expected=f"{node.name} in sync, its enclave a HOLDER",
+                found=f"enclave {node.enclave_state or 'away'}, block {node.height}",
+            )
+
+
+class _Shown:
+    """Progress on stderr: words for people, one object a line with JSON."""
+
+    def __init__(self, output: Output) -> None:
+        self._json = output.format is Format.JSON
+        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._began = time.monotonic()
+
+    def step(self, line: StepLine) -> None:
+        """One step."""
+        if self._json:
+            self._object({"step": line.text, "ms": line.ms, "total_ms": line.total_ms})
+            return
+        took = f" ({line.ms / 1000:.1f} s)" if line.ms is not None else ""
+        style = "green" if line.ms is not None else "dim"
+        self._line(line.total_ms, Text.assemble((line.text, style), took))
+
+    def event(self, event: Event) -> None:
+        """What became of a process, where it is no step."""
+        if self._json:
+            known: dict[str, Json] = {"node": event.group, "process": event.process}
+            self._object({**known, "event": str(event.what), "text": event.text})
+        elif event.what in _SHOWN:
+            text = f"{event.group}: {event.process} {event.what}: {event.text}"
+            self._line(self._elapsed_ms(), Text(text, style="red"))
+
+    def say(self, text: str) -> None:
+        """One line."""
+        self.step(StepLine(text, None, self._elapsed_ms()))
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self._began) * 1000)
+
+    def _line(self, total_ms: int, text: Text) -> None:
+        start = (f"{total_ms / 1000:6.1f}s  ", "dim")
+        self._console.print(Text.assemble(start, text), soft_wrap=True)
+
+    def _object(self, data: dict[str, Json]) -> None:
+        sys.stderr.write(json.dumps(data) + "\n")
+        sys.stderr.flush()

@@ -4,7 +4,7 @@ What belongs here: the table of queries, the servers, and how refusals are told.
 what a query of a module finds (`chain_module/*/queries`), and the state itself (`Backend`).
 """
 
-from node.services.abci_query import answer_query
+from node.services.abci_query import AbciQueries
 from node.services.backend import Backend, HeightUnknown
 from node.services.failures import CannotServe, QueryRefused, ServiceCode
 from node.services.limits import ServerLimits
@@ -13,6 +13,7 @@ from node.services.server import HEIGHT_HEADER, GrpcServer
 
 __all__ = [
     "HEIGHT_HEADER",
+    "AbciQueries",
     "Backend",
     "CannotServe",
     "GrpcServer",
@@ -21,5 +22,4 @@ __all__ = [
     "QueryRefused",
     "ServerLimits",
     "ServiceCode",
-    "answer_query",
 ]

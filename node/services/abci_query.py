@@ -6,37 +6,56 @@ Answers, codes and logs are those of the Cosmos SDK's baseapp. Proofs are not se
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from chain_module.abci.requests import QueryRequest
 from chain_module.abci.responses import QueryResponse
 from chain_module.errors import SdkReason
+from node.log import Log, place_of
 from node.services.backend import Backend
 from node.services.failures import QueryRefused, abci_error, invalid
 from node.services.queries import Query
 
-_CODESPACE = SdkReason.INVALID_REQUEST.reason.codespace
+PANIC: Final = 111222
+"""The SDK's code of what no rule foresaw (types/errors, ErrPanic)."""
+
+_CODESPACE: Final = SdkReason.INVALID_REQUEST.reason.codespace
 
 
-def answer_query(
-    request: QueryRequest, backend: Backend, queries: Mapping[str, Query]
-) -> QueryResponse:
-    """Answers one query; what is wrong with it is a code in the answer."""
-    query = queries.get(request.path)
-    if query is None:
-        return _refused(SdkReason.UNKNOWN_REQUEST, f"unknown query path: {request.path[:200]!r}")
-    if not query.over_abci:
-        return _refused(SdkReason.INVALID_REQUEST, f"{query.path} is answered over gRPC alone")
-    if request.prove:
-        return _refused(SdkReason.INVALID_REQUEST, "expected a query without a proof")
-    try:
+class AbciQueries:
+    """Answers ABCI queries. Whatever happens is an answer: an exception would end the engine."""
+
+    def __init__(self, backend: Backend, queries: Mapping[str, Query], *, log: Log) -> None:
+        self._backend = backend
+        self._queries = queries
+        self._log = log
+
+    def __call__(self, request: QueryRequest) -> QueryResponse:
+        """Answers one query."""
+        query = self._queries.get(request.path)
+        if query is None:
+            path = repr(request.path[:200])
+            return _refused(SdkReason.UNKNOWN_REQUEST, f"unknown query path: {path}")
+        if not query.over_abci:
+            return _refused(SdkReason.INVALID_REQUEST, f"{query.path} is answered over gRPC alone")
+        if request.prove:
+            return _refused(SdkReason.INVALID_REQUEST, "expected a query without a proof")
+        try:
+            return self._answer(query, request)
+        except QueryRefused as refused:
+            code, log = abci_error(refused)
+        except Exception as bug:  # noqa: BLE001 (one query's bug is not the engine's end)
+            kind, place = type(bug).__name__, place_of(bug)
+            self._log("error", "query_exception", path=query.path, type=kind, at=place)
+            code, log = PANIC, "internal error"
+        return QueryResponse(code=code, codespace=_CODESPACE, log=log, height=request.height)
+
+    def _answer(self, query: Query, request: QueryRequest) -> QueryResponse:
         if request.height < 0:
             raise invalid(f"expected a height of at least 0, found {request.height}")
-        found = query.answer(request.data, backend, height=request.height)
-    except QueryRefused as refused:
-        code, log = abci_error(refused)
-        return QueryResponse(code=code, codespace=_CODESPACE, log=log, height=request.height)
-    return QueryResponse(value=found.value, height=found.height)
+        found = query.answer(request.data, self._backend, height=request.height)
+        return QueryResponse(value=found.value, height=found.height)
 
 
 def _refused(reason: SdkReason, text: str) -> QueryResponse:
-    return QueryResponse(code=reason.reason.code, codespace=reason.reason.codespace, log=text)
+    return QueryResponse(code=reason.reason.code, codespace=_CODESPACE, log=text)

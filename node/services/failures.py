@@ -69,7 +69,8 @@ def away(text: str) -> QueryRefused:
 
 def of_refusal(refusal: TxRefusal) -> QueryRefused:
     """A rule of the state machine said no to what a query names."""
-    missing = refusal.reason.name.endswith("not_found") or refusal.reason.name.startswith("unknown")
+    name = refusal.reason.name
+    missing = name == "not_found" or name.startswith("no_such_")
     return not_found(str(refusal)) if missing else invalid(str(refusal))
 
 

@@ -15,13 +15,13 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from chain_module.errors import TxRefusal
-from chain_module.store.types import StateReader
+from chain_module.store.version import Version
 from node.engine_rpc import EngineRefused, EngineRpcFailure
 from node.services.backend import Backend, HeightUnknown
 from node.services.failures import QueryRefused, away, invalid, not_found, of_refusal
 
 # cosmpy's messages have no types, so each function names its own and mypy takes them for Any.
-AnswerState: TypeAlias = Callable[[StateReader, Any], Message]
+AnswerState: TypeAlias = Callable[[Version, Any], Message]
 AnswerNode: TypeAlias = Callable[[Backend, Any], Message]
 
 

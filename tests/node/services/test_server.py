@@ -27,11 +27,11 @@ from node.log import no_log
 from node.metrics import Metrics
 from node.services import CannotServe, GrpcServer, ServerLimits
 from node.services.blocks import QUERIES as BLOCKS
-from node.services.modules import AUTH, BANK, CONSENSUS
-from node.services.transactions import QUERIES as TRANSACTIONS
+from node.services.modules import BANK
+from node.services.table import all_queries
 from tests.support.services import MAX_GAS, POWERS, Served, ServedState, address_of, commit, serve
 
-TABLE: Final = {**AUTH, **BANK, **CONSENSUS, **BLOCKS, **TRANSACTIONS}
+TABLE: Final = all_queries()
 BALANCE: Final = "/cosmos.bank.v1beta1.Query/Balance"
 VALIDATOR: Final = "/cosmos.staking.v1beta1.Query/Validator"
 VALIDATORS: Final = "/cosmos.staking.v1beta1.Query/Validators"
@@ -319,7 +319,6 @@ def test_a_bug_is_logged_by_its_place_and_not_told(tmp_path: Path) -> None:
         lines.append((event, fields))
 
     with serve(tmp_path, BANK, balances={}, log=log) as running:
-        running.storage.close()
         branch = running.storage.state.branch()
         store = branch.store("bank")
         store.set(b"\x02\x14" + (1).to_bytes(20, "big") + b"useed", b"no number")

@@ -1,0 +1,113 @@
+"""The figures: each method changes its own, and Prometheus' parser reads all of them."""
+
+from __future__ import annotations
+
+import urllib.request
+from collections.abc import Callable
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from node.metrics import Metrics
+from node.services import CannotServe, MetricsServer
+
+CHANGES: dict[str, tuple[Callable[[Metrics], object], dict[str, str], float]] = {
+    "height": (lambda m: m.block_committed(height=7, time_ns=1), {}, 7),
+    "abci_call_seconds_count": (
+        lambda m: m.abci_call("finalize", seconds=0.1),
+        {"call": "finalize"},
+        1,
+    ),
+    "registers_total": (
+        lambda m: m.register_committed(code="accepted"),
+        {"code": "accepted"},
+        1,
+    ),
+    "registers_refused_total": (
+        lambda m: m.register_refused(code="frozen"),
+        {"code": "frozen"},
+        1,
+    ),
+    "proposals_refused_total": (
+        lambda m: m.proposal_refused(code="proposal_too_much"),
+        {"code": "proposal_too_much"},
+        1,
+    ),
+    "confirms_total": (
+        lambda m: m.confirms_judged(compared=3, not_compared=1),
+        {"envelope": "compared"},
+        3,
+    ),
+    "enclave_up": (lambda m: m.enclave_up(up=True), {}, 1),
+    "enclave_call_seconds_sum": (
+        lambda m: m.enclave_call("ConfirmNodes", seconds=0.5),
+        {"method": "ConfirmNodes"},
+        0.5,
+    ),
+    "enclave_failures_total": (lambda m: m.enclave_failed(kind="late"), {"kind": "late"}, 1),
+    "mempool_registers": (lambda m: m.mempool_registers(4), {}, 4),
+    "storage_commit_seconds_sum": (lambda m: m.storage_committed(seconds=0.25), {}, 0.25),
+    "snapshot_height": (lambda m: m.snapshot_written(height=500), {}, 500),
+    "grpc_requests_total": (
+        lambda m: m.grpc_call("/a.B/C", code="OK", seconds=0.1),
+        {"code": "OK", "method": "/a.B/C"},
+        1,
+    ),
+    "own_record_expires_at_seconds": (lambda m: m.own_record(expires_at=1800), {}, 1800),
+}
+
+
+def read(metrics: Metrics) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """Every sample, by name and labels."""
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(metrics.text())
+        for sample in family.samples
+    }
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_each_method_changes_its_figure(name: str) -> None:
+    change, labels, wanted = CHANGES[name]
+    metrics = Metrics()
+    key = (f"seedpact_{name}", frozenset(labels.items()))
+    assert read(metrics).get(key, 0) == 0
+    change(metrics)
+    assert read(metrics)[key] == wanted
+
+
+def test_every_method_is_tried() -> None:
+    methods = {name for name in vars(Metrics) if not name.startswith("_")}
+    tried = {name for change, _, _ in CHANGES.values() for name in change.__code__.co_names}
+    assert methods - tried == {"text"}
+
+
+def test_the_interval_of_blocks_is_that_of_their_headers() -> None:
+    metrics = Metrics()
+    for height, seconds in ((1, 10), (2, 11), (3, 14)):
+        metrics.block_committed(height=height, time_ns=seconds * 10**9)
+    found = read(metrics)
+    assert found[("seedpact_block_interval_seconds_count", frozenset())] == 2
+    assert found[("seedpact_block_interval_seconds_sum", frozenset())] == 4
+
+
+def test_two_nodes_in_one_process_count_apart() -> None:
+    first, second = Metrics(), Metrics()
+    first.block_committed(height=3, time_ns=1)
+    assert read(second)[("seedpact_height", frozenset())] == 0
+
+
+def test_prometheus_reads_them_over_http() -> None:
+    metrics = Metrics()
+    metrics.block_committed(height=42, time_ns=1)
+    with MetricsServer(metrics, address="127.0.0.1:0") as server:
+        place = server.address
+        with urllib.request.urlopen(f"http://{place}/metrics", timeout=30) as answer:
+            assert "seedpact_height 42.0" in answer.read().decode()
+        with (
+            pytest.raises(CannotServe) as caught,
+            MetricsServer(metrics, address=place),
+        ):
+            pass
+    assert caught.value.code == "port_taken"
+    assert caught.value.expected == f"to listen at {place} for metrics"

@@ -32,6 +32,8 @@ _MEMPOOL: Final[Mapping[str, Reasons]] = {
     "tx already exists in cache": SdkReason.TX_IN_MEMPOOL_CACHE,
     "mempool is full": SdkReason.MEMPOOL_IS_FULL,
     "Tx too large": SdkReason.TX_TOO_LARGE,
+    # Its RPC looks at the size first (max_body_bytes).
+    "request body too large": SdkReason.TX_TOO_LARGE,
 }
 
 _SDK_WORDS: Final = {
@@ -153,7 +155,7 @@ def _kept_out(tx: bytes, refused: EngineRefused) -> Broadcast:
                 tx_hash=hashlib.sha256(tx).digest(),
                 code=reason.code,
                 codespace=reason.codespace,
-                log=f"{reason.name}: expected room in the mempool, found {refused.reason}",
+                log=f"{reason.name}: expected a transaction for the mempool, found {refused.reason}",
                 data=b"",
             )
     raise refused

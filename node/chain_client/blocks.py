@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 
 from enclave.registration.records import Time
 from node.chain_client.failures import failure_of_engine
-from node.engine_rpc import Block, EngineRpc, EngineRpcFailure, Peer, Status
+from node.engine_rpc import Block, EngineRpc, EngineRpcFailure, Peer, Status, ValidatorInfo
 
 NANOSECONDS: Final = 10**9
 
@@ -38,6 +38,10 @@ class BlockQueries:
     def peers(self) -> tuple[Peer, ...]:
         """To whom the engine is connected."""
         return self._ask(self.engine.net_info)
+
+    def validators(self, height: int = 0) -> tuple[ValidatorInfo, ...]:
+        """Who votes on a block; 0: on the newest."""
+        return self._ask(lambda: self.engine.validators(height))
 
     def genesis(self) -> bytes:
         """The genesis file's bytes."""

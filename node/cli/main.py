@@ -18,6 +18,7 @@ from enclave.errors import Refusal
 from enclave.version import VERSION
 from node.cli.attest import attest
 from node.cli.completion import completion
+from node.cli.doctor import doctor
 from node.cli.enclave import enclave
 from node.cli.engine import engine
 from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
@@ -52,6 +53,7 @@ def cli() -> None:
 
 cli.add_command(attest)
 cli.add_command(completion)
+cli.add_command(doctor)
 cli.add_command(enclave)
 cli.add_command(engine)
 cli.add_command(explain)

@@ -8,6 +8,7 @@ from typing import Final
 from enclave.errors import Code
 from node.cli.failures import CliCode
 from node.cli.remedies_chain import CHAIN_REMEDIES
+from node.cli.remedies_doctor import DOCTOR_REMEDIES
 from node.cli.remedies_enclave import ENCLAVE_REMEDIES
 from node.cli.remedies_engine import ENGINE_REMEDIES
 from node.cli.remedies_evidence import EVIDENCE_REMEDIES
@@ -62,6 +63,7 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
     ),
     **ENGINE_REMEDIES,
     **CHAIN_REMEDIES,
+    **DOCTOR_REMEDIES,
     **RUN_REMEDIES,
     **HOME_REMEDIES,
     CliCode.INTERRUPTED: Remedy(

@@ -1,0 +1,122 @@
+"""`seedpactd doctor`: what is wrong with this node, before it hurts, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import click
+
+from enclave.errors import Refusal
+from node.chain_client import ChainClient
+from node.cli.chain_options import Target, chain_options
+from node.cli.doctor import on_chain, on_machine
+from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
+from node.cli.failures import CliCode, Failure, PartFailure, of_part, of_refusal
+from node.cli.help_text import examples
+from node.cli.output import Output, Row
+from node.cli.remedies import remedy_for
+from node.cli.values import Json
+
+Check = Callable[[Subject], str]
+"""Says what it found; raises what is wrong, or Skipped."""
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "home": on_machine.home,
+    "config": on_machine.config,
+    "keys": on_machine.keys,
+    "ports": on_machine.ports,
+    "engine": on_machine.engine,
+    "disk": on_machine.disk,
+    "open files": on_machine.open_files,
+    "core dumps": on_machine.core_dumps,
+    "devices": on_machine.devices,
+    "enclave": on_chain.enclave,
+    "chain": on_chain.chain,
+    "network": on_chain.network,
+    "measurement": on_chain.measurement,
+    "clock": on_chain.clock,
+    "peers": on_chain.peers,
+    "record": on_chain.record,
+    "funds": on_chain.funds,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of one check."""
+
+    name: str
+    text: str
+    failure: Failure | None = None
+    skipped: bool = False
+
+    @property
+    def word(self) -> str:
+        """ok, failed or skipped."""
+        return "failed" if self.failure else "skipped" if self.skipped else "ok"
+
+
+@click.command(
+    short_help="What is wrong with this node, and what to do.",
+    epilog=examples("seedpactd doctor", "seedpactd doctor --home node1 --output json"),
+)
+@chain_options
+def doctor(*, target: Target, output: Output) -> None:
+    """Check the home, the machine, the enclave and the chain, and say what to do about each fault.
+
+    Changes nothing. Fails with 1 where a check fails; one that cannot be made is skipped.
+    """
+    with ChainClient(grpc=target.grpc, rpc=target.node, timeout=TIMEOUT_SECS) as chain:
+        subject = Subject(home=target.home, chain=chain, chain_id=target.chain_id)
+        findings = [_look(name, check, subject) for name, check in CHECKS.items()]
+    data: dict[str, Json] = {"checks": [_as_json(finding) for finding in findings]}
+    rows = [row for finding in findings for row in _as_rows(finding)]
+    failed = [finding.name for finding in findings if finding.failure]
+    if failed:
+        output.facts(rows)
+        raise Failure(
+            CliCode.CHECKS_FAILED,
+            expected=f"{len(findings)} checks without a fault",
+            found=f"{len(failed)} failed: {', '.join(failed)}",
+            details=data,
+        )
+    output.answer(data, headline="nothing is wrong", rows=rows)
+
+
+def _look(name: str, check: Check, subject: Subject) -> Finding:
+    try:
+        return Finding(name, check(subject))
+    except Skipped as skipped:
+        return Finding(name, str(skipped), skipped=True)
+    except Failure as failure:
+        return Finding(name, str(failure), failure)
+    except Refusal as refusal:
+        return Finding(name, str(refusal), of_refusal(refusal))
+    except Exception as error:
+        if not isinstance(error, PartFailure):
+            raise
+        return Finding(name, str(error), of_part(error))
+
+
+def _as_json(finding: Finding) -> dict[str, Json]:
+    failure = finding.failure
+    if failure is None:
+        return {"check": finding.name, "result": finding.word, "found": finding.text}
+    return {
+        "check": finding.name,
+        "result": finding.word,
+        "code": failure.code,
+        "expected": failure.expected,
+        "found": failure.found,
+        "remedy": remedy_for(failure.code).step,
+    }
+
+
+def _as_rows(finding: Finding) -> list[Row]:
+    mark = f"{finding.word}: " if finding.word != "ok" else "ok, "
+    rows = [(finding.name, mark + finding.text)]
+    if finding.failure is not None:
+        rows.append(("", f"next: {remedy_for(finding.failure.code).step}"))
+    return rows

@@ -1,0 +1,143 @@
+"""Checks of the machine and the home: files, permissions, ports, engine, disk, devices."""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from enclave.crypto.labels import Mode
+from node.cli.doctor.subject import Skipped, Subject
+from node.cli.failures import CliCode, Failure
+from node.config import ClientConfig
+from node.config.engine_keys import read_engine_keys
+from node.engine import pinned, require_engine
+from node.supervisor.node_group import Part, engine_addresses, pid_file
+from node.supervisor.preflight import check_ports
+from node.supervisor.process_id import running
+
+GIB: Final = 1024**3
+MIN_FREE_BYTES: Final = 2 * GIB
+"""Blocks grow by some 2 GB a month on an idle chain with an index."""
+OTHERS: Final = 0o077
+SGX_DEVICES: Final = (Path("/dev/sgx_enclave"), Path("/dev/sgx_provision"))
+_ENCLAVE_SECRETS: Final = ("software-seal.key", "state.sealed", "backup.sealed")
+
+
+def home(subject: Subject) -> str:
+    """The home is complete."""
+    found = subject.home.require()
+    if not found.genesis.is_file():
+        raise Failure(
+            CliCode.NO_HOME, expected=f"a genesis at {found.genesis}", found="no such file"
+        )
+    return str(found.path)
+
+
+def config(subject: Subject) -> str:
+    """Every configuration file parses."""
+    loaded = subject.config
+    ClientConfig.load(subject.home)
+    engine_addresses(subject.home)
+    return f"{loaded.enclave_mode.value} mode, minimum price of gas {loaded.minimum_gas_price.text}"
+
+
+def keys(subject: Subject) -> str:
+    """The keys are there, and nobody else reads them."""
+    found = read_engine_keys(subject.home.require())
+    for path in _secrets(subject):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        if mode & OTHERS:
+            raise Failure(
+                CliCode.KEYS_READABLE,
+                expected=f"{path} with mode 0600",
+                found=f"mode {mode:04o}",
+            )
+    return f"peer id {found.node_id}, consensus key {found.validator_address}"
+
+
+def ports(subject: Subject) -> str:
+    """Every port is free, or serves this node."""
+    running_parts = {part for part in Part if running(pid_file(subject.home, part)) is not None}
+    check_ports(subject.home, subject.config, [part for part in Part if part not in running_parts])
+    ours = ", ".join(sorted(running_parts)) or "none of this node runs"
+    return f"free, or ours ({ours})"
+
+
+def engine(_subject: Subject) -> str:
+    """CometBFT is built, in the version that is pinned."""
+    return f"CometBFT {pinned().version} at {require_engine()}"
+
+
+def disk(subject: Subject) -> str:
+    """There is room for blocks."""
+    free = shutil.disk_usage(_existing(subject.home.path)).free
+    if free < MIN_FREE_BYTES:
+        raise Failure(
+            CliCode.DISK_LOW,
+            expected=f"{MIN_FREE_BYTES / GIB:.0f} GiB free at {subject.home.path}",
+            found=f"{free / GIB:.2f} GiB",
+        )
+    return f"{free / GIB:.1f} GiB free"
+
+
+def core_dumps(subject: Subject) -> str:
+    """No core file of the enclave can be written: it would hold its secrets in clear."""
+    found = running(pid_file(subject.home, Part.ENCLAVE))
+    if found is None:
+        raise Skipped("the enclave does not run; it turns them off by itself")
+    limits = Path(f"/proc/{found.pid}/limits").read_text(encoding="ascii").splitlines()
+    line = next((line for line in limits if line.startswith("Max core file size")), "")
+    soft = line.removeprefix("Max core file size").split()[:1]
+    if soft != ["0"]:
+        raise Failure(
+            CliCode.CORE_DUMPS_ON,
+            expected=f"a limit of 0 bytes for core files of process {found.pid}",
+            found=" ".join(soft) or "no limit",
+        )
+    return "off for the enclave"
+
+
+def open_files(_subject: Subject) -> str:
+    """CometBFT and the database may open enough files."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft < MIN_OPEN_FILES and hard < MIN_OPEN_FILES:
+        raise Failure(
+            CliCode.TOO_FEW_FILES, expected=f"at least {MIN_OPEN_FILES} open files", found=str(hard)
+        )
+    return f"{max(soft, hard)}"
+
+
+MIN_OPEN_FILES: Final = 1024
+
+
+def devices(subject: Subject) -> str:
+    """In hardware mode: the kernel offers SGX."""
+    if subject.config.enclave_mode is not Mode.HARDWARE:
+        raise Skipped("software mode needs none, and protects nothing")
+    for path in SGX_DEVICES:
+        if not os.access(path, os.R_OK | os.W_OK):
+            found = "no such device" if not path.exists() else "one that this user may not open"
+            raise Failure(CliCode.NO_SGX_DEVICE, expected=f"{path}", found=found)
+    return ", ".join(str(path) for path in SGX_DEVICES)
+
+
+def _secrets(subject: Subject) -> Iterator[Path]:
+    home = subject.home
+    yield from (home.node_key, home.validator_key)
+    for name in _ENCLAVE_SECRETS:
+        if (home.enclave / name).exists():
+            yield home.enclave / name
+    for backend in ("file", "test"):
+        folder = home.keyring(backend)
+        yield from sorted(folder.glob("*.key"))
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path

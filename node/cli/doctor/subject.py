@@ -1,0 +1,59 @@
+"""What the checks look at: one home, and what its engine, chain and enclave answer, asked once."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import Final
+
+from node.chain_client import ChainClient
+from node.config import Home, NodeConfig
+from node.enclave_client import EnclaveClient
+from node.engine_rpc import Status
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import query_pb2, types_pb2
+
+TIMEOUT_SECS: Final = 3.0
+
+
+class Skipped(Exception):
+    """A check does not apply, or another one has to hold first; says why."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A node, as far as it answers. Each property asks once and raises what came of it."""
+
+    home: Home
+    chain: ChainClient
+    chain_id: str
+    """That the operator means; empty: whatever the node says."""
+
+    @functools.cached_property
+    def config(self) -> NodeConfig:
+        """node.toml. Raises ConfigFailure."""
+        return NodeConfig.load(self.home)
+
+    @functools.cached_property
+    def engine(self) -> Status:
+        """CometBFT's own state. Raises ChainFailure."""
+        return self.chain.status()
+
+    @functools.cached_property
+    def params(self) -> query_pb2.QueryParamsResponse:
+        """The chain's parameters, floor and network id. Raises ChainFailure."""
+        return self.chain.params()
+
+    @functools.cached_property
+    def enclave(self) -> pb.GetInfoResponse:
+        """What the enclave says of itself. Raises EnclaveFailure, ConfigFailure."""
+        with EnclaveClient(self.config.enclave_address, timeout=TIMEOUT_SECS) as client:
+            return client.get_info()
+
+    @functools.cached_property
+    def record(self) -> types_pb2.NodeRecord | None:
+        """This node's record. Raises ChainFailure, EnclaveFailure; Skipped without keys."""
+        node_id = self.enclave.node_id
+        if not node_id:
+            raise Skipped("the enclave has no keys yet")
+        return self.chain.node(node_id)

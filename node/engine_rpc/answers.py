@@ -116,6 +116,17 @@ class CommittedTx:
 
 
 @dataclass(frozen=True, slots=True)
+class BlockResults:
+    """What a block did."""
+
+    height: int
+    tx_results: tuple[TxResult, ...]
+    """In the order of the block's transactions."""
+    events: tuple[Event, ...]
+    """Of the block itself, not of its transactions."""
+
+
+@dataclass(frozen=True, slots=True)
 class BroadcastCommit:
     """The answer to a broadcast that waited for its block; height 0 if it never came there."""
 
@@ -200,6 +211,15 @@ def read_committed(answer: Fields) -> CommittedTx:
         index=answer.integer("index"),
         tx=answer.base64("tx"),
         result=read_tx_result(answer.part("tx_result")),
+    )
+
+
+def read_block_results(answer: Fields) -> BlockResults:
+    """`block_results`."""
+    return BlockResults(
+        height=answer.integer("height"),
+        tx_results=tuple(read_tx_result(result) for result in answer.rows("txs_results")),
+        events=tuple(read_event(event) for event in answer.rows("finalize_block_events")),
     )
 
 

@@ -72,6 +72,15 @@ class EngineRpc:
         """The block at a height; 0 is the newest."""
         return read_block(self._call("block", _at(height)))
 
+    def block_results(self, height: int) -> answers.BlockResults | None:
+        """What a block did; None while the engine has not stored it: a moment after the block."""
+        try:
+            return answers.read_block_results(self._call("block_results", _at(height)))
+        except EngineRefused as refused:
+            if "could not find results for height" in refused.reason:
+                return None
+            raise
+
     def validators(self, height: int = 0) -> tuple[answers.ValidatorInfo, ...]:
         """The validators of a height, all pages; 0 is the newest."""
         found: list[answers.ValidatorInfo] = []

@@ -155,7 +155,7 @@ def _kept_out(tx: bytes, refused: EngineRefused) -> Broadcast:
                 tx_hash=hashlib.sha256(tx).digest(),
                 code=reason.code,
                 codespace=reason.codespace,
-                log=f"{reason.name}: expected a transaction for the mempool, found {refused.reason}",
+                log=f"{reason.name}: expected a tx for the mempool, found {refused.reason}",
                 data=b"",
             )
     raise refused

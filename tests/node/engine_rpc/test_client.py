@@ -75,6 +75,10 @@ def test_the_engine_says_who_it_is_and_what_it_committed(node: KvNode, rpc: Engi
     assert found.result == sent.tx_result
     assert rpc.tx(bytes(32)) is None
 
+    results = rpc.block_results(sent.height)
+    assert results is not None
+    assert (results.height, results.tx_results) == (sent.height, (sent.tx_result,))
+
     answer = rpc.abci_query("/store", b"city")
     assert (answer.code, answer.value) == (0, b"Lima")
     (validator,) = rpc.validators()

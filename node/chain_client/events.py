@@ -48,18 +48,26 @@ def follow(
 
 def of_block(engine: EngineRpc, height: int, event_type: str) -> list[ChainEvent]:
     """The events of one type in one block. Raises ChainFailure."""
-    found: list[ChainEvent] = []
     try:
-        for index, raw in enumerate(engine.block(height).txs):
-            name = tx_hash(raw)
-            committed = engine.tx(bytes.fromhex(name))
-            for event in committed.result.events if committed else ():
-                if event.type == event_type:
-                    attributes = {fact.key: fact.value for fact in event.attributes}
-                    found.append(ChainEvent(event_type, attributes, height, index, name))
+        txs = engine.block(height).txs
+        results = engine.block_results(height)
+        while results is None:  # stored a moment after the block
+            time.sleep(POLL_SECS)
+            results = engine.block_results(height)
     except EngineRpcFailure as failure:
         raise failure_of_engine(failure) from None
-    return found
+    return [
+        ChainEvent(
+            event_type,
+            {fact.key: fact.value for fact in event.attributes},
+            height,
+            index,
+            tx_hash(raw),
+        )
+        for index, (raw, result) in enumerate(zip(txs, results.tx_results, strict=True))
+        for event in result.events
+        if event.type == event_type
+    ]
 
 
 def _newest(engine: EngineRpc) -> int:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import click
 
 from node.cli.localnet.add_node import add_node
+from node.cli.localnet.join import join
 from node.cli.localnet.kill import kill
 from node.cli.localnet.logs import logs
+from node.cli.localnet.prepare import prepare
 from node.cli.localnet.reset import reset
 from node.cli.localnet.status import status
 from node.cli.localnet.stop import stop
@@ -21,5 +23,5 @@ def localnet() -> None:
     """
 
 
-for command in (up, status, logs, add_node, kill, stop, reset):
+for command in (up, status, logs, add_node, kill, stop, reset, prepare, join):
     localnet.add_command(command)

@@ -1,0 +1,365 @@
+"""A chain at the ABCI boundary: real applications with their disks, and a real enclave each.
+
+The chain plays the engine: it proposes, asks every node, and commits what more than 2/3 of the
+power accepts. Enclaves run in this process (`tests.support.world`); everything else is the
+product. Each node's state must be equal after each block, or `decide` fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+from chain_module.abci import common
+from chain_module.abci import requests as req
+from chain_module.abci import responses as res
+from chain_module.app.block import Pending
+from chain_module.app.look import FirstLooks
+from chain_module.app.modules import STORES
+from chain_module.app.proposals import Envelopes
+from chain_module.app.view import block_context
+from chain_module.message import BlockContext
+from chain_module.registration import keeper
+from chain_module.registration.identity import NetworkGenesis, read_network
+from chain_module.registration.messages import REGISTER_NODE
+from chain_module.store.version import Version
+from enclave.attestation.policy import Policy
+from enclave.registration.records import NodeRecord
+from node.application.application import ChainApplication
+from node.application.enclave_context import enclave_context, registration_of
+from node.application.parts import Parts
+from node.application.runs import txs_digest
+from node.application.verdicts import Verdicts
+from node.enclave_client import pack_newcomers
+from node.log import no_log
+from node.metrics import Metrics
+from node.storage import Storage, open_storage
+from seedpact.enclave.v1 import service_pb2
+from seedpact.registration.v1 import tx_pb2
+from tests.support.registration_chain import founded, init_request, open_genesis, params
+from tests.support.wallets import DENOM, FUNDS, Account
+from tests.support.world import CHAIN_ID, Node, policy
+
+BLOCK_SECONDS: Final = 5
+POWER: Final = 10
+MAX_TX_BYTES: Final = 4_000_000
+PEOPLE: Final = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
+"""Accounts of the genesis, beside the operators of its nodes."""
+
+
+class EnclaveInProcess:
+    """An `EnvelopeSource` over an enclave of this process. `away` and `corrupt` are its faults."""
+
+    def __init__(self, node: Node, storage: Storage) -> None:
+        self._node = node
+        self._storage = storage
+        self.away = False
+        self.corrupt: Callable[[bytes], bytes] = lambda envelope: envelope
+        self.asked = 0
+        """Registers for which it was asked."""
+
+    def for_proposal(self, context: BlockContext) -> Envelopes:
+        """As `EnvelopeSource`."""
+        return lambda registers: self._ask(context, registers)
+
+    def for_judgement(self, context: BlockContext) -> Envelopes:
+        """As `EnvelopeSource`."""
+        return lambda registers: self._ask(context, registers)
+
+    def _ask(self, context: BlockContext, pending: Sequence[Pending]) -> list[bytes | None]:
+        registers = [(p.message, p.evidence) for p in pending if p.evidence is not None]
+        info = self._node.info()
+        told = enclave_context(self._storage.state, context, registers, node_id=info.node_id)
+        holder = info.state == service_pb2.ENCLAVE_STATE_HOLDER
+        if self.away or told is None or not holder:
+            return [None] * len(pending)
+        self.asked += len(pending)
+        request = pack_newcomers(told, [registration_of(*register) for register in registers])
+        return [
+            None if answer.HasField("refusal") else self.corrupt(answer.envelope)
+            for answer in self._node.confirm(request)
+        ]
+
+
+@dataclass
+class Peer:
+    """One node of the chain."""
+
+    name: str
+    enclave: Node
+    storage: Storage
+    source: EnclaveInProcess
+    application: ChainApplication
+    operator: Account
+
+
+class Chain:
+    """`peers[0]` made the seed; the others hold nothing until they `join`."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        nodes: int = 4,
+        make: Callable[[int, Parts], ChainApplication] | None = None,
+        policy_: Policy | None = None,
+        people: Sequence[str] = PEOPLE,
+        **changes: Any,
+    ) -> None:
+        self._folder = folder
+        self._make = make or (lambda _, parts: ChainApplication(parts))
+        names = [f"node{number}" for number in range(nodes)]
+        self.operators = [Account(name, number) for number, name in enumerate(names)]
+        self.people = {name: Account(name, nodes + number) for number, name in enumerate(people)}
+        enclaves = [Node(name) for name in names]
+        self.genesis = self._bootstrap(enclaves[0], policy_ or policy(), changes)
+        self.network: NetworkGenesis = read_network(self.genesis)
+        self.height = 0
+        self.time_ns = self.genesis.time_ns
+        self.peers = [
+            self._start(number, enclave, operator)
+            for number, (enclave, operator) in enumerate(zip(enclaves, self.operators, strict=True))
+        ]
+        self.mempool: list[bytes] = []
+        self.last_txs: tuple[bytes, ...] = ()
+
+    @property
+    def state(self) -> Version:
+        """The newest state, equal on all nodes."""
+        return self.peers[0].storage.state.newest
+
+    # Blocks.
+
+    def propose(self, proposer: int = 0, *, max_tx_bytes: int = MAX_TX_BYTES) -> tuple[bytes, ...]:
+        """What a node proposes of the mempool now."""
+        request = req.PrepareProposalRequest(
+            max_tx_bytes=max_tx_bytes,
+            txs=tuple(self.mempool),
+            local_last_commit=common.ExtendedCommitInfo(0, ()),
+            misbehavior=(),
+            height=self.height + 1,
+            time_ns=self._next_time(),
+            next_validators_hash=bytes(32),
+            proposer_address=bytes(20),
+        )
+        return self.peers[proposer].application.prepare_proposal(request).txs
+
+    def votes(self, txs: Sequence[bytes], *, round_: int = 0) -> list[bool]:
+        """Which nodes accept a block."""
+        request = req.ProcessProposalRequest(
+            txs=tuple(txs),
+            proposed_last_commit=common.CommitInfo(0, ()),
+            misbehavior=(),
+            hash=self._hash(txs, round_),
+            height=self.height + 1,
+            time_ns=self._next_time(),
+            next_validators_hash=bytes(32),
+            proposer_address=bytes(20),
+        )
+        accept = res.ProposalStatus.ACCEPT
+        return [peer.application.process_proposal(request).status is accept for peer in self.peers]
+
+    def decide(self, txs: Sequence[bytes], *, round_: int = 0) -> res.FinalizeBlockResponse:
+        """Commits a block on every node; their answers must be equal."""
+        request = req.FinalizeBlockRequest(
+            txs=tuple(txs),
+            decided_last_commit=common.CommitInfo(0, ()),
+            misbehavior=(),
+            hash=self._hash(txs, round_),
+            height=self.height + 1,
+            time_ns=self._next_time(),
+            next_validators_hash=bytes(32),
+            proposer_address=bytes(20),
+        )
+        first, *others = [peer.application.finalize_block(request) for peer in self.peers]
+        for other in others:
+            assert other == first
+        for peer in self.peers:
+            peer.application.commit()
+        self.height += 1
+        self.time_ns = request.time_ns
+        self.mempool = [raw for raw in self.mempool if raw not in txs]
+        self.mempool = [raw for raw in self.mempool if self._recheck(raw)]
+        return first
+
+    def block(self, proposer: int = 0) -> res.FinalizeBlockResponse:
+        """An honest block: it must get more than 2/3 of the votes."""
+        txs = self.propose(proposer)
+        votes = self.votes(txs)
+        assert 3 * sum(votes) > 2 * len(votes), votes
+        self.last_txs = txs
+        return self.decide(txs)
+
+    def blocks(self, count: int) -> None:
+        """So many honest blocks."""
+        for _ in range(count):
+            self.block()
+
+    # Transactions.
+
+    def send(self, raw: bytes) -> res.TxResult:
+        """Offers a transaction to every node's mempool; it waits where all let it in."""
+        results = [peer.application.check_tx(_check(raw)) for peer in self.peers]
+        assert len({(r.code, r.codespace) for r in results}) == 1, results
+        if results[0].code == common.OK:
+            self.mempool.append(raw)
+        return results[0]
+
+    def register_tx(
+        self,
+        enclave: Node,
+        operator: Account,
+        *,
+        anchor_height: int | None = None,
+        change: Callable[[tx_pb2.MsgRegisterNode], None] = lambda _: None,
+        purpose_operator: bytes | None = None,
+    ) -> bytes:
+        """A signed register of `enclave`, which makes keys first if it has none."""
+        if enclave.info().state == service_pb2.ENCLAVE_STATE_EMPTY:
+            keys = keeper.network_keys(self.state)[-1]
+            enclave.create_node_key(self.network.inputs, kem_io=keys.kem_io, epoch=keys.epoch)
+        height = self.height - 1 if anchor_height is None else anchor_height
+        anchor = keeper.anchor(self.state, height)
+        assert anchor is not None, height
+        purpose = service_pb2.RegisterPurpose(
+            operator=purpose_operator or operator.address,
+            epoch=0,
+            anchor_height=anchor.height,
+            anchor_hash=anchor.hash,
+        )
+        quote = enclave.make_quote(purpose)
+        message = tx_pb2.MsgRegisterNode(
+            operator=operator.text,
+            exchange_key=quote.exchange_key,
+            kem_ciphertext=quote.kem_ciphertext,
+            epoch=0,
+            anchor_height=anchor.height,
+            anchor_hash=anchor.hash,
+            tls_key=quote.tls_key,
+            quote=quote.evidence.quote,
+            collateral=quote.evidence.collateral,
+            moniker=enclave.name,
+        )
+        change(message)
+        return self.sign(operator, (REGISTER_NODE, message), gas=4_000_000)
+
+    def sign(self, account: Account, *messages: tuple[str, Any], gas: int = 4_000_000) -> bytes:
+        """A transaction of these messages."""
+        return account.sign(messages, chain_id=CHAIN_ID, gas=gas)
+
+    def import_seed(self, enclave: Node) -> None:
+        """The newcomer opens its envelope."""
+        told = enclave_context(
+            self.peers[0].storage.state,
+            replace(self._context(), height=self.height + 2),
+            [],
+            node_id=enclave.info().node_id,
+        )
+        assert told is not None
+        enclave.import_seed(told)
+
+    def join(self, number: int) -> None:
+        """A genesis validator registers and imports."""
+        peer = self.peers[number]
+        assert self.send(self.register_tx(peer.enclave, peer.operator)).code == common.OK
+        self.block()
+        self.import_seed(peer.enclave)
+        self.blocks(2)
+
+    def record(self, enclave: Node) -> NodeRecord | None:
+        """The record of an enclave."""
+        return keeper.node(self.state, enclave.info().node_id)
+
+    def restart(self, number: int) -> None:
+        """The node's process ends and starts again from its disk."""
+        peer = self.peers[number]
+        peer.storage.close()
+        self.peers[number] = self._start(number, peer.enclave, peer.operator)
+
+    def close(self) -> None:
+        """Ends all."""
+        for peer in self.peers:
+            peer.storage.close()
+
+    def _start(self, number: int, enclave: Node, operator: Account) -> Peer:
+        storage = open_storage(
+            self._folder / enclave.name, names=STORES, chain_id=CHAIN_ID, log=no_log
+        )
+        source = EnclaveInProcess(enclave, storage)
+        verdicts = Verdicts(root_der=self.network.inputs.floor.attestation_root)
+        parts = Parts(
+            storage=storage,
+            looks=FirstLooks(verdicts.verify),
+            envelopes=source,
+            log=no_log,
+            metrics=Metrics(),
+            min_gas_price=None,
+            query=lambda _: res.QueryResponse(),
+            committed=lambda _: None,
+        )
+        application = self._make(number, parts)
+        if not storage.height:
+            application.init_chain(self.genesis)
+        return Peer(enclave.name, enclave, storage, source, application, operator)
+
+    def _bootstrap(
+        self, founder: Node, policy_: Policy, changes: dict[str, Any]
+    ) -> req.InitChainRequest:
+        accounts = [*self.operators, *self.people.values()]
+        plain = init_request(open_genesis(policy_=policy_, params_=params(**changes)))
+        request = replace(
+            plain,
+            validators=tuple(
+                common.ValidatorUpdate(common.KeyType.ED25519, _digest(account.name), POWER)
+                for account in self.operators
+            ),
+            app_state=_with_accounts(plain.app_state, accounts),
+        )
+        full = founded(founder, read_network(request), operator=self.operators[0].address)
+        registration = init_request(full).app_state
+        return replace(request, app_state=_with_accounts(registration, accounts))
+
+    def _context(self) -> BlockContext:
+        return block_context(self.state, height=self.height + 1)
+
+    def _next_time(self) -> int:
+        return self.time_ns + BLOCK_SECONDS * 10**9
+
+    def _hash(self, txs: Sequence[bytes], round_: int) -> bytes:
+        return _digest(f"{self.height + 1}/{round_}/{txs_digest(txs).hex()}")
+
+    def _recheck(self, raw: bytes) -> bool:
+        request = req.CheckTxRequest(raw, req.CheckTxType.RECHECK)
+        results = [peer.application.check_tx(request).code for peer in self.peers]
+        return not any(results)
+
+
+def _check(raw: bytes) -> req.CheckTxRequest:
+    return req.CheckTxRequest(raw, req.CheckTxType.NEW)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _with_accounts(app_state: bytes, accounts: Sequence[Account]) -> bytes:
+    """The registration part with accounts and their coins beside it."""
+    held = [
+        {"address": one.text, "coins": [{"denom": DENOM, "amount": str(FUNDS)}]} for one in accounts
+    ]
+    known = [
+        {
+            "@type": "/cosmos.auth.v1beta1.BaseAccount",
+            "address": one.text,
+            "pub_key": None,
+            "account_number": str(one.number),
+            "sequence": "0",
+        }
+        for one in accounts
+    ]
+    parts = {**json.loads(app_state), "auth": {"accounts": known}, "bank": {"balances": held}}
+    return json.dumps(parts).encode()

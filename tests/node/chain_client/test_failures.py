@@ -1,0 +1,53 @@
+"""What a node says becomes one failure with a stable name, whatever stands around it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chain_module.errors import SdkReason, TxRefusal
+from chain_module.registration.errors import RegistrationReason
+from node.chain_client import ChainCode, TxRefused
+from node.chain_client.reasons import all_reasons, find_reason, names
+
+ALL = sorted(all_reasons().values(), key=lambda reason: (reason.codespace, reason.code))
+PLAIN = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=60)
+
+
+def test_every_module_s_table_is_found() -> None:
+    assert {reason.codespace for reason in ALL} == {"sdk", "bank", "registration"}
+    assert len(set(names())) == len(ALL), "a name is used twice"
+    assert find_reason("sdk", 13) == SdkReason.INSUFFICIENT_FEE.reason
+    assert find_reason("registration", 122) == RegistrationReason.UNCONFIRMED.reason
+    assert find_reason("sdk", 9999) is None
+
+
+@given(expected=PLAIN, found=PLAIN, before=st.sampled_from(["", "insufficient fees: ", "x: y: "]))
+def test_a_refusal_of_the_chain_keeps_its_parts(expected: str, found: str, before: str) -> None:
+    """Whatever words the services put in front of it for other wallets."""
+    refusal = TxRefusal(SdkReason.INSUFFICIENT_FEE, expected=expected, found=found)
+    failure = TxRefused(codespace="sdk", number=13, log=f"{before}{refusal}")
+    assert failure.code == "insufficient_fee"
+    assert f"expected {failure.expected}, found {failure.found}" in str(refusal)
+
+
+@pytest.mark.parametrize("reason", ALL, ids=[reason.name for reason in ALL])
+def test_a_number_gives_the_name_even_without_words(reason: object) -> None:
+    entry = next(known for known in ALL if known == reason)
+    failure = TxRefused(codespace=entry.codespace, number=entry.code, log="other words")
+    assert failure.code == entry.name
+    assert failure.expected
+    assert "other words" in failure.found
+
+
+def test_a_number_of_a_newer_chain_is_a_refusal_all_the_same() -> None:
+    failure = TxRefused(codespace="tomorrow", number=4, log="no")
+    assert failure.code == ChainCode.TX_REFUSED
+    assert "tomorrow/4" in failure.found
+
+
+def test_without_a_number_the_words_give_the_name() -> None:
+    log = "account sequence mismatch: wrong_sequence: expected 4, found 3"
+    failure = TxRefused(codespace="", number=0, log=log)
+    assert (failure.code, failure.expected, failure.found) == ("wrong_sequence", "4", "3")

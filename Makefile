@@ -18,12 +18,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PROTOS := $(shell find proto -name '*.proto' | LC_ALL=C sort)
 SERVICES := proto/seedpact/enclave/v1/service.proto proto/seedpact/registration/v1/query.proto
 
-.PHONY: help setup test test-long test-long-status bench mutants proto lock clean
+.PHONY: help setup localnet test test-long test-long-status bench mutants proto lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
 
 setup: $(STAMPS)/package $(STAMPS)/javascript $(STAMPS)/oracles ## everything into .venv; seedpactd is then at .venv/bin/
+
+localnet: $(STAMPS)/package ## four validators and a newcomer on this machine; ARGS=--once to stop at the end
+	$(BIN)/seedpactd localnet up $(ARGS)
 
 test: setup ## lint, types, layers, mutants of what changed, tests (about 7 minutes on two cores)
 	$(BIN)/ruff check --quiet .

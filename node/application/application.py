@@ -10,13 +10,12 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from chain_module.app.genesis import init_chain
-
 from chain_module.abci import requests as req
 from chain_module.abci import responses as res
 from chain_module.app import proposals
 from chain_module.app.block import BlockLimits, BlockRun
 from chain_module.app.check import CheckState
+from chain_module.app.genesis import init_chain
 from chain_module.app.view import block_context, block_limits
 from chain_module.message import BlockContext
 from chain_module.registration.begin_block import write_anchor
@@ -26,7 +25,7 @@ from enclave.registration.records import Time
 from enclave.version import VERSION
 from node.application.parts import Committed, Parts
 from node.application.runs import KeptRuns, OwnProposals, content_key
-from node.storage import BlockEntry, TxEntry
+from node.storage import BlockEntry, StorageFault, TxEntry
 
 APP_VERSION: Final = 1
 NAME: Final = "seedpact"
@@ -165,7 +164,19 @@ class ChainApplication:
         waiting = () if self._check is None else self._check.waiting_registers()
         prepared, entry = self._decided
         begin = time.monotonic()
-        self._storage.commit(prepared, entry)
+        try:
+            self._storage.commit(prepared, entry)
+        except StorageFault as fault:
+            self._parts.log(
+                "error",
+                "block_not_durable",
+                height=prepared.version.number,
+                code=fault.code,
+                expected=fault.expected,
+                found=fault.found,
+            )
+            self._parts.disk_failed()
+            raise
         metrics = self._parts.metrics
         metrics.storage_committed(seconds=time.monotonic() - begin)
         metrics.block_committed(height=prepared.version.number, time_ns=entry.time_ns)

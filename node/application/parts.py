@@ -57,3 +57,5 @@ class Parts:
     query: Callable[[req.QueryRequest], res.QueryResponse]
     committed: Callable[[Committed], None]
     """Called in the consensus lane: it must return at once."""
+    disk_failed: Callable[[], None]
+    """Called where a block could not be made durable: this process can take no other."""

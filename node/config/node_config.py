@@ -12,7 +12,7 @@ from node.config.files import replace_file
 from node.config.gas_price import GasPrice, gas_price
 from node.config.home import MAX_SOCKET_PATH, Home
 from node.config.ports import LOOPBACK, Ports
-from node.config.toml_reader import TomlReader, WrongValue, address, integer, one_of, text
+from node.config.toml_reader import TomlReader, WrongValue, address, integer, one_of, switch, text
 from node.config.toml_writer import Line, dump
 
 DEFAULT_GAS_PRICE: Final = gas_price("0.001useed")
@@ -47,6 +47,8 @@ class NodeConfig:
     keyring_backend: str = "file"
     log_format: str = "text"
     log_level: str = "info"
+    log_abci_calls: bool = False
+    """Whether logs/abci-calls.jsonl gets a line for each call of the engine that drives blocks."""
 
     @staticmethod
     def default(home: Home, *, mode: Mode, ports: Ports | None = None) -> NodeConfig:
@@ -93,6 +95,7 @@ class NodeConfig:
             ),
             log_format=reader.take("log", "format", one_of(*LOG_FORMATS), default.log_format),
             log_level=reader.take("log", "level", one_of(*LOG_LEVELS), default.log_level),
+            log_abci_calls=reader.take("log", "abci_calls", switch, default.log_abci_calls),
         )
         reader.finish()
         return found
@@ -116,11 +119,13 @@ class NodeConfig:
             Line("operator", "keyring_backend", self.keyring_backend, '"file" or "test".'),
             Line("log", "format", self.log_format, '"text" for people, "json" for programs.'),
             Line("log", "level", self.log_level, " < ".join(LOG_LEVELS) + "."),
+            Line("log", "abci_calls", self.log_abci_calls, _CALLS_COMMENT),
         ]
 
 
 _MODE_COMMENT: Final = '"hardware": SGX; "software": development, protects nothing.'
 _KEEP_COMMENT: Final = "How many of the newest heights can be queried."
+_CALLS_COMMENT: Final = "true: each call that drives blocks, in logs/abci-calls.jsonl (it grows)."
 _OPERATOR_COMMENT: Final = (
     "The key in the keyring that signs and pays for this node's renewals and freshness;\n"
     '"" has none: others then renew it.'

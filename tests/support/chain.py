@@ -300,6 +300,7 @@ class Chain:
             min_gas_price=None,
             query=lambda _: res.QueryResponse(),
             committed=lambda _: None,
+            disk_failed=lambda: None,
         )
         application = self._make(number, parts)
         if not storage.height:

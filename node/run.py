@@ -1,0 +1,177 @@
+"""One node's process: the application on its socket, its services, and what works beside them.
+
+Everything that a node is made of is put together here and nowhere else. It runs until a stop
+signal, or until its disk refuses a block: then it ends with one line, and starts again where the
+disk stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Final
+
+import uvloop
+
+from chain_module.app.look import FirstLooks
+from chain_module.app.modules import STORES
+from chain_module.genesis_document import GenesisDocument, parse_genesis_document
+from chain_module.tx.ante import GasPrice
+from node.abci import AbciServer, CallLog
+from node.application.application import ChainApplication
+from node.application.backend import NodeBackend
+from node.application.envelopes import EnclaveEnvelopes
+from node.application.parts import Parts
+from node.application.prefetch import Prefetch
+from node.application.verdicts import Verdicts
+from node.config import Home, NodeConfig
+from node.confirmer import Confirmer
+from node.enclave_client import EnclaveClient
+from node.engine_rpc import EngineRpc
+from node.log import LineLog, Log, LogFormat, LogLevel
+from node.metrics import Metrics
+from node.services import GrpcServer, MetricsServer
+from node.services.abci_query import answer_query
+from node.services.table import all_queries
+from node.storage import open_storage
+from node.supervisor.node_group import engine_addresses
+
+CALL_LOG: Final = "abci-calls.jsonl"
+DISK_FAILED: Final = 1
+
+MakeApplication = Callable[[Parts], ChainApplication]
+
+
+def run_node(
+    home: Home, config: NodeConfig, *, make_application: MakeApplication = ChainApplication
+) -> int:
+    """Serves until a stop signal.
+
+    Args:
+        home: of this node.
+        config: its node.toml.
+        make_application: the application; tests of the protocol bring a dishonest one.
+
+    Returns:
+        0 after a stop signal, 1 where a block could not be made durable.
+
+    Raises:
+        BadGenesis, StorageFault, CannotServe, CannotListen: it could not start.
+    """
+    log = LineLog(sys.stderr, form=LogFormat(config.log_format), least=LogLevel(config.log_level))
+    genesis = parse_genesis_document(home.genesis.read_bytes())
+    with ExitStack() as stack:
+        return uvloop.run(
+            _serve(
+                home,
+                config,
+                genesis=genesis,
+                log=log,
+                stack=stack,
+                make_application=make_application,
+            )
+        )
+
+
+async def _serve(
+    home: Home,
+    config: NodeConfig,
+    *,
+    genesis: GenesisDocument,
+    log: Log,
+    stack: ExitStack,
+    make_application: MakeApplication,
+) -> int:
+    """From the disk up; `stack` ends everything in reverse."""
+    metrics = Metrics()
+    inputs = genesis.network_inputs
+    storage = stack.enter_context(
+        open_storage(
+            home.application_data,
+            names=STORES,
+            chain_id=inputs.chain_id,
+            log=log,
+            initial_version=inputs.initial_height,
+            keep=config.keep_versions,
+        )
+    )
+    engine = stack.enter_context(EngineRpc(f"http://{engine_addresses(home)[0]}"))
+    client = EnclaveClient(config.enclave_address)
+    confirmer = stack.enter_context(Confirmer(client, log=log, metrics=metrics))
+    looks = FirstLooks(Verdicts(root_der=inputs.floor.attestation_root).verify)
+    envelopes = EnclaveEnvelopes(confirmer, storage, log=log)
+    prefetch = Prefetch(looks, envelopes)
+    stack.callback(prefetch.close)
+    queries = all_queries()
+    backend = NodeBackend(storage, engine)
+    stop = _stop_signals()
+    application = make_application(
+        Parts(
+            storage=storage,
+            looks=looks,
+            envelopes=envelopes,
+            log=log,
+            metrics=metrics,
+            min_gas_price=GasPrice(config.minimum_gas_price.amount),
+            query=lambda request: answer_query(request, backend, queries),
+            committed=prefetch.committed,
+            disk_failed=stop.fail,
+        )
+    )
+    server = stack.enter_context(
+        GrpcServer(backend, queries, address=config.grpc_listen, log=log, metrics=metrics)
+    )
+    server.health.watch(engine, log=log)
+    stack.enter_context(MetricsServer(metrics, address=config.metrics_listen))
+    call_log = _call_log(home, config, stack)
+    async with AbciServer(
+        application,
+        path=config.abci_socket,
+        log=log,
+        call_log=call_log,
+        answered=lambda name, seconds: metrics.abci_call(name, seconds=seconds),
+    ):
+        return await stop.wait()
+
+
+class _Stop:
+    """Why the process ends: a signal, or a disk that takes no more blocks."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._code: asyncio.Future[int] = loop.create_future()
+
+    def signal(self) -> None:
+        """A stop signal came."""
+        self._end(0)
+
+    def fail(self) -> None:
+        """The disk failed. From any thread."""
+        self._loop.call_soon_threadsafe(self._end, DISK_FAILED)
+
+    async def wait(self) -> int:
+        """The exit code, once there is one."""
+        return await self._code
+
+    def _end(self, code: int) -> None:
+        if not self._code.done():
+            self._code.set_result(code)
+
+
+def _stop_signals() -> _Stop:
+    loop = asyncio.get_running_loop()
+    stop = _Stop(loop)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.signal)
+    return stop
+
+
+def _call_log(home: Home, config: NodeConfig, stack: ExitStack) -> CallLog | None:
+    if not config.log_abci_calls:
+        return None
+    call_log = CallLog(home.logs / CALL_LOG)
+    stack.callback(call_log.close)
+    return call_log

@@ -115,11 +115,11 @@ class Served:
         return answer, dict(call.initial_metadata())
 
 
-def ledger_client(address: str) -> LedgerClient:
+def ledger_client(address: str, *, chain_id: str = CHAIN_ID) -> LedgerClient:
     """The client of cosmpy of a node."""
     return LedgerClient(
         NetworkConfig(
-            chain_id=CHAIN_ID,
+            chain_id=chain_id,
             url=f"grpc+http://{address}",
             fee_minimum_gas_price=0.001,
             fee_denomination="useed",

@@ -1,0 +1,225 @@
+"""The services over a real chain: its own modules, disk and enclaves; cosmpy and our own stubs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import grpc
+import pytest
+from cosmpy.aerial.client import LedgerClient, create_bank_send_msg
+from cosmpy.aerial.client.utils import prepare_basic_transaction
+from cosmpy.aerial.tx import Transaction
+from cosmpy.aerial.wallet import LocalWallet
+from cosmpy.crypto.address import Address
+from cosmpy.crypto.keypairs import PrivateKey
+from cosmpy.protos.cosmos.tx.v1beta1 import service_pb2 as tx_pb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from chain_module.abci.requests import QueryRequest
+from chain_module.registration import keeper
+from node.application.backend import NodeBackend
+from node.engine_rpc import EngineRpc
+from node.log import no_log
+from node.metrics import Metrics
+from node.services import AbciQueries, GrpcServer
+from node.services.abci_query import PANIC
+from node.services.table import all_queries
+from seedpact.registration.v1 import query_pb2, types_pb2
+from seedpact.registration.v1.query_pb2_grpc import QueryStub
+from tests.support.chain import Chain
+from tests.support.services import NOBODY, ledger_client
+from tests.support.wallets import FUNDS, Account
+from tests.support.world import CHAIN_ID
+
+NODES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A chain of holders, and a server over the disk of one."""
+
+    chain: Chain
+    address: str
+    ledger: LedgerClient
+    stub: QueryStub
+    backend: NodeBackend
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    chain = Chain(tmp_path_factory.mktemp("chain"), nodes=NODES)
+    chain.blocks(3)
+    for number in range(1, NODES):
+        chain.join(number)
+    backend = NodeBackend(chain.peers[0].storage, EngineRpc(NOBODY))
+    server = GrpcServer(
+        backend, all_queries(), address="127.0.0.1:0", log=no_log, metrics=Metrics()
+    )
+    with server, grpc.insecure_channel(server.address) as channel:
+        ledger = ledger_client(server.address, chain_id=CHAIN_ID)
+        yield World(chain, server.address, ledger, QueryStub(channel), backend)
+    chain.close()
+
+
+def wallet(account: Account) -> LocalWallet:
+    """The account as cosmpy has it."""
+    return LocalWallet(PrivateKey(account.key.secret), prefix="seed")
+
+
+def test_cosmpy_sends_and_waits(world: World) -> None:
+    """Account, simulation, block limit, signature, result: all by an unmodified client."""
+    alice, bob = (world.chain.people[name] for name in ("alice", "bob"))
+    tx = Transaction()
+    tx.add_message(create_bank_send_msg(Address(alice.text), Address(bob.text), 1234, "useed"))
+    prepare_basic_transaction(world.ledger, tx, wallet(alice), memo="hello")
+    raw = tx.tx.SerializeToString()
+    assert world.chain.send(raw).code == 0
+    height = world.chain.height + 1
+    world.chain.block()
+
+    found = world.ledger.wait_for_query_tx(
+        world.chain.peers[0].storage.txs_of(height)[0].hash.hex()
+    )
+    assert (found.code, found.height) == (0, height)
+    assert found.gas_used <= found.gas_wanted
+    assert found.events["transfer"]["recipient"] == bob.text
+    assert found.timestamp == datetime.fromtimestamp(world.chain.time_ns // 10**9, tz=UTC)
+    assert world.ledger.query_bank_balance(Address(bob.text)) == FUNDS + 1234
+    assert world.ledger.query_account(Address(alice.text)).sequence == 1
+    answer = world.ledger.txs.GetTx(tx_pb.GetTxRequest(hash=found.hash))
+    assert answer.tx.body.memo == "hello"
+    assert answer.tx_response.tx.type_url == "/cosmos.tx.v1beta1.Tx"
+
+
+def test_what_a_simulation_finds_wrong_is_told(world: World) -> None:
+    carol, dave = (world.chain.people[name] for name in ("carol", "dave"))
+    tx = Transaction()
+    amount = 2 * FUNDS
+    tx.add_message(create_bank_send_msg(Address(carol.text), Address(dave.text), amount, "useed"))
+    with pytest.raises(grpc.RpcError) as caught:
+        prepare_basic_transaction(world.ledger, tx, wallet(carol))
+    assert caught.value.code() is grpc.StatusCode.UNKNOWN
+    details = caught.value.details() or ""
+    assert details.startswith("insufficient funds: insufficient_funds: expected")
+    assert "with gas used:" in details
+
+
+def test_a_simulation_changes_nothing(world: World) -> None:
+    erin, bob = (world.chain.people[name] for name in ("erin", "bob"))
+    before = world.chain.state.app_hash
+    for _ in range(2):
+        tx = Transaction()
+        tx.add_message(create_bank_send_msg(Address(erin.text), Address(bob.text), 1, "useed"))
+        prepare_basic_transaction(world.ledger, tx, wallet(erin))
+    assert world.chain.state.app_hash == before
+    assert world.ledger.query_account(Address(erin.text)).sequence == 0
+
+
+class TestRegistration:
+    def test_a_node_is_its_record(self, world: World) -> None:
+        peer = world.chain.peers[2]
+        node_id = peer.enclave.info().node_id
+        answer = world.stub.Node(query_pb2.QueryNodeRequest(node_id=node_id))
+        assert answer.height == world.chain.height
+        assert answer.node.node_id == node_id
+        assert answer.node.operator == peer.operator.address
+        assert answer.node.status == types_pb2.NODE_STATUS_CONFIRMED
+
+    def test_a_register_is_found_by_its_transaction(self, world: World) -> None:
+        """What a client without our messages can read: the events of register and confirm."""
+        peer = world.chain.peers[1]
+        node_id = peer.enclave.info().node_id
+        record = world.stub.Node(query_pb2.QueryNodeRequest(node_id=node_id)).node
+        register = world.ledger.query_tx(record.register_tx_hash.hex())
+        assert (register.code, register.height) == (0, record.height)
+        assert register.events["register_node"]["node_id"] == node_id.hex()
+        confirm = world.chain.peers[0].storage.txs_of(record.height)[-1]
+        answer = world.ledger.txs.GetTx(tx_pb.GetTxRequest(hash=confirm.hash.hex()))
+        assert answer.tx.auth_info.fee.gas_limit == 0
+        (message,) = answer.tx.body.messages
+        assert message.type_url == "/seedpact.registration.v1.MsgConfirmNode"
+        events = world.ledger.query_tx(confirm.hash.hex()).events
+        assert events["confirm_node"]["node_id"] == node_id.hex()
+
+    @given(limits=st.lists(st.integers(1, 3), min_size=NODES + 1, max_size=NODES + 1))
+    def test_pages_are_the_whole_list(self, world: World, limits: list[int]) -> None:
+        """Whatever each page's limit is, in ascending order of node_id."""
+        whole = list(keeper.nodes(world.chain.state))
+        found: list[bytes] = []
+        key = b""
+        for limit in limits:
+            page = world.stub.Nodes(query_pb2.QueryNodesRequest(page_key=key, limit=limit))
+            found += [node.node_id for node in page.nodes]
+            key = page.next_page_key
+            if not key:
+                break
+        assert found == sorted(node.node_id for node in whole)
+        assert len(found) == NODES
+
+    def test_filters(self, world: World) -> None:
+        operator = world.chain.peers[3].operator.address
+        by_operator = world.stub.Nodes(query_pb2.QueryNodesRequest(operator=operator)).nodes
+        assert [node.operator for node in by_operator] == [operator]
+        for status, count in ((types_pb2.NODE_STATUS_CONFIRMED, NODES), (3, 0), (0, NODES)):
+            request = query_pb2.QueryNodesRequest(status=types_pb2.NodeStatus.Name(status))
+            assert len(world.stub.Nodes(request).nodes) == count
+
+    def test_what_the_network_is(self, world: World) -> None:
+        params = world.stub.Params(query_pb2.QueryParamsRequest())
+        assert params.network_id == keeper.identity(world.chain.state).network_id
+        keys = world.stub.NetworkKeys(query_pb2.QueryNetworkKeysRequest())
+        assert keys == world.stub.NetworkKeys(query_pb2.QueryNetworkKeysRequest(epoch=0))
+        assert keys.keys.pk_io == keeper.network_keys(world.chain.state)[0].pk_io
+        policy = world.stub.Policy(query_pb2.QueryPolicyRequest())
+        assert policy.policy.serial == keeper.newest_policy(world.chain.state).serial
+
+    @pytest.mark.parametrize(
+        ("method", "request_", "status", "text"),
+        [
+            ("Node", query_pb2.QueryNodeRequest(node_id=b"x" * 32), "NOT_FOUND", "no_such_node"),
+            ("Node", query_pb2.QueryNodeRequest(), "INVALID_ARGUMENT", "node_id of 32 bytes"),
+            ("Nodes", query_pb2.QueryNodesRequest(limit=201), "INVALID_ARGUMENT", "up to 200"),
+            ("Nodes", query_pb2.QueryNodesRequest(page_key=b"x"), "INVALID_ARGUMENT", "page_key"),
+            ("Nodes", query_pb2.QueryNodesRequest(operator=b"x"), "INVALID_ARGUMENT", "operator"),
+            (
+                "NetworkKeys",
+                query_pb2.QueryNetworkKeysRequest(epoch=7),
+                "NOT_FOUND",
+                "a known epoch",
+            ),
+        ],
+    )
+    def test_bad_input(
+        self, world: World, method: str, request_: object, status: str, text: str
+    ) -> None:
+        with pytest.raises(grpc.RpcError) as caught:
+            getattr(world.stub, method)(request_)
+        assert caught.value.code().name == status
+        assert text in (caught.value.details() or "")
+
+
+@given(
+    path=st.sampled_from([path for path, query in all_queries().items() if query.over_abci]),
+    data=st.binary(max_size=200),
+    height=st.integers(-1, 30),
+)
+def test_no_bytes_are_a_bug(world: World, path: str, data: bytes, height: int) -> None:
+    """On a real state every request has an answer that some rule foresaw."""
+    request = QueryRequest(data=data, path=path, height=height, prove=False)
+    answer = AbciQueries(world.backend, all_queries(), log=no_log)(request)
+    assert answer.code != PANIC
+
+
+def test_no_state_before_the_first_block(tmp_path_factory: pytest.TempPathFactory) -> None:
+    chain = Chain(tmp_path_factory.mktemp("empty"), nodes=1)
+    queries = AbciQueries(
+        NodeBackend(chain.peers[0].storage, EngineRpc(NOBODY)), all_queries(), log=no_log
+    )
+    path = "/cosmos.consensus.v1.Query/Params"
+    answer = queries(QueryRequest(data=b"", path=path, height=0, prove=False))
+    assert (answer.code, answer.codespace) == (18, "sdk")
+    assert "expected a committed block, found none yet" in answer.log
+    chain.close()

@@ -33,8 +33,7 @@ from node.enclave_client import EnclaveClient
 from node.engine_rpc import EngineRpc
 from node.log import LineLog, Log, LogFormat, LogLevel
 from node.metrics import Metrics
-from node.services import GrpcServer, MetricsServer
-from node.services.abci_query import answer_query
+from node.services import AbciQueries, GrpcServer, MetricsServer
 from node.services.table import all_queries
 from node.storage import open_storage
 from node.supervisor.node_group import engine_addresses
@@ -116,7 +115,7 @@ async def _serve(
             log=log,
             metrics=metrics,
             min_gas_price=GasPrice(config.minimum_gas_price.amount),
-            query=lambda request: answer_query(request, backend, queries),
+            query=AbciQueries(backend, queries, log=log),
             committed=prefetch.committed,
             disk_failed=stop.fail,
         )

@@ -1,0 +1,34 @@
+"""The node's process, as the supervisor starts it: `python -m node.supervisor.node_process HOME`.
+
+What keeps it from starting is one line of its log, and exit code 1.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from chain_module.genesis_form import BadGenesis
+from node.abci import CannotListen
+from node.config import ConfigFailure, Home, NodeConfig
+from node.log import LineLog
+from node.run import run_node
+from node.services import CannotServe
+from node.storage import StorageFault
+
+FAILED = 1
+
+
+def main(arguments: list[str]) -> int:
+    """Runs the node of the home that is named; returns the exit code."""
+    try:
+        home = Home.of(arguments[0])
+        return run_node(home, NodeConfig.load(home))
+    except (BadGenesis, CannotServe, ConfigFailure, StorageFault) as failure:
+        LineLog(sys.stderr)("error", failure.code, expected=failure.expected, found=failure.found)
+    except CannotListen as failure:
+        LineLog(sys.stderr)("error", "cannot_listen", reason=str(failure))
+    return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -24,6 +24,7 @@ from node.enclave_client import (
 )
 from node.engine import EngineFailure
 from node.engine_rpc import EngineRpcFailure
+from node.genesis.failures import GenesisFailure
 from node.keyring.failures import KeyringFailure
 from node.localnet.failures import LocalnetFailure
 from node.services.failures import CannotServe
@@ -48,6 +49,16 @@ class CliCode(enum.StrEnum):
     BAD_KEY = "bad_key"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a code's name)
     WEAK_PASSWORD = "weak_password"  # noqa: S105 (a code's name)
+    NO_GENESIS = "no_genesis"
+    BAD_GENESIS = "bad_genesis"
+    GENESIS_ENTRY_EXISTS = "genesis_entry_exists"
+    GENESIS_BOOTSTRAPPED = "genesis_bootstrapped"
+    GENESIS_NOT_READY = "genesis_not_ready"
+    GENESIS_TIME_TOO_EARLY = "genesis_time_too_early"
+    GENESIS_NOT_BOOTSTRAPPED = "genesis_not_bootstrapped"
+    GENESIS_RECORD_MISMATCH = "genesis_record_mismatch"
+    GENESIS_WITHOUT_VALIDATORS = "genesis_without_validators"
+    GENESIS_CONSENSUS_PARAMS = "genesis_consensus_params"
     ENCLAVE_UNREACHABLE = "enclave_unreachable"
     ENCLAVE_FAILED = "enclave_failed"
     ENCLAVE_STOPPED = "enclave_stopped"
@@ -172,6 +183,7 @@ PartFailure = (
     | ChainFailure
     | ConfigFailure
     | KeyringFailure
+    | GenesisFailure
     | SupervisorFailure
     | LocalnetFailure
     | CannotServe
@@ -186,7 +198,7 @@ def of_part(failure: PartFailure) -> Failure:
         return of_enclave(failure)
     if isinstance(failure, ChainFailure):
         return of_chain(failure)
-    code = CliCode(failure.code)
+    code = str(failure.code)
     exit_code = ExitCode.USAGE if code in _OF_INPUT else ExitCode.REFUSED
     return Failure(code, expected=failure.expected, found=failure.found, exit_code=exit_code)
 
@@ -208,6 +220,8 @@ _OF_INPUT: Final = frozenset(
         CliCode.KEY_DAMAGED,
         CliCode.BAD_KEY_NAME,
         CliCode.BAD_KEY,
+        CliCode.NO_GENESIS,
+        CliCode.BAD_GENESIS,
     }
 )
 """Codes of parts that say: an input cannot be read, or is not what it should be."""

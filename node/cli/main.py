@@ -24,6 +24,8 @@ from node.cli.engine import engine
 from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from node.cli.explain import explain
 from node.cli.failures import CliCode, Failure, PartFailure, of_part, of_refusal, usage
+from node.cli.genesis import genesis
+from node.cli.init import init
 from node.cli.keys import keys
 from node.cli.localnet import localnet
 from node.cli.options import wanted_format
@@ -57,6 +59,8 @@ cli.add_command(doctor)
 cli.add_command(enclave)
 cli.add_command(engine)
 cli.add_command(explain)
+cli.add_command(genesis)
+cli.add_command(init)
 cli.add_command(keys)
 cli.add_command(localnet)
 cli.add_command(query)

@@ -57,4 +57,51 @@ _KEYS: Final = {
     ),
 }
 
-HOME_REMEDIES: Final[Mapping[CliCode, Remedy]] = {**_FILES, **_KEYS}
+_GENESIS: Final = {
+    CliCode.NO_GENESIS: Remedy(
+        "There is no genesis file at that path.",
+        "make a draft with `seedpactd init`, or put the network's genesis.json there",
+    ),
+    CliCode.BAD_GENESIS: Remedy(
+        "The genesis file has not the form that it should have, or contradicts itself. What is not "
+        "known is refused: a misspelt field must not start another chain.",
+        "correct the field that is named; `seedpactd genesis validate --draft` judges it again",
+    ),
+    CliCode.GENESIS_ENTRY_EXISTS: Remedy(
+        "That account or validator is in the genesis already.",
+        "nothing, if it is as it should be; else remove the entry from genesis.json first",
+    ),
+    CliCode.GENESIS_BOOTSTRAPPED: Remedy(
+        "The genesis has its network's keys. Everything else in it is part of network_id, which "
+        "the first enclave has sealed: a change would make another network without a seed.",
+        "start again with a new --home, and a new enclave, if the genesis is wrong",
+    ),
+    CliCode.GENESIS_NOT_READY: Remedy(
+        "Something is missing that could not be added after the bootstrap.",
+        "add it with `seedpactd genesis`, then judge with `seedpactd genesis validate --draft`",
+    ),
+    CliCode.GENESIS_TIME_TOO_EARLY: Remedy(
+        "The first node's evidence is judged at genesis time, and its collateral was issued later.",
+        "`seedpactd genesis set-time --in 600`, and bootstrap within that time",
+    ),
+    CliCode.GENESIS_NOT_BOOTSTRAPPED: Remedy(
+        "The genesis has no network keys yet: no enclave was asked for the seed.",
+        "`seedpactd genesis bootstrap --operator NAME`, with the first node's enclave running",
+    ),
+    CliCode.GENESIS_RECORD_MISMATCH: Remedy(
+        "The record of the first node is not the one that its keys and quote make: the genesis was "
+        "edited after its bootstrap.",
+        "take the file again from the founder",
+    ),
+    CliCode.GENESIS_WITHOUT_VALIDATORS: Remedy(
+        "The genesis needs validators: each with a key of its own, and votes.",
+        "`seedpactd genesis add-validator`, at least once",
+    ),
+    CliCode.GENESIS_CONSENSUS_PARAMS: Remedy(
+        "The consensus parameters do not fit this chain: blocks need room for registers, keys are "
+        "Ed25519, and there are no vote extensions.",
+        "set the parameter that is named as `seedpactd init` writes it",
+    ),
+}
+
+HOME_REMEDIES: Final[Mapping[CliCode, Remedy]] = {**_FILES, **_KEYS, **_GENESIS}

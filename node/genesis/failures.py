@@ -17,8 +17,6 @@ class GenesisCode(enum.StrEnum):
     GENESIS_NOT_READY = "genesis_not_ready"
     """Something is missing that the bootstrap makes final."""
     GENESIS_TIME_TOO_EARLY = "genesis_time_too_early"
-    GENESIS_UNTRUE = "genesis_untrue"
-    """What it says of its first node is not what the evidence shows."""
 
 
 class GenesisFailure(Exception):

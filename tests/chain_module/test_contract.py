@@ -39,7 +39,7 @@ def test_an_address_has_20_bytes(length: int) -> None:
     with pytest.raises(ValueError, match="20 bytes"):
         to_text(bytes(length))
     with tx_refused(SdkReason.INVALID_ADDRESS):
-        from_text(str(bech32.bech32_encode("seed", bech32.convertbits(bytes(length), 8, 5))))
+        from_text(str(bech32.bech32_encode("seed", bech32.convertbits(bytes(length), 8, 5) or ())))
 
 
 def test_the_prefix_counts() -> None:

@@ -117,8 +117,6 @@ UNKNOWN_AT: Final[dict[str, Change]] = {
 
 @pytest.mark.parametrize("change", UNKNOWN_AT.values(), ids=UNKNOWN_AT.keys())
 def test_an_unknown_field_is_refused_at_every_level(change: Change) -> None:
-    with pytest.raises(TxRefusal, match="a field that is not known"):
-        decode_tx(changed(change), KINDS)
     refuse(SdkReason.TX_PARSE_ERROR, changed(change))
 
 

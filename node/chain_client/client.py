@@ -203,7 +203,14 @@ class ChainClient(RegistrationQueries, BlockQueries):
         chain_id = self.chain_id()
         if account is None:
             account = self.account(key.info.raw_address)
-        fee = self.fee(messages, key, price=price or Price(), account=account, memo=memo)
+        fee = self.fee(
+            messages,
+            key,
+            price=price or Price(),
+            account=account,
+            memo=memo,
+            timeout_height=timeout_height,
+        )
         tx = build(
             messages,
             key,
@@ -223,8 +230,9 @@ class ChainClient(RegistrationQueries, BlockQueries):
         price: Price,
         account: Account,
         memo: str = "",
+        timeout_height: int = 0,
     ) -> Fee:
-        """What a transaction has to pay."""
+        """What a transaction has to pay. Its bytes count: memo and timeout among them."""
         if price.gas_limit is not None:
             return fee_of(price.gas_limit, price)
         trial = build(
@@ -234,6 +242,7 @@ class ChainClient(RegistrationQueries, BlockQueries):
             chain_id=self.chain_id(),
             fee=fee_of(0, price),
             memo=memo,
+            timeout_height=timeout_height,
         )
         # Gas is flat on this chain (chain_module/gas.py): what Simulate says is what it costs.
         used = int(self.connection.call(self.connection.ledger.simulate_tx, trial))

@@ -116,6 +116,15 @@ class CommittedTx:
 
 
 @dataclass(frozen=True, slots=True)
+class FoundTxs:
+    """A page of a search."""
+
+    txs: tuple[CommittedTx, ...]
+    total: int
+    """On all pages."""
+
+
+@dataclass(frozen=True, slots=True)
 class BlockResults:
     """What a block did."""
 
@@ -212,6 +221,12 @@ def read_committed(answer: Fields) -> CommittedTx:
         tx=answer.base64("tx"),
         result=read_tx_result(answer.part("tx_result")),
     )
+
+
+def read_found_txs(answer: Fields) -> FoundTxs:
+    """`tx_search`."""
+    txs = tuple(read_committed(tx) for tx in answer.rows("txs"))
+    return FoundTxs(txs, answer.integer("total_count"))
 
 
 def read_block_results(answer: Fields) -> BlockResults:

@@ -117,6 +117,25 @@ class EngineRpc:
                 return None
             raise
 
+    def tx_search(
+        self, query: str, *, page: int = 1, per_page: int = PAGE, descending: bool = False
+    ) -> answers.FoundTxs:
+        """Committed transactions by their events, as CometBFT's index has them.
+
+        Args:
+            query: such as "transfer.recipient = 'seed1..'" or "register_node.node_id EXISTS".
+            page: from 1; one beyond the last is refused.
+            per_page: up to 100.
+            descending: the newest first.
+        """
+        params = {
+            "query": query,
+            "page": str(page),
+            "per_page": str(per_page),
+            "order_by": "desc" if descending else "asc",
+        }
+        return answers.read_found_txs(self._call("tx_search", params))
+
     def abci_query(self, path: str, data: bytes, *, height: int = 0) -> answers.AbciAnswer:
         """A query of the application's state."""
         params = {"path": path, "data": data.hex(), "height": str(height)}

@@ -24,6 +24,9 @@ from node.services.failures import QueryRefused, invalid, not_found
 from node.services.queries import Query, node_queries
 
 HASH_BYTES: Final = 32
+DEFAULT_PAGE: Final = 30
+MAX_PAGE: Final = 100
+"""Of transactions: as CometBFT has both."""
 
 _SECOND: Final = 1_000_000_000
 
@@ -77,17 +80,31 @@ def get_tx(backend: Backend, request: pb.GetTxRequest) -> pb.GetTxResponse:
     found = backend.find_tx(_hash(request.hash))
     if found is None:
         raise not_found(f"tx not found: {request.hash}")
-    block = backend.find_block(found.height)
-    try:
-        tx = Tx.FromString(found.raw)
-    except DecodeError:
-        # Anybody's bytes may stand in a block, with a result that refuses them.
-        tx = Tx()
-    response = tx_response(found.result, tx_hash=found.hash)
-    response.height = found.height
-    response.tx.CopyFrom(_any(tx))
-    response.timestamp = "" if block is None else _moment(block.time_ns)
+    tx, response = _committed(backend, found.raw, found.result, height=found.height)
     return pb.GetTxResponse(tx=tx, tx_response=response)
+
+
+def get_txs_event(backend: Backend, request: pb.GetTxsEventRequest) -> pb.GetTxsEventResponse:
+    """Committed transactions by their events, from the engine's index."""
+    query = request.query or " AND ".join(request.events)
+    if not query:
+        raise invalid("query cannot be empty")
+    try:
+        found = backend.engine.tx_search(
+            query,
+            page=request.page or 1,
+            per_page=min(request.limit or DEFAULT_PAGE, MAX_PAGE),
+            descending=request.order_by == pb.ORDER_BY_DESC,
+        )
+    except EngineRefused as refused:
+        # A query that it cannot parse, or a page beyond the last: it says which.
+        raise invalid(refused.reason) from None
+    rows = [_committed(backend, one.tx, one.result, height=one.height) for one in found.txs]
+    return pb.GetTxsEventResponse(
+        txs=[tx for tx, _ in rows],
+        tx_responses=[response for _, response in rows],
+        total=found.total,
+    )
 
 
 def broadcast_tx(backend: Backend, request: pb.BroadcastTxRequest) -> pb.BroadcastTxResponse:
@@ -129,9 +146,27 @@ _SERVICE: Final = pb.DESCRIPTOR.services_by_name["Service"]
 
 QUERIES: Final[Mapping[str, Query]] = {
     **node_queries(_SERVICE, {"Simulate": simulate, "GetTx": get_tx}, over_abci=True),
-    # Its CheckTx would be asked while the engine waits for this very answer.
-    **node_queries(_SERVICE, {"BroadcastTx": broadcast_tx}, over_abci=False),
+    # The engine would be asked while it waits for this very answer.
+    **node_queries(
+        _SERVICE, {"BroadcastTx": broadcast_tx, "GetTxsEvent": get_txs_event}, over_abci=False
+    ),
 }
+
+
+def _committed(
+    backend: Backend, raw: bytes, result: TxResult, *, height: int
+) -> tuple[Tx, abci.TxResponse]:
+    try:
+        tx = Tx.FromString(raw)
+    except DecodeError:
+        # Anybody's bytes may stand in a block, with a result that refuses them.
+        tx = Tx()
+    block = backend.find_block(height)
+    response = tx_response(result, tx_hash=hashlib.sha256(raw).digest())
+    response.height = height
+    response.tx.CopyFrom(_any(tx))
+    response.timestamp = "" if block is None else _moment(block.time_ns)
+    return tx, response
 
 
 def _hash(text: str) -> bytes:

@@ -22,7 +22,7 @@ from node.engine_rpc import (
     EngineRpcFailure,
     EngineUnreachable,
 )
-from tests.support.cometbft import KvNode
+from tests.support.cometbft import KvNode, wait_for
 from tests.support.kv_application import BAD_TX
 
 
@@ -92,6 +92,21 @@ def test_the_genesis_is_the_files(node: KvNode, rpc: EngineRpc) -> None:
     of_file = json.loads((node.home / "config" / "genesis.json").read_text())
     # The engine fills in what `init` left open.
     assert json.loads(rpc.genesis()) == {**of_file, "initial_height": "1"}
+
+
+def test_transactions_are_found_by_their_events(rpc: EngineRpc) -> None:
+    sent = [rpc.broadcast_tx_commit(b"found=%d" % number) for number in range(3)]
+    query = f"tx.height >= {sent[0].height} AND tx.height <= {sent[-1].height}"
+    wait_for(lambda: rpc.tx_search(query).total == len(sent), "the index")
+    found = rpc.tx_search(query)
+    assert [tx.tx_hash for tx in found.txs] == [one.tx_hash for one in sent]
+    newest = rpc.tx_search(query, per_page=1, descending=True)
+    assert [tx.tx for tx in newest.txs] == [b"found=2"]
+    assert newest.total == len(sent)
+    with pytest.raises(EngineRefused, match="page should be within"):
+        rpc.tx_search(query, page=9)
+    with pytest.raises(EngineRefused):
+        rpc.tx_search("what?")
 
 
 def test_what_the_mempool_says_of_a_transaction(rpc: EngineRpc) -> None:

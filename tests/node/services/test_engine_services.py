@@ -24,7 +24,7 @@ from chain_module.abci.responses import TxResult
 from chain_module.store.multistore import LEAF_PREFIX, simple_root
 from node.services.table import all_queries
 from node.storage import TxEntry
-from tests.support.cometbft import KvNode
+from tests.support.cometbft import KvNode, wait_for
 from tests.support.kv_application import BAD_TX, CODESPACE
 from tests.support.services import Served, commit, serve
 
@@ -150,6 +150,34 @@ def test_what_the_mempool_itself_refuses_has_the_sdks_codes(ledger: LedgerClient
     large = send(ledger, b"d=" + b"1" * 1_100_000)
     assert (large.codespace, large.code) == ("sdk", 21)
     assert "too large" in large.raw_log
+
+
+def test_transactions_are_found_by_their_events(node: KvNode, ledger: LedgerClient) -> None:
+    heights = [int(node.commit(b"seen=%d" % number)["height"]) for number in range(3)]
+    query = f"tx.height >= {heights[0]} AND tx.height <= {heights[-1]}"
+    whole = tx_pb.GetTxsEventRequest(query=query)
+    wait_for(lambda: ledger.txs.GetTxsEvent(whole).total == len(heights), "the index")
+    found = ledger.txs.GetTxsEvent(whole)
+    assert [answer.height for answer in found.tx_responses] == heights
+    assert found.total == len(found.txs) == 3
+    parts = [f"tx.height >= {heights[0]}", f"tx.height <= {heights[-1]}"]
+    request = tx_pb.GetTxsEventRequest(events=parts, order_by=2, limit=1, page=2)
+    assert [a.height for a in ledger.txs.GetTxsEvent(request).tx_responses] == heights[1:2]
+
+
+@pytest.mark.parametrize(
+    ("request_", "text"),
+    [
+        (tx_pb.GetTxsEventRequest(), "query cannot be empty"),
+        (tx_pb.GetTxsEventRequest(query="what?"), "invalid input ?"),
+        (tx_pb.GetTxsEventRequest(query="tx.height > 0", page=10_000), "page should be within"),
+    ],
+)
+def test_a_search_that_cannot_be(ledger: LedgerClient, request_: Any, text: str) -> None:
+    with pytest.raises(grpc.RpcError) as caught:
+        ledger.txs.GetTxsEvent(request_)
+    assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert text in (caught.value.details() or "")
 
 
 class TestGetTx:

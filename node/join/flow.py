@@ -40,14 +40,14 @@ def join(
     wish: Join,
     *,
     progress: Callable[[Progress], None] = lambda _progress: None,
-    hook: Callable[[Step], None] | None = None,
+    hook: Callable[[str], None] | None = None,
 ) -> Joined:
     """Makes this home's enclave a holder of the network's seed, from wherever it stands.
 
     Args:
         wish: what is wanted.
         progress: is told of each step; slow callers slow the join down.
-        hook: is told of each step right after it was recorded; tests stop there.
+        hook: of the journal.
 
     Raises:
         JoinFailure, ChainFailure, TxRefused, EnclaveFailure, ConfigFailure: what was done stays

@@ -23,6 +23,8 @@ from node.join.plan import Step
 FILE_NAME: Final = "register.json"
 LOCK_NAME: Final = "register.lock"
 VERSION: Final = 1
+SIGNED: Final = "signed"
+"""What the hook is told when a register is in the journal, and not yet sent."""
 MAX_BYTES: Final = 1024 * 1024
 _PRIVATE: Final = 0o600
 
@@ -55,9 +57,15 @@ class Notes:
 
 
 class Journal:
-    """One home's journal. `hook` is told of each step after it was recorded (tests kill there)."""
+    """One home's journal.
 
-    def __init__(self, folder: Path, *, hook: Callable[[Step], None] | None = None) -> None:
+    Args:
+        folder: the home's run folder.
+        hook: is told what was recorded, once it is on the disk: a step's name, or "signed". Tests
+            kill the process there.
+    """
+
+    def __init__(self, folder: Path, *, hook: Callable[[str], None] | None = None) -> None:
         self.path = folder / FILE_NAME
         self._hook = hook
         self.notes = _read(self.path)
@@ -89,6 +97,8 @@ class Journal:
                 paid=now.paid if paid is None else paid,
             )
         )
+        if sent is not None and self._hook is not None:
+            self._hook(SIGNED)
 
     def forget_sent(self) -> None:
         """The register in flight is settled: it is in a block, or can be in none."""

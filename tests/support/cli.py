@@ -84,12 +84,13 @@ def run_for_real(
         timeout=TIMEOUT,
         check=False,
         cwd=cwd,
-        env={**os.environ, "PYTHONPATH": _python_path(), **(env or {})},
+        env={**os.environ, "PYTHONPATH": python_path(), **(env or {})},
     )
     return Answer(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
-def _python_path() -> str:
+def python_path() -> str:
+    """PYTHONPATH of a process that runs our code."""
     root = Path(__file__).parents[2]
     return os.pathsep.join((str(root), str(root / "proto")))
 
@@ -105,7 +106,7 @@ class Served:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env={**os.environ, "PYTHONPATH": _python_path()},
+            env={**os.environ, "PYTHONPATH": python_path()},
         )
         self.address = str(json.loads(self._first_object())["address"])
 

@@ -54,9 +54,9 @@ def test_a_home_without_one_starts_from_nothing(tmp_path: Path) -> None:
 
 
 def test_a_step_is_told_once_it_is_on_the_disk(tmp_path: Path) -> None:
-    seen: list[tuple[Step, list[str]]] = []
+    seen: list[tuple[str, list[str]]] = []
 
-    def hook(step: Step) -> None:
+    def hook(step: str) -> None:
         seen.append((step, json.loads((tmp_path / FILE_NAME).read_bytes())["steps"]))
 
     journal = Journal(tmp_path, hook=hook)

@@ -53,7 +53,7 @@ def logs(*, name: str | None, follow: bool, lines: int, folder: Folder) -> None:
 def _files(folder: Folder, name: str | None) -> Iterator[tuple[str, Path]]:
     localnet = folder.load()
     node_name, _, process = (name or "").partition("/")
-    nodes = [named(localnet, node_name)] if node_name else list(localnet.nodes)
+    nodes = list(localnet.nodes) if name is None else [named(localnet, node_name)]
     for node in nodes:
         for part in parts_of(process):
             yield f"{node.name}/{part}", log_file(folder.home(node), part)

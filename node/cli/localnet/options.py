@@ -14,6 +14,7 @@ from node.supervisor.node_group import Part
 
 DEFAULT_FOLDER: Final = "~/.seedpact-localnet"
 FOLDER_VARIABLE: Final = "SEEDPACT_LOCALNET"
+MAX_OFFSET: Final = 30_000
 
 
 def _as_folder(_ctx: click.Context, _param: click.Parameter, value: str) -> Folder:
@@ -32,6 +33,13 @@ folder_option = click.option(
     help="Where the network lies: localnet.json, and a home for each node.",
 )
 """The command gets `folder: Folder`."""
+
+
+port_offset_option = click.option(
+    "--port-offset",
+    type=click.IntRange(0, MAX_OFFSET),
+    help="Added to every port; nodes are 100 apart.  [default: 0]",
+)
 
 
 def named(localnet: Localnet, name: str) -> LocalNode:

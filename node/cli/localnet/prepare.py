@@ -9,7 +9,7 @@ import click
 from enclave.crypto.labels import Mode
 from node.cli.failures import Failure
 from node.cli.help_text import examples
-from node.cli.localnet.options import folder_option
+from node.cli.localnet.options import folder_option, port_offset_option
 from node.cli.options import output_option
 from node.cli.output import Output
 from node.join.enclave_process import enclave_of
@@ -31,9 +31,17 @@ from node.localnet.store import Folder
     help="In genesis.",
 )
 @click.option("--containers", is_flag=True, help="For one container a process (docker compose).")
+@port_offset_option
 @folder_option
 @output_option
-def prepare(*, validators: int, containers: bool, folder: Folder, output: Output) -> None:
+def prepare(
+    *,
+    validators: int,
+    containers: bool,
+    port_offset: int | None,
+    folder: Folder,
+    output: Output,
+) -> None:
     """Make the homes of validators and one newcomer, the genesis, and the network's seed.
 
     The bootstrap node's enclave runs for that time alone. Where it was done before, nothing is
@@ -50,7 +58,9 @@ def prepare(*, validators: int, containers: bool, folder: Folder, output: Output
                 )
             output.answer({"made": False}, headline=f"{folder.path} was prepared before")
             return
-        localnet, _ = new_localnet(validators=validators).with_newcomer()
+        localnet, _ = new_localnet(
+            validators=validators, port_offset=port_offset or 0
+        ).with_newcomer()
         folder.save(localnet)
         make_homes(folder, localnet, containers=containers)
         first = folder.home(localnet.bootstrap)

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from node.cli.failures import Failure
 from node.cli.help_text import examples
-from node.cli.localnet.options import folder_option
+from node.cli.localnet.options import folder_option, port_offset_option
 from node.cli.localnet.status import network_json, registration_rows
 from node.cli.options import output_option
 from node.cli.output import Format, Output
@@ -34,8 +34,6 @@ from node.localnet.status import HOLDER, NodeStatus, common_app_hash, look
 from node.localnet.steps import StepLine, Steps
 from node.localnet.store import Folder
 from node.supervisor import Event, What
-
-MAX_OFFSET: Final = 30_000
 
 _BLOCK_TIME: Final = re.compile(r"(\d{1,5})(ms|s)")
 _SHOWN: Final = frozenset({What.DIED, What.GAVE_UP, What.KILLED})
@@ -73,11 +71,7 @@ class BlockTime(click.ParamType[int]):
     type=BlockTime(),
     help=f"The pause after each block.  [default: {DEFAULT_BLOCK_MS}ms]",
 )
-@click.option(
-    "--port-offset",
-    type=click.IntRange(0, MAX_OFFSET),
-    help="Added to every port; nodes are 100 apart.  [default: 0]",
-)
+@port_offset_option
 @folder_option
 @output_option
 def up(

@@ -1,0 +1,145 @@
+"""What must hold before a node starts, on a real home."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from enclave.crypto.labels import Mode
+from node.config import ConfigCode, ConfigFailure, Home, NodeConfig
+from node.config.cometbft import edit_cometbft
+from node.localnet.homes import make_home
+from node.localnet.plan import new_localnet
+from node.localnet.store import Folder
+from node.supervisor import ProcessId, SupervisorCode, SupervisorFailure, preflight
+from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    localnet = new_localnet(port_offset=1000)
+    make_home(Folder(tmp_path), localnet, localnet.bootstrap)
+    return Folder(tmp_path).home(localnet.bootstrap)
+
+
+def test_a_whole_home_passes(home: Home) -> None:
+    config = preflight.check_home(home)
+    assert config.enclave_mode is Mode.SOFTWARE
+    with preflight.claimed(home):
+        preflight.check_not_running(home, list(Part))
+    with preflight.claimed(home):  # and is given free
+        pass
+
+
+@pytest.mark.parametrize(
+    "name", ["node_config", "cometbft_config", "validator_key", "validator_state", "node_key"]
+)
+def test_a_missing_file_is_named(name: str, home: Home) -> None:
+    path: Path = getattr(home, name)
+    path.unlink()
+    with pytest.raises(ConfigFailure) as refused:
+        preflight.check_home(home)
+    assert str(path) in refused.value.expected
+
+
+@pytest.mark.parametrize("value", ["", "127.0.0.1:1", 5])
+def test_an_engine_that_listens_nowhere(value: str | int, home: Home) -> None:
+    edit_cometbft(home, {"rpc.laddr": value})
+    with pytest.raises(ConfigFailure) as refused:
+        preflight.check_home(home)
+    assert refused.value.code is ConfigCode.CONFIG_INVALID
+
+
+def test_two_supervisors_of_one_home(home: Home) -> None:
+    with (
+        preflight.claimed(home),
+        pytest.raises(SupervisorFailure) as refused,
+        preflight.claimed(home),
+    ):
+        pass
+    assert refused.value.code is SupervisorCode.NODE_ALREADY_RUNNING
+
+
+def test_a_process_that_is_left_is_named(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preflight, "LEFT_SECS", 0.1)
+    own = ProcessId.of(os.getpid())
+    assert own is not None
+    own.write(pid_file(home, Part.NODE))
+    preflight.check_not_running(home, [Part.ENCLAVE])
+    with pytest.raises(SupervisorFailure) as refused:
+        preflight.check_not_running(home, list(Part))
+    assert refused.value.code is SupervisorCode.NODE_ALREADY_RUNNING
+    assert str(os.getpid()) in refused.value.found
+
+
+def test_a_process_that_ends_is_waited_for(home: Home) -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(0.5)"])
+    identity = ProcessId.of(child.pid)
+    assert identity is not None
+    identity.write(pid_file(home, Part.NODE))
+    preflight.check_not_running(home, list(Part))
+    assert child.wait() == 0
+
+
+@pytest.mark.parametrize("what", ["the enclave", "gRPC", "metrics", "RPC", "peers"])
+def test_each_port_that_is_taken_is_named(what: str, home: Home) -> None:
+    config = NodeConfig.load(home)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        match what:
+            case "the enclave":
+                config = replace(config, enclave_address=address)
+            case "gRPC":
+                config = replace(config, grpc_listen=address)
+            case "metrics":
+                config = replace(config, metrics_listen=address)
+            case "RPC":
+                edit_cometbft(home, {"rpc.laddr": f"tcp://{address}"})
+            case _:
+                edit_cometbft(home, {"p2p.laddr": f"tcp://{address}"})
+        with pytest.raises(SupervisorFailure) as refused:
+            preflight.check_ports(home, config, list(Part))
+    assert refused.value.code is SupervisorCode.PORT_TAKEN
+    assert address in refused.value.expected
+    assert what in refused.value.expected
+
+
+def test_an_address_of_another_machine(home: Home) -> None:
+    config = replace(NodeConfig.load(home), grpc_listen="192.0.2.1:9090")
+    with pytest.raises(SupervisorFailure) as refused:
+        preflight.check_ports(home, config, [Part.NODE])
+    assert "192.0.2.1:9090" in refused.value.expected
+
+
+def test_the_group_is_the_home(home: Home) -> None:
+    config = preflight.check_home(home)
+    group = node_group(home, config, engine=Path("/engine"), name="x")
+    assert [spec.name for spec in group.processes] == ["enclave", "node", "cometbft"]
+    enclave, node, engine = group.processes
+    assert enclave.command[1:] == (
+        "-m",
+        "enclave",
+        "--home",
+        str(home.enclave),
+        "--mode",
+        "software",
+        "--listen",
+        config.enclave_address,
+    )
+    assert not enclave.vital
+    assert node.vital
+    assert engine.command == ("/engine", "start", "--home", str(home.path))
+    assert engine.ends_with == "node"
+    for part, spec in zip(Part, group.processes, strict=True):
+        assert spec.command == command(part, home, config, engine=Path("/engine"))
+        assert spec.log.parent == home.logs
+        assert spec.pid_file.parent == home.run
+    assert engine_addresses(home) == ("127.0.0.1:27657", "127.0.0.1:27656")

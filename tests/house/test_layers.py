@@ -18,6 +18,7 @@ PACKAGES: Final = ("enclave", "chain_module", "node")
 PURE: Final = "no file, socket, clock, process or random source below the shell"
 HOUSE: Final = "proto <- enclave <- chain_module <- node"
 ROOMS: Final = "crypto <- attestation <- registration <- framework <- handlers <- service"
+CHAIN: Final = "store <- contract <- consensus <- auth <- bank <- tx <- registration <- app"
 
 PLANTED: Final = {
     "enclave imports node": ("enclave/errors.py", "import node", HOUSE),
@@ -50,6 +51,15 @@ PLANTED: Final = {
     ),
     "handlers import service": ("enclave/handlers/__init__.py", "import enclave.service", ROOMS),
     "a room that no contract knows": ("enclave/attic/__init__.py", "", ROOMS),
+    "auth imports bank": ("chain_module/auth/accounts.py", "import chain_module.bank", CHAIN),
+    "bank imports tx": ("chain_module/bank/coins.py", "import chain_module.tx", CHAIN),
+    "tx imports registration": (
+        "chain_module/tx/gas.py",
+        "import chain_module.registration",
+        CHAIN,
+    ),
+    "the contract imports a module": ("chain_module/gas.py", "import chain_module.auth", CHAIN),
+    "a part of the chain that no contract knows": ("chain_module/attic/__init__.py", "", CHAIN),
     "crypto asks for randomness": ("enclave/crypto/labels.py", "import secrets", PURE),
     "attestation reads a clock": ("enclave/attestation/types.py", "import time", PURE),
     "a handler opens a socket": ("enclave/handlers/__init__.py", "import socket", PURE),

@@ -74,6 +74,7 @@ class _Started:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
+        self._reader: threading.Thread | None = None
         self.address = ""
         try:
             self.address = self._wait()
@@ -90,6 +91,10 @@ class _Started:
             except subprocess.TimeoutExpired:
                 self._child.kill()
                 self._child.wait()
+        if self._reader is not None:
+            self._reader.join(STOP_SECS)
+        if self._child.stderr is not None:
+            self._child.stderr.close()
 
     def _wait(self) -> str:
         stream = self._child.stderr
@@ -98,7 +103,8 @@ class _Started:
         while stream is not None and (raw := stream.readline()):
             line = _parse(raw)
             if line.get("event") == "serving":
-                threading.Thread(target=_drain, args=(stream,), daemon=True).start()
+                self._reader = threading.Thread(target=_drain, args=(stream,), daemon=True)
+                self._reader.start()
                 return str(line["address"])
             last = line if line.get("event") == "cannot_start" else last
             if time.monotonic() > deadline:

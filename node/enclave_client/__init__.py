@@ -13,6 +13,7 @@ from node.enclave_client.failures import (
     EnclaveFailure,
     EnclaveRefused,
     EnclaveUnreachable,
+    Unreachable,
 )
 from node.enclave_client.newcomers import Registration, pack_newcomers
 
@@ -25,5 +26,6 @@ __all__ = [
     "EnclaveRefused",
     "EnclaveUnreachable",
     "Registration",
+    "Unreachable",
     "pack_newcomers",
 ]

@@ -8,6 +8,7 @@ program at that address.
 
 from __future__ import annotations
 
+import enum
 from typing import Final
 
 import grpc
@@ -19,11 +20,19 @@ from seedpact.enclave.v1 import service_pb2 as pb
 ERROR_TRAILER: Final = "seedpact-error-bin"
 """The gRPC trailer that carries an `Error`."""
 
-_AWAY: Final = {
-    grpc.StatusCode.UNAVAILABLE: "nobody answers there",
-    grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
-    grpc.StatusCode.CANCELLED: "the call was cancelled",
-}
+_NOT_SENT: Final = ("failed to connect to all addresses", "DNS resolution failed")
+"""How gRPC's details begin where it had no connection. Any other end is one of a request that may
+have arrived."""
+
+
+class Unreachable(enum.StrEnum):
+    """How it came that there is no answer."""
+
+    NOBODY = "nobody answers there"
+    """The request was not sent."""
+    LOST = "the connection ended during the call"
+    LATE = "no answer in time"
+    CANCELLED = "the call was cancelled"
 
 
 class EnclaveFailure(Exception):
@@ -52,12 +61,14 @@ class EnclaveUnreachable(EnclaveFailure):
 
     Attributes:
         address: "HOST:PORT".
-        reason: in words.
+        how: it came to this.
+        reason: the same in words.
     """
 
-    def __init__(self, address: str, reason: str) -> None:
+    def __init__(self, address: str, how: Unreachable) -> None:
         self.address = address
-        self.reason = one_line(reason)
+        self.how = how
+        self.reason = one_line(how)
         super().__init__(f"no enclave at {address}: {self.reason}")
 
 
@@ -83,9 +94,14 @@ def failure_of(error: grpc.RpcError, *, address: str) -> EnclaveFailure:
     if refused is not None:
         return refused
     status = error.code()
-    if status in _AWAY:
-        return EnclaveUnreachable(address, _AWAY[status])
     details = error.details() or "without details"
+    if status is grpc.StatusCode.UNAVAILABLE:
+        sent = not details.startswith(_NOT_SENT)
+        return EnclaveUnreachable(address, Unreachable.LOST if sent else Unreachable.NOBODY)
+    if status is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return EnclaveUnreachable(address, Unreachable.LATE)
+    if status is grpc.StatusCode.CANCELLED:
+        return EnclaveUnreachable(address, Unreachable.CANCELLED)
     return EnclaveFailed(address, f"{status.name}, {details}")
 
 

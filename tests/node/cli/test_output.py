@@ -20,7 +20,7 @@ from node.cli.main import cli as root
 from node.cli.main import failure_of, run
 from node.cli.output import print_rows
 from node.cli.values import short_hex
-from node.enclave_client import EnclaveFailed, EnclaveRefused, EnclaveUnreachable
+from node.enclave_client import EnclaveFailed, EnclaveRefused, EnclaveUnreachable, Unreachable
 from tests.support.cli import COMMAND, run_for_real
 
 ROWS = [("mr_enclave", "ab" * 32), ("report_data", "cd" * 64), ("note", "[bold]not markup[/bold]")]
@@ -64,7 +64,7 @@ def test_long_values_are_cut_for_people_and_say_so() -> None:
     [
         (Refusal(Code.FROZEN, expected="a", found="b"), "frozen", ExitCode.REFUSED),
         (EnclaveRefused("new_code", expected="a", found="b"), "new_code", ExitCode.REFUSED),
-        (EnclaveUnreachable("h:1", "away"), "enclave_unreachable", ExitCode.REFUSED),
+        (EnclaveUnreachable("h:1", Unreachable.NOBODY), "enclave_unreachable", ExitCode.REFUSED),
         (EnclaveFailed("h:1", "bug"), "enclave_failed", ExitCode.REFUSED),
         (click.Abort(), "interrupted", ExitCode.REFUSED),
         (click.UsageError("no"), "wrong_usage", ExitCode.USAGE),

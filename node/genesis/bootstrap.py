@@ -15,6 +15,7 @@ from chain_module.registration.genesis import GenesisNetwork
 from chain_module.registration.identity import NetworkGenesis
 from enclave.attestation.policy import MeasurementIn
 from enclave.crypto.labels import Mode
+from enclave.crypto.seed_envelope import node_id
 from enclave.errors import Code, Refusal
 from enclave.registration.measurement_codec import measurement_from_proto
 from enclave.registration.network import MODE_NUMBER
@@ -44,20 +45,25 @@ def bootstrap(genesis: GenesisFile, client: EnclaveClient, *, operator: bytes) -
     """Makes the network's seed and completes the genesis, in memory; the caller saves it.
 
     Args:
-        genesis: without `registration.network`; changed.
+        genesis: changed, unless it has what this same enclave made.
         client: of the enclave that will be the first node's.
         operator: 20 bytes, the account that pays for that node.
 
     Raises:
-        GenesisFailure: GENESIS_BOOTSTRAPPED, GENESIS_NOT_READY, GENESIS_TIME_TOO_EARLY, or what is
-            wrong with the genesis; then the enclave was not asked for a seed.
+        GenesisFailure: GENESIS_BOOTSTRAPPED by another enclave, GENESIS_NOT_READY,
+            GENESIS_TIME_TOO_EARLY, or what is wrong with the genesis; then the enclave was not
+            asked for a seed.
         Refusal: the enclave is not one that this genesis admits, or its evidence does not hold.
         EnclaveFailure: it did not do it.
     """
-    genesis.require_open()
     network = read_network(genesis)
     info = client.get_info()
     again = info.state == pb.ENCLAVE_STATE_HOLDER
+    present = network.registration.network
+    if present is not None:
+        if info.exchange_key != present.exchange_key:
+            genesis.require_open()  # says whose keys it has
+        return _answer(network, present, again=True)
     _check_enclave(network, info)
     check_can_pay(network, operator)
     if again:
@@ -68,9 +74,13 @@ def bootstrap(genesis: GenesisFile, client: EnclaveClient, *, operator: bytes) -
     report = verify_founder(network, made)
     verdict = verdict_of(report)
     genesis.set_registration(bootstrapped(network, made, operator=operator, verdict=verdict))
+    return _answer(network, made, again=again)
+
+
+def _answer(network: NetworkGenesis, made: GenesisNetwork, *, again: bool) -> Bootstrapped:
     return Bootstrapped(
         network_id=network.network_id,
-        node_id=genesis.registration().nodes[0].node_id,
+        node_id=node_id(network.registration.floor.mode, made.exchange_key),
         pk_io=made.keys.pk_io,
         kem_io=made.keys.kem_io,
         again=again,

@@ -78,7 +78,7 @@ def bootstrap(
             "genesis": str(genesis.path),
         },
         headline="the network has its seed"
-        + (", as before; its quote is new" if done.again else ", and the genesis is complete"),
+        + (", as before" if done.again else ", and the genesis is complete"),
         rows=[
             ("network_id", network),
             ("node_id", done.node_id.hex()),

@@ -1,0 +1,185 @@
+"""What users send: strict bytes, sizes first (gate 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+
+from chain_module import address, gas
+from chain_module.errors import TxRefusal
+from chain_module.message import MessageKind
+from chain_module.registration.messages import (
+    MESSAGES,
+    REGISTER_NODE,
+    REVOKE_NODE,
+    UPDATE_POLICY,
+    MsgRegisterNode,
+    MsgRevokeNode,
+    MsgUpdatePolicy,
+)
+from enclave.registration.policy_codec import policy_to_proto
+from seedpact.registration.v1 import tx_pb2 as pb
+from tests.support.registration_chain import AUTHORITY, RegistrationChain
+from tests.support.world import policy
+
+OPERATOR: Final = bytes([1]) * 20
+KINDS: Final[dict[str, MessageKind]] = {kind.type_url: kind for kind in MESSAGES}
+
+
+def register(**changes: Any) -> pb.MsgRegisterNode:
+    """A register of good form, with a quote that nobody has looked into."""
+    plain: dict[str, Any] = {
+        "operator": address.to_text(OPERATOR),
+        "exchange_key": (9).to_bytes(32, "little"),
+        "kem_ciphertext": bytes(1088),
+        "epoch": 0,
+        "anchor_height": 5,
+        "anchor_hash": bytes(32),
+        # The base point of RFC 8032.
+        "tls_key": bytes.fromhex("58" + "66" * 31),
+        "quote": b"quote",
+        "collateral": b"{}",
+        "moniker": "a name",
+    }
+    return pb.MsgRegisterNode(**{**plain, **changes})
+
+
+def refusal_of_bytes(type_url: str, value: bytes) -> str:
+    with pytest.raises(TxRefusal) as caught:
+        KINDS[type_url].decode(value)
+    return caught.value.reason.name
+
+
+def test_a_register_is_read_in_every_field() -> None:
+    message = KINDS[REGISTER_NODE].decode(register().SerializeToString())
+    assert isinstance(message, MsgRegisterNode)
+    assert message.signers() == (OPERATOR,)
+    assert message.anchor_height == 5
+    assert message.quote == b"quote"
+    assert message.collateral == b"{}"
+    assert message.moniker == "a name"
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"quote": bytes(16_385)}, "too_large"),
+        ({"collateral": bytes(65_537)}, "too_large"),
+        ({"moniker": "x" * 71}, "too_large"),
+        ({"kem_ciphertext": bytes(1087)}, "bad_length"),
+        ({"kem_ciphertext": bytes(1089)}, "bad_length"),
+        ({"anchor_hash": bytes(31)}, "bad_length"),
+        ({"anchor_height": 0}, "bad_value"),
+        ({"anchor_height": 2**63}, "bad_value"),
+        ({"exchange_key": bytes(31)}, "bad_exchange_key"),
+        ({"exchange_key": bytes(32)}, "low_order_key"),
+        ({"exchange_key": b"\xff" * 32}, "bad_exchange_key"),
+        ({"tls_key": b"\xff" * 32}, "bad_tls_key"),
+        ({"operator": "seed1nobody"}, "invalid_address"),
+    ],
+)
+def test_gate_1_names_each_fault(changes: dict[str, Any], name: str) -> None:
+    assert refusal_of_bytes(REGISTER_NODE, register(**changes).SerializeToString()) == name
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"quote": bytes(16_384)}, {"collateral": bytes(65_536)}, {"moniker": "ä" * 70}],
+)
+def test_the_limits_themselves_are_allowed(changes: dict[str, Any]) -> None:
+    found = KINDS[REGISTER_NODE].decode(register(**changes).SerializeToString())
+    assert isinstance(found, MsgRegisterNode)
+
+
+def test_a_register_without_end_is_refused_before_it_is_parsed() -> None:
+    assert refusal_of_bytes(REGISTER_NODE, b"\xff" * 100_000) == "too_large"
+
+
+@pytest.mark.parametrize("type_url", [REGISTER_NODE, UPDATE_POLICY, REVOKE_NODE])
+@pytest.mark.parametrize("value", [b"\xff", b"\x78\x01", b"\x0a\x01\xff"])
+def test_bytes_that_are_no_message_are_refused(type_url: str, value: bytes) -> None:
+    assert refusal_of_bytes(type_url, value) == "malformed_request"
+
+
+def test_an_unknown_field_is_refused_in_every_message() -> None:
+    for type_url, message in (
+        (REGISTER_NODE, register()),
+        (UPDATE_POLICY, pb.MsgUpdatePolicy(authority=address.to_text(OPERATOR))),
+        (REVOKE_NODE, pb.MsgRevokeNode(signer=address.to_text(OPERATOR), node_id=bytes(32))),
+    ):
+        value = message.SerializeToString() + b"\xf8\x07\x01"
+        assert refusal_of_bytes(type_url, value) == "malformed_request"
+
+
+def test_a_policy_is_read_whole() -> None:
+    wanted = policy(serial=2, advisories=("INTEL-SA-00615",))
+    message = pb.MsgUpdatePolicy(
+        authority=address.to_text(AUTHORITY), policy=policy_to_proto(wanted)
+    )
+    found = KINDS[UPDATE_POLICY].decode(message.SerializeToString())
+    assert found == MsgUpdatePolicy(AUTHORITY, wanted)
+    assert found.signers() == (AUTHORITY,)
+
+
+def spoilt_policy(change: Callable[[pb.MsgUpdatePolicy], Any]) -> bytes:
+    message = pb.MsgUpdatePolicy(
+        authority=address.to_text(AUTHORITY), policy=policy_to_proto(policy())
+    )
+    change(message)
+    return message.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (lambda one: one.policy.advisories.extend(["B", "A"]), "malformed_policy"),
+        (lambda one: one.policy.denied_fmspcs.append(bytes(5)), "malformed_policy"),
+        (lambda one: one.policy.tcb_statuses.append(9), "malformed_policy"),
+        (lambda one: one.policy.measurements.add(), "bad_value"),
+        (lambda one: setattr(one, "authority", ""), "invalid_address"),
+        (
+            lambda one: one.policy.measurements.extend([one.policy.measurements[0]] * 1000),
+            "too_large",
+        ),
+    ],
+)
+def test_a_policy_of_bad_form_is_refused(
+    change: Callable[[pb.MsgUpdatePolicy], Any], name: str
+) -> None:
+    assert refusal_of_bytes(UPDATE_POLICY, spoilt_policy(change)) == name
+
+
+def test_a_revocation_names_a_node() -> None:
+    good = pb.MsgRevokeNode(signer=address.to_text(OPERATOR), node_id=bytes(32))
+    found = KINDS[REVOKE_NODE].decode(good.SerializeToString())
+    assert found == MsgRevokeNode(OPERATOR, bytes(32))
+    bad = pb.MsgRevokeNode(signer=address.to_text(OPERATOR), node_id=bytes(31))
+    assert refusal_of_bytes(REVOKE_NODE, bad.SerializeToString()) == "bad_length"
+
+
+def test_gas_is_flat_and_that_of_a_register_is_the_genesis_s() -> None:
+    chain = RegistrationChain()
+    message = KINDS[REGISTER_NODE].decode(register().SerializeToString())
+    assert message.gas(chain.block) == chain.network.registration.params.register_gas
+    assert MsgRevokeNode(OPERATOR, bytes(32)).gas(chain.block) == gas.REVOKE_NODE
+    assert MsgUpdatePolicy(OPERATOR, policy()).gas(chain.block) == gas.UPDATE_POLICY
+
+
+def test_a_register_by_itself_writes_nothing_and_says_who_it_is() -> None:
+    chain = RegistrationChain()
+    chain.commit_until(4)
+    message = chain.newcomer("newcomer", OPERATOR)
+    before = chain.block.changes()
+    done = chain.execute(message)
+    assert chain.block.changes() == before
+    node_id = message.node_id(chain.block)
+    assert pb.MsgRegisterNodeResponse.FromString(done.response).node_id == node_id
+    assert done.response_type_url == REGISTER_NODE + "Response"
+    (event,) = done.events
+    assert event.type == "register_node"
+    assert {one.key: one.value for one in event.attributes} == {
+        "node_id": node_id.hex(),
+        "operator": address.to_text(OPERATOR),
+    }

@@ -29,8 +29,6 @@ COIN: Final = 5_000
 
 REGISTER_NODE: Final = 3_000_000
 """MsgRegisterNode and its confirm: a quote is verified, and a record written."""
-FRESHNESS: Final = 50_000
-"""MsgFreshness."""
 UPDATE_POLICY: Final = 200_000
 """MsgUpdatePolicy."""
 REVOKE_NODE: Final = 50_000

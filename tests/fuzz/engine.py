@@ -1,8 +1,8 @@
 """The fuzzing process: `python -m tests.fuzz.engine TARGET CORPUS [libFuzzer's arguments]`.
 
-Only the enclave's modules are instrumented: coverage of tests and libraries would lead nowhere.
-The corpus starts with the target's seeds. Equal arguments and an equal corpus give
-equal runs. Normally started by `tests.fuzz.run`.
+Only the modules of enclave and chain are instrumented: coverage of tests and libraries would lead
+nowhere. The corpus starts with the target's seeds. Equal arguments and an equal corpus give equal
+runs. Normally started by `tests.fuzz.run`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["enclave"]):
+with atheris.instrument_imports(include=["enclave", "chain_module"]):
     from tests.fuzz.target import Mutation, Target
     from tests.fuzz.targets import TARGETS
 

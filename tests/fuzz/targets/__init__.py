@@ -1,4 +1,7 @@
-"""Every target by name. One a parser, one the verifier, two the sealed state, one each request."""
+"""Every target by name.
+
+Parsers, the verifier, two of the sealed state, the chain's transactions, and one each request.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from tests.fuzz.targets.evidence import EvidenceTarget
 from tests.fuzz.targets.quote import QuoteTarget
 from tests.fuzz.targets.request import RequestTarget
 from tests.fuzz.targets.sealed import SealedBlobTarget, SealedEntriesTarget
+from tests.fuzz.targets.transaction import TransactionTarget
 
 
 def name_of(method: str) -> str:
@@ -27,5 +31,6 @@ TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
     "evidence": EvidenceTarget,
     "sealed-blob": SealedBlobTarget,
     "sealed-entries": SealedEntriesTarget,
+    "transaction": TransactionTarget,
     **{name_of(method): functools.partial(RequestTarget, method) for method in REQUESTS},
 }

@@ -46,6 +46,7 @@ from tests.support.world import CHAIN_ID, Node, policy
 
 BLOCK_SECONDS: Final = 5
 POWER: Final = 10
+MAX_BLOCK_BYTES: Final = 4 * 1024 * 1024
 MAX_TX_BYTES: Final = 4_000_000
 PEOPLE: Final = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "heidi", "ivan", "judy")
 """Accounts of the genesis, beside the operators of its nodes."""
@@ -108,6 +109,7 @@ class Chain:
         make: Callable[[int, Parts], ChainApplication] | None = None,
         policy_: Policy | None = None,
         people: Sequence[str] = PEOPLE,
+        max_gas: int = -1,
         **changes: Any,
     ) -> None:
         self._folder = folder
@@ -116,7 +118,7 @@ class Chain:
         self.operators = [Account(name, number) for number, name in enumerate(names)]
         self.people = {name: Account(name, nodes + number) for number, name in enumerate(people)}
         enclaves = [Node(name) for name in names]
-        self.genesis = self._bootstrap(enclaves[0], policy_ or policy(), changes)
+        self.genesis = self._bootstrap(enclaves[0], policy_ or policy(), max_gas, changes)
         self.network: NetworkGenesis = read_network(self.genesis)
         self.height = 0
         self.time_ns = self.genesis.time_ns
@@ -186,9 +188,11 @@ class Chain:
         self.mempool = [raw for raw in self.mempool if self._recheck(raw)]
         return first
 
-    def block(self, proposer: int = 0) -> res.FinalizeBlockResponse:
-        """An honest block: it must get more than 2/3 of the votes."""
-        txs = self.propose(proposer)
+    def block(
+        self, proposer: int = 0, *, txs: tuple[bytes, ...] | None = None
+    ) -> res.FinalizeBlockResponse:
+        """A block, proposed now or before: it must get more than 2/3 of the votes."""
+        txs = self.propose(proposer) if txs is None else txs
         votes = self.votes(txs)
         assert 3 * sum(votes) > 2 * len(votes), votes
         self.last_txs = txs
@@ -308,12 +312,14 @@ class Chain:
         return Peer(enclave.name, enclave, storage, source, application, operator)
 
     def _bootstrap(
-        self, founder: Node, policy_: Policy, changes: dict[str, Any]
+        self, founder: Node, policy_: Policy, max_gas: int, changes: dict[str, Any]
     ) -> req.InitChainRequest:
         accounts = [*self.operators, *self.people.values()]
         plain = init_request(open_genesis(policy_=policy_, params_=params(**changes)))
+        block = common.BlockParams(max_bytes=MAX_BLOCK_BYTES, max_gas=max_gas)
         request = replace(
             plain,
+            consensus_params=replace(plain.consensus_params, block=block),
             validators=tuple(
                 common.ValidatorUpdate(common.KeyType.ED25519, _digest(account.name), POWER)
                 for account in self.operators

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from chain_module.bank.balances import balance, check_supply
 from seedpact.enclave.v1 import service_pb2
 from tests.support.chain import Chain
 from tests.support.wallets import DENOM, FUNDS
 from tests.support.world import CHAIN_ID, Node
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    chain = Chain(tmp_path)
-    yield chain
-    chain.close()
 
 
 def test_sends_are_committed_on_all_nodes(chain: Chain) -> None:
@@ -31,7 +19,6 @@ def test_sends_are_committed_on_all_nodes(chain: Chain) -> None:
 
 
 def test_a_newcomer_is_registered_and_confirmed_in_one_block(chain: Chain) -> None:
-    chain.blocks(3)
     newcomer = Node("newcomer")
     sent = chain.send(chain.register_tx(newcomer, chain.people["alice"]))
     assert sent.code == 0, sent.log

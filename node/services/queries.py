@@ -32,7 +32,7 @@ class Answer:
     value: bytes
     """The encoded response."""
     height: int
-    """Of the state that was read; 0 where none was."""
+    """Of the state that was read; 0 where the engine answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,9 @@ class Query:
                 version = backend.reader(height)
                 return Answer(_encode(self.of_state(version, message)), version.number)
             if self.of_node is not None:
-                return Answer(_encode(self.of_node(backend, message)), 0)
+                # CosmJS refuses an ABCI answer without a height.
+                newest = backend.reader().number if self.over_abci else 0
+                return Answer(_encode(self.of_node(backend, message)), newest)
         except HeightUnknown as unknown:
             raise invalid(f"failed to load state: {unknown}") from None
         except TxRefusal as refusal:

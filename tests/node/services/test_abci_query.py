@@ -9,15 +9,17 @@ from typing import Any, Final
 import pytest
 from cosmpy.protos.cosmos.auth.v1beta1 import query_pb2 as auth_pb
 from cosmpy.protos.cosmos.bank.v1beta1 import query_pb2 as bank_pb
+from cosmpy.protos.cosmos.tx.v1beta1 import service_pb2 as tx_pb
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chain_module.abci.requests import QueryRequest
+from chain_module.abci.responses import TxResult
 from node.engine_rpc import EngineRpc
 from node.log import no_log
 from node.services import AbciQueries
 from node.services.table import all_queries
-from node.storage import open_storage
+from node.storage import TxEntry, open_storage
 from tests.support.services import CHAIN_ID, NOBODY, STORES, ServedState, address_of, commit
 
 TABLE: Final = all_queries()
@@ -51,9 +53,19 @@ def balance_request(address: str) -> bytes:
 
 def test_an_answer_is_that_of_grpc(state: ServedState) -> None:
     answer = ask(state, BALANCE, balance_request(address_of(1)))
-    assert (answer.code, answer.log, answer.height) == (0, "", 2)
+    newest = state.storage.height
+    assert (answer.code, answer.log, answer.height) == (0, "", newest)
     assert bank_pb.QueryBalanceResponse.FromString(answer.value).balance.amount == "17"
     assert ask(state, BALANCE, balance_request(address_of(1)), height=1).height == 1
+
+
+def test_every_answer_has_a_height(state: ServedState) -> None:
+    """CosmJS throws "No query height returned" at a 0, whatever was asked."""
+    entry = TxEntry(b"raw", TxResult())
+    height = commit(state.storage, entry)
+    request = tx_pb.GetTxRequest(hash=entry.hash.hex()).SerializeToString()
+    answer = ask(state, GET_TX, request)
+    assert (answer.code, answer.height) == (0, height)
 
 
 def test_an_account_that_is_not_there_as_cosmjs_looks_for_it(state: ServedState) -> None:

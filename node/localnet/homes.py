@@ -46,7 +46,9 @@ def make_home(
     home.make_folders()
     ensure_engine_keys(home)
     config = NodeConfig.default(home, mode=Mode.SOFTWARE, ports=ports)
-    config = replace(config, operator_key=OPERATOR, keyring_backend=Backend.TEST)
+    config = replace(
+        config, operator_key=OPERATOR, keyring_backend=Backend.TEST, log_abci_calls=True
+    )
     engine = CometSettings.default(node.name, abci_socket=config.abci_socket, ports=ports)
     engine = replace(engine, commit_ms=localnet.block_ms)
     if containers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -99,8 +99,9 @@ class Network:
         if localnet.stage is not Stage.HOMES:
             self._genesis_is_final.set()
             return
-        with self.steps.step("homes", f"making {len(localnet.nodes)} homes"):
+        with self.steps.step("homes", f"making {len(localnet.nodes)} homes") as say:
             make_homes(self.folder, localnet)
+            say(f"{len(localnet.nodes)} homes are made")
         for node in localnet.nodes:
             self._add(node)
         first = localnet.bootstrap
@@ -123,33 +124,37 @@ class Network:
                 self._wait(node)
             say(f"{3 * len(nodes)} processes are ready")
         with self.steps.step("blocks", "waiting for a block") as say:
-            height = self._wait_for_block()
+            height = self._until(self._common_height, "a block of every node")
             say(f"all nodes are at block {height} or later")
 
     def _register(self) -> None:
         localnet = self.folder.load()
+        newcomer = localnet.newcomer
+        if newcomer is None:
+            newcomer = add_newcomer(self.folder)
+            self._add(newcomer)  # it follows the chain meanwhile
         network_id = network_id_of(self.folder.home(localnet.bootstrap))
         if localnet.stage is Stage.GENESIS:
-            others = localnet.validators[1:]
-            with (
-                self.steps.step("validators", f"registering {len(others)} validators") as say,
-                ThreadPoolExecutor(max_workers=max(1, len(others))) as pool,
-            ):
-                # Each asks its own node.
-                joins = [pool.submit(self._join, n, n, network_id) for n in others]
-                heights = sorted({join.result().height for join in joins})
-                say(f"{len(others)} validators registered, in block {heights}")
+            self._register_validators(localnet.validators[1:], network_id)
             self._reach(Stage.VALIDATORS)
-        if self.folder.load().stage is Stage.VALIDATORS:
-            self._bring_newcomer(network_id)
+        if localnet.stage is not Stage.COMPLETE:
+            self._register_newcomer(newcomer, localnet.bootstrap, network_id)
             self._reach(Stage.COMPLETE)
+        with self.steps.step("sync", "waiting until all nodes are in sync") as say:
+            say(f"all nodes are in sync at block {self._until(self._in_sync, 'sync')}")
 
-    def _bring_newcomer(self, network_id: bytes) -> None:
-        localnet = self.folder.load()
-        node = localnet.newcomer or add_newcomer(self.folder)
-        if node.name not in self._started:
-            self._add(node)
-        through = localnet.bootstrap
+    def _register_validators(self, nodes: Sequence[LocalNode], network_id: bytes) -> None:
+        with (
+            self.steps.step("validators", f"registering {len(nodes)} validators") as say,
+            ThreadPoolExecutor(max_workers=max(1, len(nodes))) as pool,
+        ):
+            # Each asks its own node.
+            joins = [pool.submit(self._join, node, node, network_id) for node in nodes]
+            heights = sorted({join.result().height for join in joins})
+            blocks = " and ".join(map(str, heights))
+            say(f"{len(nodes)} validators registered and confirmed in block {blocks}")
+
+    def _register_newcomer(self, node: LocalNode, through: LocalNode, network_id: bytes) -> None:
         with self.steps.step("fund", f"funding {node.name}") as say:
             height = fund(self.folder, through, node)
             say(f"{node.name} has coins" + (f" since block {height}" if height else ""))
@@ -157,14 +162,11 @@ class Network:
             self._wait(node, Part.ENCLAVE)
             done = self._join(through, node, network_id)
             say(f"{node.name} registered and confirmed in block {done.height}, and holds the seed")
-        with self.steps.step("sync", f"waiting until {node.name} is in sync") as say:
-            self._wait(node)
-            say(f"{node.name} is in sync at block {self._wait_for_sync(node)}")
 
     def _join(self, through: LocalNode, node: LocalNode, network_id: bytes) -> Joined:
         def progress(now: Progress) -> None:
             if now.done:
-                self.steps.say(f"  {node.name}: {now.step} in {now.elapsed_ms} ms, {now.text}")
+                self.steps.detail(node.name, f"{now.step}: {now.text}", now.elapsed_ms)
 
         return register(self.folder, through, node, network_id=network_id, progress=progress)
 
@@ -191,20 +193,14 @@ class Network:
                 found=f"it is not; logs in {self.folder.home(node).logs}",
             )
 
-    def _wait_for_block(self) -> int:
-        def all_have_one() -> int:
-            return min(node.height or 0 for node in self._look())
+    def _common_height(self) -> int:
+        return min(node.height or 0 for node in self._look())
 
-        return self._until(all_have_one, "a block of every node")
-
-    def _wait_for_sync(self, node: LocalNode) -> int:
-        def in_sync() -> int:
-            found = {status.name: status for status in self._look()}
-            newest = max(status.height or 0 for status in found.values())
-            own = found[node.name]
-            return (own.height or 0) if own.in_sync and (own.height or 0) >= newest - 1 else 0
-
-        return self._until(in_sync, f"{node.name} in sync")
+    def _in_sync(self) -> int:
+        nodes = self._look()
+        heights = [node.height or 0 for node in nodes]
+        close = max(heights) - min(heights) <= 1
+        return min(heights) if close and all(node.in_sync for node in nodes) else 0
 
     def _until(self, question: Callable[[], int], what: str) -> int:
         deadline = time.monotonic() + SYNC_SECS

@@ -17,6 +17,8 @@ class StepLine:
     """How long it took; None while it goes on."""
     total_ms: int
     """Since the beginning."""
+    of: str = ""
+    """The node that this is a step of, where it is no step of the whole network."""
 
 
 class Steps:
@@ -45,9 +47,9 @@ class Steps:
         self.timings_ms[name] = self._since(began)
         self._report(StepLine(said[0], self.timings_ms[name], self.total_ms))
 
-    def say(self, text: str) -> None:
-        """One line beside the steps."""
-        self._report(StepLine(text, None, self.total_ms))
+    def detail(self, node: str, text: str, ms: int) -> None:
+        """A step of one node, done."""
+        self._report(StepLine(text, ms, self.total_ms, node))
 
     @property
     def total_ms(self) -> int:

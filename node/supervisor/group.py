@@ -177,7 +177,8 @@ class _Member:
 
     def _ended(self, child: Child, status: int, now: float) -> None:
         served = 0.0 if self._ready_since is None else now - self._ready_since
-        words = child.last_words()
+        # One that was killed had no time for words.
+        words = child.last_words() if status > 0 else ""
         end = f"signal {-status}" if status < 0 else f"exit code {status}"
         self._last_end = f"{end}, last line: {words}" if words else end
         if self._stopping:

@@ -6,10 +6,11 @@ import json
 import re
 import sys
 import time
-from typing import Final
+from typing import Final, Self
 
 import click
 from rich.console import Console
+from rich.status import Status
 from rich.text import Text
 
 from node.cli.failures import Failure
@@ -93,19 +94,21 @@ def up(
     with folder.claimed():
         localnet = _network(folder, validators=validators, block_ms=block_time, offset=port_offset)
         engine = built_engine(output)
-        shown = _Shown(output)
-        steps = Steps(shown.step)
-        network = Network(folder, engine=engine, steps=steps, report=shown.event)
+        newcomer = localnet.newcomer or localnet.with_newcomer()[1]
+        with _Shown(output, newcomer.name) as shown:
+            steps = Steps(shown.step)
+            network = Network(folder, engine=engine, steps=steps, report=shown.event)
 
-        def then() -> None:
-            _summary(folder, steps, output, stays=not once)
-            if not once:
-                network.watch()
+            def then() -> None:
+                shown.settled()
+                _summary(folder, steps, output, stays=not once)
+                if not once:
+                    network.watch()
 
-        shown.say(f"localnet {localnet.chain_id} at {folder.path}; {UNPROVEN}")
-        if not network.run(then):
-            raise click.Abort
-    shown.say("stopped")
+            shown.say(f"localnet {localnet.chain_id} at {folder.path}; {UNPROVEN}")
+            if not network.run(then):
+                raise click.Abort
+            shown.say("stopped")
 
 
 def _network(
@@ -188,21 +191,44 @@ def _check(nodes: list[NodeStatus]) -> None:
 
 
 class _Shown:
-    """Progress on stderr: words for people, one object a line with JSON."""
+    """Progress on stderr: words for people, one object a line with JSON.
 
-    def __init__(self, output: Output) -> None:
+    A terminal shows what goes on as a line that changes; each step that was done stays.
+    """
+
+    def __init__(self, output: Output, newcomer: str) -> None:
         self._json = output.format is Format.JSON
+        self._newcomer = newcomer
         self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
+        self._status = Status("", console=self._console)
         self._began = time.monotonic()
+
+    def __enter__(self) -> Self:
+        """Itself."""
+        if self._console.is_terminal and not self._json:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Gives the terminal back."""
+        self.settled()
+
+    def settled(self) -> None:
+        """Nothing goes on any more."""
+        self._status.stop()
 
     def step(self, line: StepLine) -> None:
         """One step."""
         if self._json:
-            self._object({"step": line.text, "ms": line.ms, "total_ms": line.total_ms})
-            return
-        took = f" ({line.ms / 1000:.1f} s)" if line.ms is not None else ""
-        style = "green" if line.ms is not None else "dim"
-        self._line(line.total_ms, Text.assemble((line.text, style), took))
+            known: dict[str, Json] = {"step": line.text, "node": line.of or None}
+            self._object({**known, "ms": line.ms, "total_ms": line.total_ms})
+        elif line.ms is None:
+            self._status.update(Text(line.text))
+        elif not line.of:
+            took = f" ({line.ms / 1000:.1f} s)"
+            self._line(line.total_ms, Text.assemble((line.text, "green"), took))
+        elif line.of == self._newcomer:  # of the others the sum is enough
+            self._line(line.total_ms, Text(f"  {line.text} ({line.ms / 1000:.2f} s)", "dim"))
 
     def event(self, event: Event) -> None:
         """What became of a process, where it is no step."""
@@ -215,7 +241,10 @@ class _Shown:
 
     def say(self, text: str) -> None:
         """One line."""
-        self.step(StepLine(text, None, self._elapsed_ms()))
+        if self._json:
+            self._object({"step": text})
+        else:
+            self._line(self._elapsed_ms(), Text(text))
 
     def _elapsed_ms(self) -> int:
         return round((time.monotonic() - self._began) * 1000)

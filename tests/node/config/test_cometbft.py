@@ -21,7 +21,6 @@ from node.config.cometbft import (
     write_cometbft,
 )
 from node.config.engine_keys import ensure_engine_keys, read_engine_keys
-from node.engine import require_engine
 
 
 @pytest.fixture
@@ -36,9 +35,9 @@ def _settings(home: Home, *, moniker: str = "berlin", p2p: str = "127.0.0.1:1") 
     return replace(default, p2p_listen=p2p)
 
 
-def _engine(home: Home, *arguments: str) -> str:
+def _ask(engine: Path, home: Home, *arguments: str) -> str:
     done = subprocess.run(
-        [require_engine(), *arguments, "--home", home.path],
+        [engine, *arguments, "--home", home.path],
         capture_output=True,
         text=True,
         timeout=60,
@@ -47,27 +46,27 @@ def _engine(home: Home, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def test_the_engine_reads_our_keys(home: Home) -> None:
+def test_the_engine_reads_our_keys(home: Home, engine: Path) -> None:
     write_cometbft(home, _settings(home))
     keys = ensure_engine_keys(home)
-    assert _engine(home, "show-node-id") == keys.node_id
-    shown = json.loads(_engine(home, "show-validator"))
+    assert _ask(engine, home, "show-node-id") == keys.node_id
+    shown = json.loads(_ask(engine, home, "show-validator"))
     assert shown == {
         "type": "tendermint/PubKeyEd25519",
         "value": base64.b64encode(keys.validator_key).decode(),
     }
 
 
-def test_our_key_files_are_the_engines_own(home: Home, tmp_path: Path) -> None:
+def test_our_key_files_are_the_engines_own(home: Home, tmp_path: Path, engine: Path) -> None:
     """The same JSON, but for the keys, as `cometbft init` writes."""
     theirs = Home(tmp_path / "theirs")
-    _engine(theirs, "init")
+    _ask(engine, theirs, "init")
     ensure_engine_keys(home)
     for name in ("node_key", "validator_key", "validator_state"):
         ours = json.loads(getattr(home, name).read_text())
         other = json.loads(getattr(theirs, name).read_text())
         assert _shape(ours) == _shape(other), name
-    assert read_engine_keys(theirs).node_id == _engine(theirs, "show-node-id")
+    assert read_engine_keys(theirs).node_id == _ask(engine, theirs, "show-node-id")
     state = json.loads(home.validator_state.read_text())
     assert state == json.loads(theirs.validator_state.read_text())
 

@@ -13,7 +13,12 @@ import pytest
 REPOSITORY: Final = Path(__file__).parents[2]
 RUNNER: Final = REPOSITORY / "tests" / "mutants" / "run.py"
 PATCHES: Final = {path.stem: path for path in sorted(RUNNER.parent.glob("*.patch"))}
-ROOMS: Final = {"tree": "tests/chain_module/store/"}
+ROOMS: Final = {
+    "tree": "tests/chain_module/store/",
+    "auth": "tests/chain_module/auth/",
+    "bank": "tests/chain_module/bank/",
+    "tx": "tests/chain_module/tx/",
+}
 """Mutants of rules that are no attack case's: where their tests are."""
 CASES: Final = {path.name.split("_")[1] for path in REPOSITORY.glob("tests/attacks/test_*.py")}
 PRODUCT: Final = {"enclave", "chain_module", "node"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from cosmpy.crypto.address import Address
@@ -316,16 +316,21 @@ class ChainClient(RegistrationQueries, BlockQueries):
         *,
         price: Price | None = None,
         memo: str = "",
+        sequence: int | None = None,
         timeout: float = COMMIT_TIMEOUT_SECS,
         waiting: Callable[[int], None] | None = None,
     ) -> Committed:
-        """Signs, sends, and waits for the block.
+        """Signs, sends, and waits for the block. `sequence`: None is the account's next.
 
         Raises:
             ChainFailure: as `sign` and `wait`.
             TxRefused: by the mempool, or in the block.
         """
-        tx = self.sign(messages, key, price=price, memo=memo)
+        self.chain_id()
+        account = self.account(key.info.raw_address)
+        if sequence is not None:
+            account = replace(account, sequence=sequence)
+        tx = self.sign(messages, key, price=price, memo=memo, account=account)
         self.broadcast(tx.raw)
         found = self.wait(tx, timeout=timeout, waiting=waiting)
         refusal = found.refusal()

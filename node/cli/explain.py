@@ -12,6 +12,7 @@ from node.cli.help_text import examples
 from node.cli.output import Output
 from node.cli.query.blocks import find_tx
 from node.cli.remedies import find_remedy, remedy_for
+from node.cli.values import Json
 
 
 @click.command(
@@ -45,7 +46,7 @@ def _explain_tx(tx_hash: str, target: Target, output: Output) -> None:
     with target.client() as chain:
         found = find_tx(chain, tx_hash)
     refusal = found.refusal()
-    data = {"tx_hash": tx_hash, "height": found.height}
+    data: dict[str, Json] = {"tx_hash": tx_hash, "height": found.height}
     if refusal is None:
         output.answer(
             {**data, "code": "ok", "meaning": "It was done.", "remedy": None},

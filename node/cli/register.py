@@ -11,6 +11,7 @@ import click
 
 from enclave.registration.network import HASH_BYTES
 from node.chain_client import Price
+from node.cli.failures import usage
 from node.cli.files import MAX_EVIDENCE_FILE_BYTES, read_file
 from node.cli.help_text import examples, paragraphs, verbatim
 from node.cli.keyring import open_keyring, passphrase_option
@@ -117,6 +118,8 @@ def register(
     where it does not run, makes the node's keys, quotes them, registers the node, waits for the
     block that confirms it, and lets the enclave open its envelope. Each step shows a line.
     """
+    if len(moniker) > MAX_MONIKER:
+        raise usage(f"--moniker of at most {MAX_MONIKER} characters", f"{len(moniker)}")
     evidence = None
     if collateral is not None:
         what = "collateral"

@@ -20,6 +20,8 @@ from node.cli.values import Json, short_hex
 from seedpact.registration.v1 import types_pb2
 
 STATUSES: Final = ("confirmed", "expired", "revoked")
+LONG: Final = 128
+"""Characters from which on a value is cut in text; JSON has it whole."""
 _PREFIX: Final = "NODE_STATUS_"
 
 
@@ -162,7 +164,12 @@ def _plain(value: Json) -> str:
     if isinstance(value, list):
         return ", ".join(_plain(entry) for entry in value) or "none"
     if isinstance(value, dict):
-        return " ".join(f"{key}={_plain(entry)}" for key, entry in value.items())
+        return " ".join(_pair(key, entry) for key, entry in value.items())
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value) if value not in (None, "") else "none"
+    text = str(value) if value not in {None, ""} else "none"
+    return text if len(text) <= LONG else f"{text[: LONG // 2]}… ({len(text) // 2:,} bytes)"
+
+
+def _pair(key: str, entry: Json) -> str:
+    return f"{key} {_plain(entry)}" if isinstance(entry, dict) else f"{key}={_plain(entry)}"

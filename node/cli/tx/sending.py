@@ -78,6 +78,7 @@ class Signing:
     passphrase_file: str | None
     price: Price
     memo: str
+    sequence: int | None
     generate_only: bool
     dry_run: bool
 
@@ -118,6 +119,7 @@ class Signing:
                     key,
                     price=self.price,
                     memo=self.memo,
+                    sequence=self.sequence,
                     waiting=lambda height: shown.say(f"waiting for its block, now {height}"),
                 )
         finally:
@@ -168,6 +170,9 @@ def signing_options(command: Callable[..., R]) -> Callable[..., R]:
     )
     @click.option("--gas", type=click.IntRange(min=1), metavar="N", help="[default: simulated]")
     @click.option("--memo", default="", metavar="TEXT", help=f"At most {MAX_MEMO} characters.")
+    @click.option(
+        "--sequence", type=click.IntRange(min=0), metavar="N", help="[default: the account's next]"
+    )
     @click.option("--generate-only", is_flag=True, help="Print it unsigned; needs --gas.")
     @click.option("--dry-run", is_flag=True, help="Only say what it would cost.")
     @keyring_backend_option
@@ -185,6 +190,7 @@ def signing_options(command: Callable[..., R]) -> Callable[..., R]:
         gas_prices: Fraction,
         gas: int | None,
         memo: str,
+        sequence: int | None,
         generate_only: bool,
         dry_run: bool,
         **others: object,
@@ -197,6 +203,7 @@ def signing_options(command: Callable[..., R]) -> Callable[..., R]:
             passphrase_file=passphrase_file,
             price=Price(gas_price=gas_prices, gas_limit=gas, amount=fees),
             memo=memo,
+            sequence=sequence,
             generate_only=generate_only,
             dry_run=dry_run,
         )

@@ -1,4 +1,4 @@
-"""A chain of one validator for the tests of this folder."""
+"""A chain of one validator, for tests of whatever asks a chain."""
 
 from __future__ import annotations
 

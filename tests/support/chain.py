@@ -14,16 +14,24 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgSend
+from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
+from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import TxBody, TxRaw
+
 from chain_module.abci import common
 from chain_module.abci import requests as req
 from chain_module.abci import responses as res
-from chain_module.app.block import Pending
+from chain_module.address import to_text
+from chain_module.app.block import FirstLook, Pending
 from chain_module.app.look import FirstLooks
 from chain_module.app.modules import STORES
 from chain_module.app.proposals import Envelopes
 from chain_module.app.view import block_context
+from chain_module.auth.accounts import get_account
 from chain_module.message import BlockContext
 from chain_module.registration import keeper
+from chain_module.registration.confirm_tx import MsgConfirmNode, encode_confirm
+from chain_module.registration.context import chain_context
 from chain_module.registration.identity import NetworkGenesis, read_network
 from chain_module.registration.messages import REGISTER_NODE
 from chain_module.store.version import Version
@@ -41,7 +49,7 @@ from node.storage import Storage, open_storage
 from seedpact.enclave.v1 import service_pb2
 from seedpact.registration.v1 import tx_pb2
 from tests.support.registration_chain import founded, init_request, open_genesis, params
-from tests.support.wallets import DENOM, FUNDS, Account
+from tests.support.wallets import DENOM, FUNDS, MSG_SEND, Account
 from tests.support.world import CHAIN_ID, Node, policy
 
 BLOCK_SECONDS: Final = 5
@@ -165,18 +173,19 @@ class Chain:
         accept = res.ProposalStatus.ACCEPT
         return [peer.application.process_proposal(request).status is accept for peer in self.peers]
 
+    def finalize_only(self, number: int, txs: Sequence[bytes]) -> res.FinalizeBlockResponse:
+        """One node's answer, with nothing committed."""
+        return self.peers[number].application.finalize_block(self._decided(txs, 0))
+
+    def sequence_of(self, account: Account) -> int:
+        """The sequence of its next transaction."""
+        found = get_account(self.state, account.address)
+        assert found is not None
+        return found.sequence
+
     def decide(self, txs: Sequence[bytes], *, round_: int = 0) -> res.FinalizeBlockResponse:
         """Commits a block on every node; their answers must be equal."""
-        request = req.FinalizeBlockRequest(
-            txs=tuple(txs),
-            decided_last_commit=common.CommitInfo(0, ()),
-            misbehavior=(),
-            hash=self._hash(txs, round_),
-            height=self.height + 1,
-            time_ns=self._next_time(),
-            next_validators_hash=bytes(32),
-            proposer_address=bytes(20),
-        )
+        request = self._decided(txs, round_)
         first, *others = [peer.application.finalize_block(request) for peer in self.peers]
         for other in others:
             assert other == first
@@ -213,6 +222,10 @@ class Chain:
             self.mempool.append(raw)
         return results[0]
 
+    def check_only(self, raw: bytes) -> res.TxResult:
+        """What the first node's mempool says; nothing waits."""
+        return self.peers[0].application.check_tx(_check(raw))
+
     def register_tx(
         self,
         enclave: Node,
@@ -220,9 +233,16 @@ class Chain:
         *,
         anchor_height: int | None = None,
         change: Callable[[tx_pb2.MsgRegisterNode], None] = lambda _: None,
-        purpose_operator: bytes | None = None,
     ) -> bytes:
         """A signed register of `enclave`, which makes keys first if it has none."""
+        url, message = self.register_message(enclave, operator, anchor_height=anchor_height)
+        change(message)
+        return self.sign(operator, (url, message))
+
+    def register_message(
+        self, enclave: Node, operator: Account, *, anchor_height: int | None = None
+    ) -> tuple[str, tx_pb2.MsgRegisterNode]:
+        """The message of a register, with its type URL."""
         if enclave.info().state == service_pb2.ENCLAVE_STATE_EMPTY:
             keys = keeper.network_keys(self.state)[-1]
             enclave.create_node_key(self.network.inputs, kem_io=keys.kem_io, epoch=keys.epoch)
@@ -230,13 +250,15 @@ class Chain:
         anchor = keeper.anchor(self.state, height)
         assert anchor is not None, height
         purpose = service_pb2.RegisterPurpose(
-            operator=purpose_operator or operator.address,
+            operator=operator.address,
             epoch=0,
             anchor_height=anchor.height,
             anchor_hash=anchor.hash,
         )
+        if enclave.info().state == service_pb2.ENCLAVE_STATE_HOLDER:
+            purpose.context.CopyFrom(self._told(enclave, anchor.height))
         quote = enclave.make_quote(purpose)
-        message = tx_pb2.MsgRegisterNode(
+        return REGISTER_NODE, tx_pb2.MsgRegisterNode(
             operator=operator.text,
             exchange_key=quote.exchange_key,
             kem_ciphertext=quote.kem_ciphertext,
@@ -248,8 +270,26 @@ class Chain:
             collateral=quote.evidence.collateral,
             moniker=enclave.name,
         )
-        change(message)
-        return self.sign(operator, (REGISTER_NODE, message), gas=4_000_000)
+
+    def send_message(self, sender: str, *, amount: int = 1) -> tuple[str, MsgSend]:
+        """The message of a send, with its type URL."""
+        coin = Coin(denom=DENOM, amount=str(amount))
+        message = MsgSend(
+            from_address=self.people[sender].text, to_address=to_text(bytes(20)), amount=[coin]
+        )
+        return MSG_SEND, message
+
+    def confirm_message(self, confirm: MsgConfirmNode) -> tuple[str, tx_pb2.MsgConfirmNode]:
+        """The message of an injected confirm, with its type URL."""
+        (message,) = TxBody.FromString(
+            TxRaw.FromString(encode_confirm(confirm)).body_bytes
+        ).messages
+        return message.type_url, tx_pb2.MsgConfirmNode.FromString(message.value)
+
+    def first_look(self, context: BlockContext) -> FirstLook:
+        """All gates, as the nodes run them."""
+        root = self.network.inputs.floor.attestation_root
+        return FirstLooks(Verdicts(root_der=root).verify).at(context)
 
     def sign(self, account: Account, *messages: tuple[str, Any], gas: int = 4_000_000) -> bytes:
         """A transaction of these messages."""
@@ -257,14 +297,7 @@ class Chain:
 
     def import_seed(self, enclave: Node) -> None:
         """The newcomer opens its envelope."""
-        told = enclave_context(
-            self.peers[0].storage.state,
-            replace(self._context(), height=self.height + 2),
-            [],
-            node_id=enclave.info().node_id,
-        )
-        assert told is not None
-        enclave.import_seed(told)
+        enclave.import_seed(self._told(enclave))
 
     def join(self, number: int) -> None:
         """A genesis validator registers and imports."""
@@ -330,8 +363,28 @@ class Chain:
         registration = init_request(full).app_state
         return replace(request, app_state=_with_accounts(registration, accounts))
 
-    def _context(self) -> BlockContext:
-        return block_context(self.state, height=self.height + 1)
+    def _decided(self, txs: Sequence[bytes], round_: int) -> req.FinalizeBlockRequest:
+        return req.FinalizeBlockRequest(
+            txs=tuple(txs),
+            decided_last_commit=common.CommitInfo(0, ()),
+            misbehavior=(),
+            hash=self._hash(txs, round_),
+            height=self.height + 1,
+            time_ns=self._next_time(),
+            next_validators_hash=bytes(32),
+            proposer_address=bytes(20),
+        )
+
+    def _told(self, enclave: Node, *anchors: int) -> service_pb2.ChainContext:
+        """What an enclave is told of the newest state."""
+        context = block_context(self.state, height=self.height + 1)
+        return chain_context(
+            self.state,
+            height=self.height + 2,
+            gate_time=context.gate_time,
+            node_id=enclave.info().node_id,
+            anchors=anchors,
+        )
 
     def _next_time(self) -> int:
         return self.time_ns + BLOCK_SECONDS * 10**9

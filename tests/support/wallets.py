@@ -27,6 +27,7 @@ from chain_module.address import to_text
 from chain_module.auth.accounts import address_of
 
 DENOM: Final = "useed"
+MSG_SEND: Final = "/cosmos.bank.v1beta1.MsgSend"
 FUNDS: Final = 10**12
 SIGN_MODE_DIRECT: Final = 1
 
@@ -104,4 +105,4 @@ class Account:
             to_address=to_text(receiver),
             amount=[Coin(denom=DENOM, amount=str(amount))],
         )
-        return self.sign([("/cosmos.bank.v1beta1.MsgSend", message)], chain_id=chain_id, gas=gas)
+        return self.sign([(MSG_SEND, message)], chain_id=chain_id, gas=gas)

@@ -20,7 +20,8 @@ from tests.support.world import CHAIN_ID, Entropy, Node, policy
 
 def framed_size(txs: tuple[bytes, ...]) -> int:
     """As CometBFT counts: the size of types.Data in protobuf."""
-    return Data(txs=txs).ByteSize()
+    size: int = Data(txs=txs).ByteSize()
+    return size
 
 
 def send_register(chain: Chain, name: str, operator: Account) -> bytes:

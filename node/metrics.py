@@ -93,7 +93,7 @@ class Metrics:
         self._proposals_refused.labels(code).inc()
 
     def confirms_judged(self, *, compared: int, not_compared: int) -> None:
-        """Confirms of an accepted proposal: with an envelope to compare, and without."""
+        """Confirms of a proposal: with an envelope of this node's enclave to compare, or none."""
         self._confirms.labels("compared").inc(compared)
         self._confirms.labels("not_compared").inc(not_compared)
 

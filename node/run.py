@@ -24,7 +24,8 @@ from node.abci import AbciServer, CallLog
 from node.application.application import ChainApplication
 from node.application.backend import NodeBackend
 from node.application.envelopes import EnclaveEnvelopes
-from node.application.parts import Parts
+from node.application.own_record import expiry_of
+from node.application.parts import Committed, Parts
 from node.application.prefetch import Prefetch
 from node.application.verdicts import Verdicts
 from node.config import Home, NodeConfig
@@ -95,18 +96,24 @@ async def _serve(
             log=log,
             initial_version=inputs.initial_height,
             keep=config.keep_versions,
+            snapshot_written=lambda height: metrics.snapshot_written(height=height),
         )
     )
     engine = stack.enter_context(EngineRpc(f"http://{engine_addresses(home)[0]}"))
     client = EnclaveClient(config.enclave_address)
     confirmer = stack.enter_context(Confirmer(client, log=log, metrics=metrics))
     looks = FirstLooks(Verdicts(root_der=inputs.floor.attestation_root).verify)
-    envelopes = EnclaveEnvelopes(confirmer, storage, log=log)
+    envelopes = EnclaveEnvelopes(confirmer, storage, log=log, metrics=metrics)
     prefetch = Prefetch(looks, envelopes)
     stack.callback(prefetch.close)
     queries = all_queries()
     backend = NodeBackend(storage, engine)
     stop = _stop_signals()
+
+    def committed(block: Committed) -> None:
+        metrics.own_record(expires_at=expiry_of(block.version, confirmer.node_id))
+        prefetch.committed(block)
+
     application = make_application(
         Parts(
             storage=storage,
@@ -116,7 +123,7 @@ async def _serve(
             metrics=metrics,
             min_gas_price=GasPrice(config.minimum_gas_price.amount),
             query=AbciQueries(backend, queries, log=log),
-            committed=prefetch.committed,
+            committed=committed,
             disk_failed=stop.fail,
         )
     )

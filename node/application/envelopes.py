@@ -11,6 +11,7 @@ from chain_module.message import BlockContext
 from node.application.enclave_context import Register, enclave_context, registration_of
 from node.confirmer import Away, Confirmer, Envelope, Refused
 from node.log import Log
+from node.metrics import Metrics
 from node.storage import Storage
 from seedpact.enclave.v1 import service_pb2 as pb
 
@@ -22,10 +23,13 @@ PROCESS_DEADLINE_SECS: Final = 0.5
 class EnclaveEnvelopes:
     """An `EnvelopeSource` that asks the enclave, and judges its answers by this node's own."""
 
-    def __init__(self, confirmer: Confirmer, storage: Storage, *, log: Log) -> None:
+    def __init__(
+        self, confirmer: Confirmer, storage: Storage, *, log: Log, metrics: Metrics
+    ) -> None:
         self._confirmer = confirmer
         self._storage = storage
         self._log = log
+        self._metrics = metrics
 
     def for_proposal(self, context: BlockContext) -> Envelopes:
         """What PrepareProposal asks with."""
@@ -33,7 +37,14 @@ class EnclaveEnvelopes:
 
     def for_judgement(self, context: BlockContext) -> Envelopes:
         """What ProcessProposal asks with."""
-        return lambda registers: self._ask(context, registers, PROCESS_DEADLINE_SECS)
+
+        def ask(registers: Sequence[Pending]) -> Sequence[bytes | None]:
+            answers = self._ask(context, registers, PROCESS_DEADLINE_SECS)
+            missing = sum(envelope is None for envelope in answers)
+            self._metrics.confirms_judged(compared=len(answers) - missing, not_compared=missing)
+            return answers
+
+        return ask
 
     def prefetch(self, context: BlockContext, registers: Sequence[Register]) -> None:
         """Has the envelopes made ready, outside the block path.

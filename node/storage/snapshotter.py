@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from chain_module.store.snapshot import write_snapshot
@@ -32,7 +32,14 @@ class Snapshotter:
     """Writes the snapshots of one storage."""
 
     def __init__(
-        self, files: SnapshotFiles, database: Database, *, every: int, newest: int, log: Log
+        self,
+        files: SnapshotFiles,
+        database: Database,
+        *,
+        every: int,
+        newest: int,
+        log: Log,
+        written: Callable[[int], None],
     ) -> None:
         """Starts no thread yet.
 
@@ -42,11 +49,13 @@ class Snapshotter:
             every: blocks between two snapshots, at least 1.
             newest: the version of the newest snapshot, or that before the first.
             log: gets a line for each snapshot.
+            written: gets the version of each, in the thread that wrote it.
         """
         self._files = files
         self._database = database
         self._every = every
         self._log = log
+        self._written = written
         self._due_at = newest + every
         self._bytes = 0
         self._stop = threading.Event()
@@ -90,6 +99,7 @@ class Snapshotter:
         else:
             took = round((time.monotonic() - started) * 1000)
             self._log("info", "snapshot_written", version=version.number, ms=took)
+            self._written(version.number)
 
     def _failed(self, version: Version, fault: StorageFault) -> None:
         self._due_at = version.number + max(1, self._every // RETRY_PART)

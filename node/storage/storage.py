@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Self
 
@@ -116,6 +116,7 @@ def open_storage(
     keep: int = DEFAULT_KEEP,
     keep_blocks: int = KEEP_BLOCKS,
     snapshot_every: int = SNAPSHOT_EVERY,
+    snapshot_written: Callable[[int], None] = lambda _: None,
 ) -> Storage:
     """Opens the storage in a folder, which is made where there is none.
 
@@ -131,6 +132,7 @@ def open_storage(
         keep: versions that stay readable in memory, at least 1.
         keep_blocks: blocks that can be looked up, at least 1.
         snapshot_every: blocks between two snapshots, at least 1.
+        snapshot_written: gets the height of each snapshot, in a thread of its own.
 
     Raises:
         StorageFault: any of its codes.
@@ -164,7 +166,14 @@ def open_storage(
         lock=lock,
         database=database,
         index=index,
-        snapshotter=Snapshotter(files, database, every=snapshot_every, newest=newest, log=log),
+        snapshotter=Snapshotter(
+            files,
+            database,
+            every=snapshot_every,
+            newest=newest,
+            log=log,
+            written=snapshot_written,
+        ),
         initial_version=initial_version,
     )
 

@@ -52,6 +52,9 @@ PARAMS: Final = {
 }
 """Ed25519 keys sign no transactions here."""
 
+MAX_COUNT: Final = 2**63 - 1
+"""Of account numbers and sequences in a genesis."""
+
 _BASE_FIELDS: Final = ("address", "pub_key", "account_number", "sequence")
 
 
@@ -103,14 +106,22 @@ def _base_account(entry: Json, where: str) -> Account:
     fields = read_object(entry, where, required=_BASE_FIELDS[:1], optional=_BASE_FIELDS[1:])
     account = Account(
         _address(fields["address"], f"{where}.address"),
-        read_uint64(fields.get("account_number", "0"), f"{where}.account_number"),
-        read_uint64(fields.get("sequence", "0"), f"{where}.sequence"),
+        _count(fields.get("account_number", "0"), f"{where}.account_number"),
+        _count(fields.get("sequence", "0"), f"{where}.sequence"),
         _public_key(fields.get("pub_key"), f"{where}.pub_key"),
     )
     if account.public_key is not None and address_of(account.public_key) != account.address:
         expected = f"the public key of {to_text(account.address)}"
         raise BadGenesis(f"{where}.pub_key", expected=expected, found=account.public_key.hex())
     return account
+
+
+def _count(value: Json, where: str) -> int:
+    """A number that can be counted on from: a block must never meet the end of 64 bits."""
+    number = read_uint64(value, where)
+    if number > MAX_COUNT:
+        raise BadGenesis(where, expected=f"a number of at most {MAX_COUNT}", found=value)
+    return number
 
 
 def _address(value: Json, where: str) -> bytes:

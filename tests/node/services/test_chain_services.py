@@ -35,7 +35,7 @@ from node.metrics import Metrics
 from node.services import AbciQueries, GrpcServer
 from node.services.abci_query import PANIC
 from node.services.table import all_queries
-from seedpact.registration.v1 import query_pb2, types_pb2
+from seedpact.registration.v1 import query_pb2, tx_pb2, types_pb2
 from seedpact.registration.v1.query_pb2_grpc import QueryStub
 from tests.support.chain import Chain
 from tests.support.services import NOBODY, ledger_client
@@ -114,7 +114,7 @@ def test_what_a_simulation_finds_wrong_is_told(world: World) -> None:
     assert caught.value.code() is grpc.StatusCode.UNKNOWN
     details = caught.value.details() or ""
     assert details.startswith("insufficient funds: insufficient_funds: expected")
-    assert "with gas used:" in details
+    assert details.endswith(f"found {FUNDS}useed")
 
 
 def test_a_simulation_changes_nothing(world: World) -> None:
@@ -129,6 +129,26 @@ def test_a_simulation_changes_nothing(world: World) -> None:
 
 
 class TestRegistration:
+    def test_a_register_is_simulated_at_its_flat_price(self, world: World) -> None:
+        """Simulate stops after gate 2: a quote of nonsense costs what a good one costs."""
+        peer = world.chain.peers[1]
+        sequence = peer.operator.sequence
+        good = world.chain.register_tx(peer.enclave, peer.operator)
+        peer.operator.sequence = sequence
+
+        def spoil(register: tx_pb2.MsgRegisterNode) -> None:
+            register.quote = register.quote[:-64] + bytes(64)
+
+        bad = world.chain.register_tx(peer.enclave, peer.operator, change=spoil)
+        peer.operator.sequence = sequence
+        costs = [
+            world.ledger.txs.Simulate(tx_pb.SimulateRequest(tx_bytes=raw)).gas_info.gas_used
+            for raw in (good, bad)
+        ]
+        assert costs[0] == costs[1]
+        assert costs[0] > keeper.params(world.chain.state).register_gas
+        assert world.chain.send(bad).code != 0
+
     def test_a_node_is_its_record(self, world: World) -> None:
         peer = world.chain.peers[2]
         node_id = peer.enclave.info().node_id

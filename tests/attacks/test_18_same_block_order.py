@@ -1,4 +1,4 @@
-"""A policy or a node changes in the block that holds a register, in both orders (section 6)."""
+"""18: the policy removes a newcomer's code in the block of its register, in both orders."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from typing import Any
 
 import pytest
 
-from chain_module.address import to_text
 from chain_module.app.proposals import split
-from chain_module.auth.accounts import address_of
 from chain_module.registration import keeper
-from chain_module.registration.messages import REVOKE_NODE, UPDATE_POLICY
+from chain_module.registration.messages import UPDATE_POLICY
 from enclave.attestation.types import TcbStatus
 from enclave.registration.policy_codec import policy_to_proto
-from enclave.registration.records import NodeStatus
 from seedpact.enclave.v1 import service_pb2
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import Chain
@@ -96,37 +93,3 @@ def test_18_a_wider_policy_lets_nobody_in_before_enclaves_see_it(chain: Chain) -
     assert chain.record(newcomer) is not None
     chain.import_seed(newcomer)
     assert newcomer.info().state == service_pb2.ENCLAVE_STATE_HOLDER
-
-
-@pytest.mark.parametrize("renewal_first", [True, False])
-def test_19_a_node_revoked_in_the_block_of_its_renewal_gets_no_envelope(
-    chain: Chain, *, renewal_first: bool
-) -> None:
-    peer = chain.peers[3]
-    before = chain.record(peer.enclave)
-    assert before is not None
-    renewal = chain.register_tx(peer.enclave, peer.operator)
-    confirms = split(chain.confirmed(renewal))[1]
-    revoke = chain.sign(
-        chain.people["authority"],
-        (
-            REVOKE_NODE,
-            tx_pb2.MsgRevokeNode(signer=to_text(AUTHORITY.address), node_id=before.node_id),
-        ),
-    )
-    users = (renewal, revoke) if renewal_first else (revoke, renewal)
-    for raw in users:
-        chain.send(raw)
-    assert chain.propose(0) == (revoke,)
-    assert chain.votes((*users, *confirms)) == [False] * 4
-    results = chain.decide((*users, *confirms)).tx_results
-    assert results[-1].log.startswith("node_revoked")
-    after = chain.record(peer.enclave)
-    assert after is not None
-    assert (after.status, after.envelope) == (NodeStatus.REVOKED, before.envelope)
-    assert address_of(AUTHORITY.public_key) == AUTHORITY.address
-    # A REVOKED node_id never returns.
-    chain.block()
-    peer.operator.sequence = chain.sequence_of(peer.operator)
-    again = chain.register_tx(peer.enclave, peer.operator)
-    assert "node_revoked" in chain.check_only(again).log

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from node.config import NodeConfig
+from node.config import ConfigFailure, NodeConfig
 from node.enclave_client import EnclaveClient
 from node.join import Joined, Progress
 from node.localnet.building import add_newcomer, make_genesis, make_homes, network_id_of
@@ -24,7 +24,7 @@ from node.localnet.plan import LocalNode, Stage
 from node.localnet.status import NodeStatus, look
 from node.localnet.steps import Steps
 from node.localnet.store import Folder
-from node.supervisor import Report, Supervisor
+from node.supervisor import Report, Supervisor, SupervisorFailure
 from node.supervisor.node_group import Part, node_group
 from node.supervisor.preflight import check_home, check_ports
 
@@ -87,11 +87,18 @@ class Network:
         return reached.is_set()
 
     def watch(self) -> None:
-        """Starts nodes that other commands add, until the end."""
+        """Starts nodes that other commands add, until the end.
+
+        One that cannot be started harms no other: the command that added it says so.
+        """
         while not self._supervisor.stopping:
             for node in self.folder.load().nodes:
                 if node.name not in self._started:
-                    self._add(node)
+                    self._started.add(node.name)
+                    try:
+                        self._add(node)
+                    except (ConfigFailure, SupervisorFailure) as failure:
+                        self.steps.say(f"{node.name} cannot be started: {failure}")
             time.sleep(POLL_SECS)
 
     def _build(self) -> None:
@@ -139,9 +146,9 @@ class Network:
             self._reach(Stage.VALIDATORS)
         if localnet.stage is not Stage.COMPLETE:
             self._register_newcomer(newcomer, localnet.bootstrap, network_id)
-            self._reach(Stage.COMPLETE)
         with self.steps.step("sync", "waiting until all nodes are in sync") as say:
             say(f"all nodes are in sync at block {self._until(self._in_sync, 'sync')}")
+        self._reach(Stage.COMPLETE)
 
     def _register_validators(self, nodes: Sequence[LocalNode], network_id: bytes) -> None:
         with (

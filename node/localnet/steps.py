@@ -47,6 +47,10 @@ class Steps:
         self.timings_ms[name] = self._since(began)
         self._report(StepLine(said[0], self.timings_ms[name], self.total_ms))
 
+    def say(self, text: str) -> None:
+        """One line beside the steps."""
+        self._report(StepLine(text, 0, self.total_ms))
+
     def detail(self, node: str, text: str, ms: int) -> None:
         """A step of one node, done."""
         self._report(StepLine(text, ms, self.total_ms, node))

@@ -90,6 +90,7 @@ def run_for_real(
 
 
 def python_path() -> str:
+    """What finds our packages and the generated code."""
     """PYTHONPATH of a process that runs our code."""
     root = Path(__file__).parents[2]
     return os.pathsep.join((str(root), str(root / "proto")))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import click
 
 from node.cli.failures import Failure
@@ -15,6 +17,8 @@ from node.localnet.building import add_newcomer
 from node.localnet.failures import LocalnetCode
 from node.localnet.plan import Stage
 from node.localnet.store import Folder
+
+START_SECS: Final = 30.0
 
 
 @click.command(
@@ -34,7 +38,7 @@ def add_node(*, folder: Folder, output: Output) -> None:
             else "it does not run",
         )
     node = add_newcomer(folder)  # `localnet up` sees it, and starts its processes
-    wait_for(folder, node, enclave=True)
+    wait_for(folder, node, enclave=True, secs=START_SECS)
     enter(folder, through=localnet.bootstrap, node=node, output=output)
     status = wait_for(folder, node, enclave=False)
     done = folder.load().last_registration

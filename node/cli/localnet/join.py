@@ -69,9 +69,11 @@ def enter(folder: Folder, *, through: LocalNode, node: LocalNode, output: Output
     register(folder, through, node, network_id=network_id, progress=progress)
 
 
-def wait_for(folder: Folder, node: LocalNode, *, enclave: bool) -> NodeStatus:
+def wait_for(
+    folder: Folder, node: LocalNode, *, enclave: bool, secs: float = READY_SECS
+) -> NodeStatus:
     """Until a node's enclave answers, or until it is in sync. Raises Failure: LOCALNET_FAILED."""
-    deadline = time.monotonic() + READY_SECS
+    deadline = time.monotonic() + secs
     while True:
         status = look_at(folder, node)
         ready = status.in_sync and bool(status.height)
@@ -81,6 +83,6 @@ def wait_for(folder: Folder, node: LocalNode, *, enclave: bool) -> NodeStatus:
             raise Failure(
                 LocalnetCode.LOCALNET_FAILED,
                 expected=f"{node.name} {'ready' if enclave else 'in sync'}",
-                found=f"it is not after {READY_SECS:.0f} s; logs in {folder.home(node).logs}",
+                found=f"it is not after {secs:.0f} s; logs in {folder.home(node).logs}",
             )
         time.sleep(_POLL_SECS)

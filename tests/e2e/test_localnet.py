@@ -1,0 +1,157 @@
+"""A whole network, from nothing to a newcomer that holds the seed, looked at from outside."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from node.supervisor.node_group import Part
+from tests.support.abci_grammar import check_log
+from tests.support.localnets import Net, net
+
+CALL_LOG: Final = "logs/abci-calls.jsonl"
+NAMES: Final = ("validator0", "validator1", "validator2", "validator3", "newcomer1")
+CONFIRM: Final = b"/seedpact.registration.v1.MsgConfirmNode"
+REGISTER: Final = b"/seedpact.registration.v1.MsgRegisterNode"
+
+
+@pytest.fixture(scope="module")
+def network(engine: Path) -> Iterator[Net]:
+    del engine  # built
+    with net() as made:
+        made.up()
+        yield made
+
+
+def block_of(network: Net, node: str, height: int) -> list[bytes]:
+    """The transactions of a block, as CometBFT itself gives them."""
+    block = network.rpc(node, f"block?height={height}")["block"]
+    return [base64.b64decode(tx) for tx in block["data"]["txs"]]
+
+
+def name_of(tx: bytes) -> str:
+    return hashlib.sha256(tx).hexdigest().upper()
+
+
+def test_register_and_confirm_are_in_one_block_of_every_node(network: Net) -> None:
+    done = network.command("status")["last_registration"]
+    height = done["height"]
+    for node in NAMES:
+        txs = block_of(network, node, height)
+        names = [name_of(tx) for tx in txs]
+        assert names.count(done["tx_hash"]) == 1
+        assert names.index(done["confirm_tx_hash"]) == done["confirm_index"]
+        assert names.index(done["tx_hash"]) < done["confirm_index"]
+        assert REGISTER in txs[names.index(done["tx_hash"])]
+        assert CONFIRM in txs[done["confirm_index"]]
+        results = network.rpc(node, f"block_results?height={height}")["txs_results"]
+        assert all(result["code"] == 0 for result in results)
+        events = [event["type"] for event in results[done["confirm_index"]]["events"]]
+        assert "confirm_node" in events
+
+
+def test_every_validator_registered_like_anyone(network: Net) -> None:
+    """Each confirm on the chain stands behind a register of its own block."""
+    registers = confirms = 0
+    for height in range(1, network.height() + 1):
+        txs = block_of(network, "newcomer1", height)
+        kinds = [REGISTER in tx for tx in txs], [CONFIRM in tx for tx in txs]
+        assert sum(kinds[0]) == sum(kinds[1])
+        registers, confirms = registers + sum(kinds[0]), confirms + sum(kinds[1])
+        if any(kinds[1]):
+            first = kinds[1].index(True)
+            assert all(kinds[1][first:]), "confirms are the end of a block"
+            assert height > 2, "the first two blocks carry no register"
+    assert registers == confirms == 4
+
+
+def test_the_status_is_as_documented(network: Net) -> None:
+    status = network.command("status")
+    assert set(status) == {"nodes", "last_registration"}
+    assert [node["name"] for node in status["nodes"]] == list(NAMES)
+    roles = ["bootstrap", *["validator"] * 3, "newcomer"]
+    assert [node["role"] for node in status["nodes"]] == roles
+    for node in status["nodes"]:
+        fields = "name role home rpc grpc rest enclave pids height enclave_state node_id"
+        assert list(node) == fields.split()
+        assert node["rpc"].startswith("http://127.0.0.1:")
+        assert node["enclave_state"] == "HOLDER"
+        assert len(bytes.fromhex(node["node_id"])) == 32
+        assert set(node["pids"]) == {"cometbft", "node", "enclave"}
+        for part, pid in node["pids"].items():
+            found = network.process(node["name"], Part(part))
+            assert found is not None
+            assert found.pid == pid
+    done = status["last_registration"]
+    fields = "node_id tx_hash height confirm_tx_hash confirm_index timings_ms"
+    assert list(done) == fields.split()
+    assert done["node_id"] == status["nodes"][-1]["node_id"]
+    steps = "genesis config enclave keys funds quote register confirm import total"
+    assert list(done["timings_ms"]) == steps.split()
+
+
+def test_all_nodes_have_one_state_at_every_height(network: Net) -> None:
+    height = min(status.height or 0 for status in network.look())
+    for at in range(1, height + 1):
+        hashes = {header(network, node, at)["app_hash"] for node in NAMES}
+        assert len(hashes) == 1, at
+
+
+def header(network: Net, node: str, height: int) -> dict[str, Any]:
+    found = network.rpc(node, f"header?height={height}")["header"]
+    assert isinstance(found, dict)
+    return found
+
+
+def test_there_is_one_seed(network: Net) -> None:
+    keys = {network.pk_io(name) for name in NAMES}
+    assert len(keys) == 1
+    with network.chain("newcomer1") as chain:
+        assert chain.network_keys(0).pk_io == keys.pop()
+
+
+def test_one_more_node_joins(network: Net) -> None:
+    added = network.command("add-node")
+    assert added["name"] == "newcomer2"
+    assert network.status("newcomer2").enclave_state == "HOLDER"
+    assert network.pk_io("newcomer2") == network.pk_io("validator0")
+    last = network.command("status")["last_registration"]
+    assert last["node_id"] == added["registration"]["node_id"]
+
+
+def test_every_stop_is_clean_and_the_network_comes_back(network: Net) -> None:
+    height = check_stopped(network, lambda: network.down(signal.SIGINT))
+    network.up()
+    assert network.height() > height
+    assert {node["enclave_state"] for node in network.summary["nodes"]} == {"HOLDER"}
+
+    def by_command() -> int:
+        assert network.command("stop")["stopped"] is True
+        return network.ended()
+
+    height = check_stopped(network, by_command)
+    network.up("--once")
+    assert network.ended() == 0
+    assert network.summary["height"] > height
+
+
+def check_stopped(network: Net, stop: Callable[[], int]) -> int:
+    """Stops it and looks at what is left; the height before."""
+    pids = [pid for node in network.look() for pid in node.pids.values() if pid is not None]
+    assert len(pids) == 18
+    height = network.height()
+    assert stop() == 0
+    assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+    for node in network.localnet.nodes:
+        home = network.folder.home(node)
+        assert not list(home.run.glob("*.pid"))
+        summary = check_log(home.path / CALL_LOG)
+        assert summary.clean_starts == 1
+        assert summary.blocks >= height - 1
+    return height

@@ -20,6 +20,7 @@ from node.cli.options import OneOf, home_option, output_option
 from node.cli.output import Format, Output, print_json
 from node.config import Home, NodeConfig
 from node.engine import build_engine, find_engine
+from node.genesis.checks import check_first_start
 from node.supervisor import Event, ProcessId, Supervisor, What
 from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
 from node.supervisor.preflight import check_home, check_not_running, check_ports, claimed
@@ -56,6 +57,8 @@ def start(*, only: str | None, home: Home, output: Output) -> None:
     """
     config = check_home(home)
     parts = [Part(only)] if only else list(Part)
+    if Part.NODE in parts:
+        check_first_start(home)
     engine = built_engine(output) if Part.COMETBFT in parts else Path()
     if only:
         _become(Part(only), home, config, engine=engine)

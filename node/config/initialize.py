@@ -17,7 +17,7 @@ from node.config.files import replace_file
 from node.config.home import Home
 from node.config.node_config import NodeConfig
 
-_BLOCKS: Final = "blockstore.db"
+BLOCKS: Final = "blockstore.db"
 """CometBFT's blocks, under data/."""
 
 
@@ -55,7 +55,7 @@ def check_new(home: Home, *, overwrite: bool) -> None:
             expected=f"no node at {home.path}, or --overwrite, which keeps its keys",
             found=", ".join(there),
         )
-    ran = [path for path in (home.data / _BLOCKS, home.application_data) if path.exists()]
+    ran = [path for path in (home.data / BLOCKS, home.application_data) if path.exists()]
     if ran:
         raise ConfigFailure(
             ConfigCode.HOME_EXISTS,

@@ -33,6 +33,8 @@ from enclave.attestation.report_data import bootstrap_report_data, check_report_
 from enclave.attestation.types import VerifiedReport
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
+from node.config import Home
+from node.config.initialize import BLOCKS
 from node.config.node_config import DEFAULT_GAS_PRICE
 from node.genesis.document import GenesisFile, of_bad
 from node.genesis.failures import GenesisCode, GenesisFailure
@@ -130,6 +132,36 @@ def check_can_pay(network: NetworkGenesis, operator: bytes) -> int:
     return held
 
 
+def check_first_start(home: Home) -> None:
+    """What `start` judges before a node's first block: the genesis, and who made its seed.
+
+    A node that has blocks is not asked again: a restart needs nothing but the home.
+
+    Raises:
+        ConfigFailure: the genesis cannot be read.
+        GenesisFailure, Refusal: what is wrong with it.
+    """
+    if (home.data / BLOCKS).exists():
+        return
+    network = read_network(GenesisFile.load(home.genesis))
+    check_state(network)
+    check_verified(network, verify_founder(network, check_rules(network)))
+
+
+def check_rules(network: NetworkGenesis) -> GenesisNetwork:
+    """The state's rules of a bootstrap; what the first enclave published.
+
+    Raises:
+        GenesisFailure: a rule does not hold.
+    """
+    try:
+        check_bootstrapped(network)
+    except BadGenesis as bad:
+        raise of_bad(bad) from None
+    # check_bootstrapped has seen that it is there.
+    return cast("GenesisNetwork", network.registration.network)
+
+
 def verify_founder(network: NetworkGenesis, made: GenesisNetwork) -> VerifiedReport:
     """That a genuine enclave made these keys for this network, judged at genesis time.
 
@@ -170,17 +202,12 @@ _TOO_EARLY: Final = (Code.COLLATERAL_NOT_YET_VALID, Code.CERTIFICATE_NOT_YET_VAL
 
 
 def _validate_bootstrap(network: NetworkGenesis) -> Iterator[Check]:
-    try:
-        identity = check_bootstrapped(network)
-    except BadGenesis as bad:
-        raise of_bad(bad) from None
-    registration = network.registration
-    record = registration.nodes[0]
+    made = check_rules(network)
+    record = network.registration.nodes[0]
     yield Check("bootstrap", f"node {record.node_id.hex()}")
-    made = cast("GenesisNetwork", registration.network)  # check_bootstrapped has seen it
     report = verify_founder(network, made)
     check_verified(network, report)
-    code = identity.founder.encoded.hex()
+    code = report.measurement.encoded.hex()
     yield Check("evidence", f"genuine at genesis time, {report.tcb_status.text}, code {code}")
     held = check_can_pay(network, record.operator)
     yield Check("operator", f"{to_text(record.operator)} holds {held}{DENOM}")

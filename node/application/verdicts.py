@@ -29,6 +29,8 @@ class Verdicts:
         self._root = root_der
         self._lock = threading.Lock()
         self._known: OrderedDict[Key, VerifiedReport | Refusal] = OrderedDict()
+        self.made = 0
+        """How many quotes were verified, rather than remembered."""
 
     def verify(self, evidence: EvidenceOf, *, now: int) -> VerifiedReport:
         """The report of the quote at gate time `now`, in unix seconds.
@@ -46,6 +48,7 @@ class Verdicts:
             found = self._judge(evidence, now)
             with self._lock:
                 self._known[key] = found
+                self.made += 1
                 if len(self._known) > REMEMBERED:
                     self._known.popitem(last=False)
         if isinstance(found, Refusal):

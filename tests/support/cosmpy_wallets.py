@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from cosmpy.aerial.tx import SigningCfg, Transaction, TxFee
@@ -44,18 +45,18 @@ class Wallet:
     number: int
     key: PrivateKey = field(repr=False)
 
-    @property
+    @cached_property
     def public_key(self) -> bytes:
         """33 bytes."""
         found: bytes = self.key.public_key.public_key_bytes
         return found
 
-    @property
+    @cached_property
     def address(self) -> bytes:
         """20 bytes."""
         return address_of(self.public_key)
 
-    @property
+    @cached_property
     def text(self) -> str:
         """bech32."""
         return to_text(self.address)

@@ -114,11 +114,6 @@ class Database:
             batch.delete(key)
         self.write(batch)
 
-    def forget_after(self, batch: Batch, version: int) -> None:
-        """Removes the records of later versions."""
-        for key in self.keys(RECORD, start=version + 1):
-            batch.delete(key)
-
     # What all parts are made of.
 
     def get(self, key: bytes) -> bytes | None:

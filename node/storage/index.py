@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 
 from chain_module.abci.common import OK
 from chain_module.store.columns import MalformedBytes
-from node.storage.database import HEIGHT_BYTES, Batch, Database, height_of, key_of
+from node.storage.database import HEIGHT_BYTES, RECORD, Batch, Database, height_of, key_of
 from node.storage.entries import (
     BlockEntry,
     StoredBlock,
@@ -65,11 +65,15 @@ class BlockIndex:
 
     def forget_after(self, height: int) -> None:
         """Removes the blocks and log records of later heights. Raises StorageFault."""
-        batch = self._database.batch()
-        self._database.forget_after(batch, height)
-        for key in self._database.keys(BLOCK, start=height + 1):
-            self._forget(batch, height_of(key))
-        self._database.write(batch)
+        later = self._database.keys(BLOCK, start=height + 1)
+        records = self._database.record_versions(height)
+        if later or records:
+            batch = self._database.batch()
+            for key in later:
+                self._forget(batch, height_of(key))
+            for version in records:
+                batch.delete(key_of(RECORD, version))
+            self._database.write(batch)
 
     def block(self, height: int) -> StoredBlock | None:
         """A block, or None where it is not kept. Raises StorageFault STORAGE_DAMAGED."""

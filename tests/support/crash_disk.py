@@ -3,16 +3,18 @@
 The model is the pessimist's reading of POSIX: until a file is synced, its bytes may be missing,
 torn at any 512-byte sector or whole; until a directory is synced, each pending change (a new
 name, a rename, a removal) may have happened or not, in any combination. It is a double of the
-disk, not of our code: `DurableFile` runs on it unchanged.
+disk, not of our code: `DurableFile` and `SnapshotFiles` run on it unchanged.
 """
 
 from __future__ import annotations
 
+import io
 import itertools
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 SECTOR: Final = 512
 
@@ -92,6 +94,18 @@ class CrashDisk:
         if path not in self._names():
             raise FileNotFoundError(path)
         self._pending.append(_Change(path, None))
+
+    def write_frames(self, path: Path, frames: Iterable[bytes]) -> None:
+        """As `SnapshotDisk.write_frames`."""
+        self.write_new(path, b"".join(frames))
+
+    def names(self, folder: Path) -> list[str]:
+        """As `SnapshotDisk.names`."""
+        return [path.name for path in self._names() if path.parent == folder]
+
+    def reader(self, path: Path) -> BinaryIO:
+        """As `SnapshotDisk.reader`; reading never fails by itself."""
+        return io.BytesIO(self.read(path, sys.maxsize))
 
     def read(self, path: Path, limit: int) -> bytes:
         """As `Disk.read`; reading never fails by itself."""

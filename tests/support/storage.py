@@ -7,6 +7,7 @@ full disk would. Exit code 3, and the fault's code on the last line, where a com
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import resource
 import sys
@@ -71,6 +72,7 @@ def app_hashes() -> Iterator[bytes]:
         yield prepared.version.app_hash
 
 
+@functools.cache
 def expected_hash(height: int) -> bytes:
     """The app hash of a height."""
     hashes = app_hashes()

@@ -42,6 +42,10 @@ CHECKS: Final[Mapping[str, Check]] = {
     "funds": on_chain.funds,
 }
 
+_SILENCE: Final = frozenset(
+    {CliCode.CHAIN_UNREACHABLE, CliCode.ENCLAVE_UNREACHABLE, CliCode.NO_HOME}
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -70,7 +74,7 @@ def doctor(*, target: Target, output: Output) -> None:
     """
     with ChainClient(grpc=target.grpc, rpc=target.node, timeout=TIMEOUT_SECS) as chain:
         subject = Subject(home=target.home, chain=chain, chain_id=target.chain_id)
-        findings = [_look(name, check, subject) for name, check in CHECKS.items()]
+        findings = _once([_look(name, check, subject) for name, check in CHECKS.items()])
     data: dict[str, Json] = {"checks": [_as_json(finding) for finding in findings]}
     rows = [row for finding in findings for row in _as_rows(finding)]
     failed = [finding.name for finding in findings if finding.failure]
@@ -83,6 +87,19 @@ def doctor(*, target: Target, output: Output) -> None:
             details=data,
         )
     output.answer(data, headline="nothing is wrong", rows=rows)
+
+
+def _once(findings: list[Finding]) -> list[Finding]:
+    """Who is away is said once: checks that only met the same silence are skipped."""
+    first: dict[str, str] = {}
+    said: list[Finding] = []
+    for finding in findings:
+        code = finding.failure.code if finding.failure else ""
+        if code in _SILENCE and first.setdefault(code, finding.name) != finding.name:
+            said.append(Finding(finding.name, f"as {first[code]}", skipped=True))
+        else:
+            said.append(finding)
+    return said
 
 
 def _look(name: str, check: Check, subject: Subject) -> Finding:

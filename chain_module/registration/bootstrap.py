@@ -22,7 +22,8 @@ from chain_module.registration.records import Identity
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.policy import MachineListed, check_floor, predicates
 from enclave.attestation.report_data import bootstrap_report_data, check_report_data
-from enclave.attestation.types import VerifiedReport
+from enclave.attestation.types import TcbStatus, VerifiedReport
+from enclave.crypto.labels import Mode
 from enclave.crypto.seed_envelope import ENVELOPE_BYTES, node_id
 from enclave.errors import Code, Refusal
 from enclave.registration.network import HASH_BYTES, Floor
@@ -179,6 +180,28 @@ def check_verified(network: NetworkGenesis, report: VerifiedReport) -> None:
             expected=f"the verdict of the record, {record.verdict.tcb_status.text}",
             found=f"another, {report.tcb_status.text}",
         )
+
+
+def unsafe_settings(network: NetworkGenesis) -> tuple[str, ...]:
+    """What a network for real use would not have, and is legal all the same.
+
+    What no chain may have is refused: `read_network` and `check_bootstrapped`.
+    """
+    genesis = network.registration
+    floor, policy = genesis.floor, genesis.policy
+    found = {
+        "software mode: it protects nothing": floor.mode is Mode.SOFTWARE,
+        "no machine list: a forged quote of any machine passes": not policy.require_machine_list,
+        "platforms with the dynamic platform flag": policy.allow_dynamic_platform,
+        "platforms with cached keys": policy.allow_cached_keys,
+        "platforms with SMT": policy.allow_smt,
+        f"a floor that takes {floor.worst_tcb_status.text}": floor.worst_tcb_status
+        >= TcbStatus.OUT_OF_DATE,
+        "a policy that takes platforms that are OutOfDate": any(
+            status >= TcbStatus.OUT_OF_DATE for status in policy.tcb_statuses
+        ),
+    }
+    return tuple(text for text, holds in found.items() if holds)
 
 
 def _report_data(network: NetworkGenesis, made: GenesisNetwork) -> bytes:

@@ -163,7 +163,10 @@ def export_genesis(state: StateReader) -> dict[str, Json]:
 def _read_message(value: Json) -> pb.GenesisState:
     message = pb.GenesisState()
     try:
-        json_format.ParseDict(cast("dict[str, object]", value), message)
+        # What is not known is found below, with its place.
+        json_format.ParseDict(
+            cast("dict[str, object]", value), message, ignore_unknown_fields=True
+        )
     except (json_format.ParseError, TypeError, ValueError) as error:
         raise BadGenesis(WHERE, expected="GenesisState in JSON", found=str(error)) from None
     _check_spelling(value, _to_json(message), WHERE)

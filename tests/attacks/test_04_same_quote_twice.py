@@ -1,19 +1,27 @@
 """Attack 4: the same quote registered twice, by the same and by another account.
 
-[`already_registered`; no second envelope]: that a quote counts once is the chain's to say. The
-enclave's part: one quote has one attestation id, however its bytes are dressed up; it is bound to
+[`already_registered`; no second envelope]. The chain's part: one attestation id, one node, one use.
+The enclave's: one quote has one attestation id, however its bytes are dressed up; it is bound to
 one account; and whoever shows it again gets the very same envelope, never a second one.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
+
 import pytest
 
+from chain_module.registration.gates import check_verdict, evidence_of
+from chain_module.registration.messages import MsgRegisterNode
 from enclave.attestation.quote import parse_quote
 from enclave.errors import Code
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.registration_chain import RegistrationChain, reason_of
 from tests.support.world import Ledger, Node, network
 
+ALICE = bytes([1]) * 20
+MALLORY = bytes([13]) * 20
 P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 SIGNATURE_AT = 48 + 384 + 4
 """Of an SGX v3 quote: after header, body and length; r, then s, 32 bytes each."""
@@ -70,3 +78,32 @@ def test_04_a_quote_in_other_bytes_is_the_same_attestation_and_gets_the_same_env
     assert parse_quote(twin).attestation_id == parse_quote(quote).attestation_id
     request.newcomers[0].quote = twin
     assert founder.confirm(request) == [first]
+
+
+@pytest.fixture
+def registered() -> tuple[RegistrationChain, MsgRegisterNode]:
+    """A chain, and a register that its block has confirmed."""
+    chain = RegistrationChain()
+    chain.commit_until(8)
+    register = chain.newcomer("newcomer", ALICE)
+    chain.register(register)
+    return chain, register
+
+
+@pytest.mark.parametrize("later", [0, 1, 50])
+def test_04_on_the_chain_a_quote_counts_once(
+    registered: tuple[RegistrationChain, MsgRegisterNode], later: int
+) -> None:
+    """For its account and for another, in its block and later, in the same bytes or not."""
+    chain, register = registered
+    record = chain.record(register)
+    chain.commit_until(chain.height + later)
+    dressed = replace(register, quote=with_twin_signature(register.quote))
+    assert dressed.quote != register.quote
+    for again in (register, dressed, replace(register, operator=MALLORY)):
+        evidence = evidence_of(chain.block, again)
+        found = reason_of(
+            partial(check_verdict, chain.block, again, record.verdict, evidence, chain.context)
+        )
+        assert found == "already_registered"
+    assert chain.record(register) == record

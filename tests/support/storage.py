@@ -1,17 +1,12 @@
-"""Blocks that follow from their height alone, and a process that commits them until it is killed.
-
-`python -m tests.support.storage FOLDER SNAPSHOT_EVERY [LIMIT]` opens the storage and commits; each
-height is printed once its commit has returned. LIMIT bounds the size of any file, in bytes, as a
-full disk would. Exit code 3, and the fault's code on the last line, where a commit fails.
-"""
+"""Blocks that follow from their height alone, and a process that commits until it is killed."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
 import resource
-import sys
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +21,6 @@ from node.storage import BlockEntry, Storage, StorageFault, TxEntry, open_storag
 
 NAMES: Final = ("auth", "bank")
 CHAIN_ID: Final = "seedpact-test-1"
-FAULT: Final = 3
 KEYS: Final = 50
 
 
@@ -72,11 +66,18 @@ def app_hashes() -> Iterator[bytes]:
         yield prepared.version.app_hash
 
 
-@functools.cache
 def expected_hash(height: int) -> bytes:
     """The app hash of a height."""
-    hashes = app_hashes()
-    return [next(hashes) for _ in range(height)][-1]
+    known, more = _hashes()
+    while len(known) < height:
+        known.append(next(more))
+    return known[height - 1]
+
+
+@functools.cache
+def _hashes() -> tuple[list[bytes], Iterator[bytes]]:
+    """Those that were wanted so far, and the rest."""
+    return [], app_hashes()
 
 
 def reopen(folder: Path, *, log: Log = stderr_log, snapshot_every: int = 1000) -> Storage:
@@ -91,20 +92,22 @@ def journal_of(folder: Path) -> Path:
     return max((folder / "db").glob("*.log"))
 
 
-def _commit_until_killed(folder: Path, snapshot_every: int, limit: int | None) -> None:
+def commit_until_killed(
+    folder: Path, said: Connection, *, snapshot_every: int = 1000, limit: int | None = None
+) -> None:
+    """Commits, and says each height after its commit; where that fails, the fault's code.
+
+    Args:
+        folder: of the storage.
+        said: gets heights and code.
+        snapshot_every: as `open_storage`.
+        limit: of the size of any file, in bytes, as a full disk would.
+    """
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    with reopen(folder, snapshot_every=snapshot_every) as storage:
-        while True:
-            sys.stdout.write(f"{commit_block(storage)}\n")
-            sys.stdout.flush()
-
-
-if __name__ == "__main__":
     try:
-        _commit_until_killed(
-            Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]) if sys.argv[3:] else None
-        )
+        with reopen(folder, snapshot_every=snapshot_every) as storage:
+            while True:
+                said.send(commit_block(storage))
     except StorageFault as fault:
-        sys.stdout.write(f"{fault.code}\n")
-        sys.exit(FAULT)
+        said.send(str(fault.code))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import os
-import signal
-import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
@@ -14,22 +15,35 @@ import pytest
 
 from node.storage import StorageCode, StorageFault
 from tests.support.abci_client import LogLines
-from tests.support.storage import FAULT, commit_block, expected_hash, reopen
+from tests.support.storage import commit_block, commit_until_killed, expected_hash, reopen
 
 KILLS: Final = 20
-REPOSITORY: Final = Path(__file__).parents[3]
-ENVIRONMENT: Final = {**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'proto'}"}
+
+# Processes fork from one that has imported everything.
+_PROCESSES: Final = multiprocessing.get_context("forkserver")
+_PROCESSES.set_forkserver_preload(["tests.support.storage"])
 
 
-def committing(folder: Path, *arguments: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.support.storage", str(folder)]
-    return subprocess.Popen(
-        command + [str(argument) for argument in arguments],
-        env=ENVIRONMENT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+@contextlib.contextmanager
+def committing(folder: Path, **options: int) -> Iterator[tuple[BaseProcess, Iterator[int | str]]]:
+    """A process that commits, and what it says until it ends."""
+    ours, theirs = _PROCESSES.Pipe(duplex=False)
+    process = _PROCESSES.Process(target=commit_until_killed, args=(folder, theirs), kwargs=options)
+    process.start()
+    theirs.close()
+    try:
+        yield process, until_the_end(ours)
+    finally:
+        process.kill()
+        process.join()
+        process.close()
+        ours.close()
+
+
+def until_the_end(connection: Connection) -> Iterator[int | str]:
+    with contextlib.suppress(EOFError):
+        while True:
+            yield connection.recv()
 
 
 def test_killed_while_it_commits(
@@ -38,14 +52,10 @@ def test_killed_while_it_commits(
     """What was said to be committed is there; at most one block more; nothing is half there."""
     last = 0
     for kill in range(KILLS):
-        process = committing(tmp_path, 7)
-        assert process.stdout is not None
-        for _ in range(1 + 7 * kill % 39):
-            last = int(process.stdout.readline())
-        process.send_signal(signal.SIGKILL)
-        last = max([last, *map(int, process.stdout.read().split())])
-        process.stdout.close()
-        process.wait()
+        with committing(tmp_path, snapshot_every=7) as (process, said):
+            heights = [next(said) for _ in range(1 + 7 * kill % 39)]
+            process.kill()
+            last = int([*heights, *said][-1])
         log = LogLines()
         with reopen(tmp_path, log=log) as storage:
             assert storage.height in (last, last + 1)
@@ -66,10 +76,8 @@ def test_a_full_disk_stops_the_node_and_costs_nothing(tmp_path: Path) -> None:
 
     LevelDB then fails as on a disk without room, without privileges and wherever this test runs.
     """
-    process = committing(tmp_path, 1000, 1 << 16)
-    out, _ = process.communicate(timeout=60)
-    assert process.returncode == FAULT
-    *heights, code = out.split()
+    with committing(tmp_path, limit=1 << 16) as (_, said):
+        *heights, code = said
     assert code == StorageCode.STORAGE_FULL
     last = int(heights[-1])
     assert last > 10
@@ -83,11 +91,21 @@ def test_a_disk_that_stays_full_refuses_the_start_and_loses_nothing(tmp_path: Pa
     with reopen(tmp_path, log=LogLines()) as storage:
         for _ in range(5):
             commit_block(storage)
-    process = committing(tmp_path, 1000, 10)
-    out, _ = process.communicate(timeout=60)
-    assert out.split() == [StorageCode.STORAGE_FULL]
+    with committing(tmp_path, limit=10) as (_, said):
+        assert list(said) == [StorageCode.STORAGE_FULL]
     with reopen(tmp_path, log=LogLines()) as storage:
         assert storage.height == 5
+
+
+def test_another_process_is_refused(tmp_path: Path) -> None:
+    with reopen(tmp_path, log=LogLines()) as storage:
+        commit_block(storage)
+        # LevelDB's own lock would be lost by a second attempt of this process.
+        with pytest.raises(StorageFault):
+            reopen(tmp_path, log=LogLines())
+        with committing(tmp_path) as (_, said):
+            assert list(said) == [StorageCode.ALREADY_RUNNING]
+        commit_block(storage)
 
 
 def test_after_a_failed_commit_nothing_is_applied_and_none_follows(tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 from chain_module.abci.responses import TxResult
-from chain_module.app.block import FirstLook
+from chain_module.app.block import NO_LIMIT, BlockLimits, FirstLook
 from chain_module.app.delivery import admit, checked, refused, run_messages
 from chain_module.app.modules import KINDS
-from chain_module.errors import TxRefusal
+from chain_module.errors import SdkReason, TxRefusal
 from chain_module.message import BlockContext
 from chain_module.registration.errors import RegistrationReason
 from chain_module.registration.gates import check_claim, evidence_of
@@ -33,13 +33,14 @@ class CheckState:
         state: Branch,
         context: BlockContext,
         *,
-        max_registers: int,
+        limits: BlockLimits,
         min_gas_price: GasPrice | None,
         first_look: FirstLook,
     ) -> None:
         self._state = state
         self._context = context
-        self._limit = WAITING_PER_BLOCK * max_registers
+        self._max_gas = limits.max_gas
+        self._limit = WAITING_PER_BLOCK * limits.max_registers
         self._min_gas_price = min_gas_price
         self._first_look = first_look
         self.waiting: dict[bytes, MsgRegisterNode] = {}
@@ -56,6 +57,7 @@ class CheckState:
                 kinds=KINDS,
                 min_gas_price=self._min_gas_price,
             )
+            self._check_gas(admitted.charged.gas_wanted)
             if admitted.register is not None:
                 self._check_register(child, admitted.register)
         except TxRefusal as refusal:
@@ -64,6 +66,15 @@ class CheckState:
         if admitted.register is not None:
             self.waiting[admitted.register.operator] = admitted.register
         return checked(admitted)
+
+    def _check_gas(self, gas_wanted: int) -> None:
+        """A transaction that no block has room for would wait for ever."""
+        if NO_LIMIT != self._max_gas < gas_wanted:
+            raise TxRefusal(
+                SdkReason.INVALID_GAS_LIMIT,
+                expected=f"a gas limit of at most {self._max_gas}, the block's",
+                found=str(gas_wanted),
+            )
 
     def waiting_registers(self) -> tuple[MsgRegisterNode, ...]:
         """Those that it let in, in their order."""

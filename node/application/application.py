@@ -250,7 +250,7 @@ class ChainApplication:
         return CheckState(
             self._branch(),
             context,
-            max_registers=self._limits(registers=True).max_registers,
+            limits=self._limits(registers=True),
             min_gas_price=self._parts.min_gas_price,
             first_look=self._parts.looks.at(context),
         )

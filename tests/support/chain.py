@@ -51,7 +51,7 @@ from seedpact.enclave.v1 import service_pb2
 from seedpact.registration.v1 import tx_pb2
 from tests.support.registration_chain import founded, init_request, open_genesis, params
 from tests.support.wallets import DENOM, FUNDS, MSG_SEND, Account
-from tests.support.world import CHAIN_ID, Node, policy
+from tests.support.world import CHAIN_ID, Node, Requests, policy
 
 BLOCK_SECONDS: Final = 5
 POWER: Final = 10
@@ -64,7 +64,7 @@ PEOPLE: Final = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "hei
 class EnclaveInProcess:
     """An `EnvelopeSource` over an enclave of this process. `away` and `corrupt` are its faults."""
 
-    def __init__(self, node: Node, storage: Storage) -> None:
+    def __init__(self, node: Requests, storage: Storage) -> None:
         self._node = node
         self._storage = storage
         self.away = False
@@ -100,11 +100,12 @@ class Peer:
     """One node of the chain."""
 
     name: str
-    enclave: Node
+    enclave: Requests
     storage: Storage
     source: EnclaveInProcess
     application: ChainApplication
     operator: Account
+    verdicts: Verdicts
 
 
 class Chain:
@@ -119,6 +120,7 @@ class Chain:
         policy_: Policy | None = None,
         people: Sequence[str] = PEOPLE,
         max_gas: int = -1,
+        founder: Requests | None = None,
         **changes: Any,
     ) -> None:
         self._folder = folder
@@ -126,7 +128,7 @@ class Chain:
         names = [f"node{number}" for number in range(nodes)]
         self.operators = [Account(name, number) for number, name in enumerate(names)]
         self.people = {name: Account(name, nodes + number) for number, name in enumerate(people)}
-        enclaves = [Node(name) for name in names]
+        enclaves: list[Requests] = [founder or Node(names[0]), *map(Node, names[1:])]
         self.genesis = self._bootstrap(enclaves[0], policy_ or policy(), max_gas, changes)
         self.network: NetworkGenesis = read_network(self.genesis)
         self.height = 0
@@ -229,7 +231,7 @@ class Chain:
 
     def register_tx(
         self,
-        enclave: Node,
+        enclave: Requests,
         operator: Account,
         *,
         anchor_height: int | None = None,
@@ -241,7 +243,7 @@ class Chain:
         return self.sign(operator, (url, message))
 
     def register_message(
-        self, enclave: Node, operator: Account, *, anchor_height: int | None = None
+        self, enclave: Requests, operator: Account, *, anchor_height: int | None = None
     ) -> tuple[str, tx_pb2.MsgRegisterNode]:
         """The message of a register, with its type URL."""
         if enclave.info().state == service_pb2.ENCLAVE_STATE_EMPTY:
@@ -269,7 +271,7 @@ class Chain:
             tls_key=quote.tls_key,
             quote=quote.evidence.quote,
             collateral=quote.evidence.collateral,
-            moniker=enclave.name,
+            moniker=operator.name,
         )
 
     def confirmed(self, register: bytes) -> tuple[bytes, ...]:
@@ -311,7 +313,7 @@ class Chain:
         """A transaction of these messages."""
         return account.sign(messages, chain_id=CHAIN_ID, gas=gas)
 
-    def import_seed(self, enclave: Node) -> None:
+    def import_seed(self, enclave: Requests) -> None:
         """The newcomer opens its envelope."""
         enclave.import_seed(self._told(enclave))
 
@@ -323,7 +325,7 @@ class Chain:
         self.import_seed(peer.enclave)
         self.blocks(2)
 
-    def record(self, enclave: Node) -> NodeRecord | None:
+    def record(self, enclave: Requests) -> NodeRecord | None:
         """The record of an enclave."""
         return keeper.node(self.state, enclave.info().node_id)
 
@@ -342,9 +344,9 @@ class Chain:
         for peer in self.peers:
             peer.storage.close()
 
-    def _start(self, number: int, enclave: Node, operator: Account) -> Peer:
+    def _start(self, number: int, enclave: Requests, operator: Account) -> Peer:
         storage = open_storage(
-            self._folder / enclave.name, names=STORES, chain_id=CHAIN_ID, log=no_log
+            self._folder / operator.name, names=STORES, chain_id=CHAIN_ID, log=no_log
         )
         source = EnclaveInProcess(enclave, storage)
         verdicts = Verdicts(root_der=self.network.inputs.floor.attestation_root)
@@ -362,10 +364,10 @@ class Chain:
         application = self._make(number, parts)
         if not storage.height:
             application.init_chain(self.genesis)
-        return Peer(enclave.name, enclave, storage, source, application, operator)
+        return Peer(operator.name, enclave, storage, source, application, operator, verdicts)
 
     def _bootstrap(
-        self, founder: Node, policy_: Policy, max_gas: int, changes: dict[str, Any]
+        self, founder: Requests, policy_: Policy, max_gas: int, changes: dict[str, Any]
     ) -> req.InitChainRequest:
         accounts = [*self.operators, *self.people.values()]
         plain = init_request(open_genesis(policy_=policy_, params_=params(**changes)))
@@ -395,7 +397,7 @@ class Chain:
             proposer_address=bytes(20),
         )
 
-    def _told(self, enclave: Node, *anchors: int) -> service_pb2.ChainContext:
+    def _told(self, enclave: Requests, *anchors: int) -> service_pb2.ChainContext:
         """What an enclave is told of the newest state."""
         context = block_context(self.state, height=self.height + 1)
         return chain_context(

@@ -60,7 +60,15 @@ from enclave.registration.records import (
 )
 from enclave.registration.verification import verify_evidence
 from seedpact.enclave.v1 import service_pb2 as pb
-from tests.support.world import CHAIN_ID, CODE, GENESIS_TIME, Node, inputs, policy
+from tests.support.world import (
+    CHAIN_ID,
+    CODE,
+    GENESIS_TIME,
+    Node,
+    Requests,
+    inputs,
+    policy,
+)
 
 STORES: Final = ("consensus", "registration")
 BLOCK_SECONDS: Final = 5
@@ -128,7 +136,7 @@ def bootstrap(founder: Node, genesis: Genesis, **changes: Any) -> NetworkGenesis
     return read_network(init_request(founded(founder, before, operator=FOUNDER), **changes))
 
 
-def founded(founder: Node, before: NetworkGenesis, *, operator: bytes) -> Genesis:
+def founded(founder: Requests, before: NetworkGenesis, *, operator: bytes) -> Genesis:
     """The registration part of a genesis, with what the founder's enclave makes for it."""
     made = founder.bootstrap(before.inputs)
     evidence = made.evidence

@@ -96,7 +96,8 @@ class Account:
         self.sequence += 1
         signature = self.key.sign_recoverable(document)[:64]
         raw = TxRaw(body_bytes=body, auth_info_bytes=auth, signatures=[signature])
-        return raw.SerializeToString(deterministic=True)
+        encoded: bytes = raw.SerializeToString(deterministic=True)
+        return encoded
 
     def send(self, receiver: bytes, amount: int, *, chain_id: str, gas: int = 200_000) -> bytes:
         """A signed MsgSend."""

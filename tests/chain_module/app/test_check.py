@@ -123,3 +123,15 @@ def test_registers_wait_for_the_third_block(tmp_path: Path) -> None:
         assert chain.height == 3
     finally:
         chain.close()
+
+
+def test_a_gas_limit_above_the_blocks(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, max_gas=4_500_000, people=("alice", "bob"))
+    try:
+        chain.blocks(3)
+        bob = chain.people["bob"]
+        for gas, code in ((4_500_001, 41), (4_500_000, 0)):
+            bob.sequence = 0
+            assert chain.send(bob.send(bytes(20), 1, chain_id=CHAIN_ID, gas=gas)).code == code
+    finally:
+        chain.close()

@@ -1,0 +1,158 @@
+"""Random chains of three real applications: what holds after every block, whatever was in it.
+
+Proposers change, nodes die between Prepare, Process and Finalize, and some blocks are such as no
+honest node proposes. After each: all nodes answer alike, no coin is made or lost, each record has
+exactly one register and one confirm in the block that it names, and no store is empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from hypothesis import event, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from chain_module.abci import responses as res
+from chain_module.app.modules import STORES
+from chain_module.app.proposals import split
+from chain_module.bank.balances import check_supply
+from chain_module.errors import TxRefusal
+from chain_module.registration import keeper
+from chain_module.registration.confirm_tx import decode_confirm, is_confirm
+from enclave.registration.records import NodeRecord, NodeStatus
+from tests.support.chain import Chain
+from tests.support.traffic import WISHES, Traffic, Wish, authority
+
+NODES: Final = 3
+FOUNDER: Final = 0
+PERIOD_SECS: Final = 60
+"""Of a registration: 12 blocks, so that some expire."""
+
+some_nodes = st.sets(st.integers(0, NODES - 1))
+
+
+class Blocks(RuleBasedStateMachine):
+    """A chain."""
+
+    @initialize()
+    def start(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="seedpact-blocks-"))
+        self.chain = Chain(
+            self.folder,
+            nodes=NODES,
+            authority=authority(),
+            registration_period_secs=PERIOD_SECS,
+        )
+        self.traffic = Traffic(self.chain)
+        self.decided: dict[int, tuple[Sequence[bytes], res.FinalizeBlockResponse]] = {}
+        for _ in range(3):
+            self._keep(self.chain.propose())
+
+    @rule(wishes=st.lists(WISHES, min_size=1, max_size=5))
+    def wish(self, wishes: list[Wish]) -> None:
+        """Transactions come to the mempool, or are refused at its door."""
+        for wish in wishes:
+            self.chain.send(self.traffic.sign(wish, waiting=self.chain.mempool))
+
+    @rule(proposer=st.integers(0, NODES - 1), dead=some_nodes, early=some_nodes)
+    def honest_block(self, proposer: int, dead: set[int], early: set[int]) -> None:
+        """A block is proposed, accepted by all, and decided; nodes start again on the way."""
+        txs = self.chain.propose(proposer)
+        for number in early:
+            self.chain.restart(number)
+        assert all(self.chain.votes(txs))
+        for number in dead:
+            self.chain.restart(number)
+        self._keep(txs)
+
+    @rule(proposer=st.integers(0, NODES - 1))
+    def a_block_of_the_second_round(self, proposer: int) -> None:
+        """One proposal fails by bad luck, and another node's is decided."""
+        assert all(self.chain.votes(self.chain.propose(proposer)))
+        txs = self.chain.propose((proposer + 1) % NODES)
+        assert all(self.chain.votes(txs, round_=1))
+        self._keep(txs, round_=1)
+
+    @rule(data=st.data())
+    def dishonest_block(self, data: st.DataObject) -> None:
+        """More than 2/3 decide what breaks the rules: left out, twice, reordered, and rubbish."""
+        users, confirms = split(self.chain.propose(FOUNDER))
+        parts = [*users, *confirms, *self.chain.mempool, b"", b"rubbish"]
+        self._keep(data.draw(st.lists(st.sampled_from(parts), max_size=8)))
+
+    @rule()
+    def seeds_are_imported(self) -> None:
+        """Newcomers open their envelopes; the next register of one is a holder's."""
+        self.traffic.import_seeds()
+
+    @invariant()
+    def no_coin_is_made_or_lost(self) -> None:
+        try:
+            check_supply(self.chain.state)
+        except TxRefusal as refusal:
+            raise AssertionError(str(refusal)) from None
+
+    @invariant()
+    def each_record_has_one_register_and_one_confirm_in_its_block(self) -> None:
+        for record in keeper.nodes(self.chain.state):
+            if any(record.register_tx_hash):
+                self._check_block_of(record)
+
+    @invariant()
+    def live_records_are_those_that_expire(self) -> None:
+        """The order of expiry names each CONFIRMED record and no other."""
+        confirmed = {
+            record.node_id
+            for record in keeper.nodes(self.chain.state)
+            if record.status is NodeStatus.CONFIRMED
+        }
+        expiries = [record.expires_at for record in keeper.nodes(self.chain.state)]
+        latest = max(expiries, key=lambda time: (time.seconds, time.nanos))
+        assert set(keeper.due(self.chain.state, latest)) == confirmed
+
+    @invariant()
+    def no_store_is_empty(self) -> None:
+        for name in STORES:
+            assert next(iter(self.chain.state.store(name).iterate()), None) is not None, name
+
+    def teardown(self) -> None:
+        records = list(keeper.nodes(self.chain.state))
+        event(f"{len(records) - 1} newcomers")
+        for record in records:
+            event(f"a record that is {record.status.name}")
+        self.chain.close()
+        shutil.rmtree(self.folder)
+
+    def _keep(self, txs: Sequence[bytes], *, round_: int = 0) -> None:
+        """Decides a block; `Chain.decide` compares the answers of all nodes."""
+        response = self.chain.decide(txs, round_=round_)
+        assert len({peer.storage.state.newest.app_hash for peer in self.chain.peers}) == 1
+        self.decided[self.chain.height] = tuple(txs), response
+
+    def _check_block_of(self, record: NodeRecord) -> None:
+        txs, response = self.decided[record.height]
+        codes = [result.code for result in response.tx_results]
+        done = [
+            index
+            for index, raw in enumerate(txs)
+            if hashlib.sha256(raw).digest() == record.register_tx_hash and not codes[index]
+        ]
+        assert len(done) == 1
+        confirms = [
+            decode_confirm(raw)
+            for raw, code in zip(txs, codes, strict=True)
+            if is_confirm(raw) and not code
+        ]
+        mine = [one for one in confirms if one.register_tx_hash == record.register_tx_hash]
+        assert [one.envelope for one in mine] == [record.envelope]
+
+
+TestBlocks = Blocks.TestCase
+# Each step is a block on three disks.
+TestBlocks.settings = settings(stateful_step_count=16)

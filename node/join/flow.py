@@ -88,16 +88,20 @@ def _with_enclave(run: Run, network: Network, *, configured: str) -> Joined:
         if info.state == pb.ENCLAVE_STATE_HOLDER:
             record = run.chain.node(info.node_id)
         else:
-            record = _registered_holder(run, enclave, network, info.node_id)
+            record = _registered_holder(run, enclave, network, info)
         check_holder(run.chain, enclave, network)
         return _joined(run, info.node_id, record)
 
 
 def _registered_holder(
-    run: Run, enclave: EnclaveClient, network: Network, node_id: bytes
+    run: Run, enclave: EnclaveClient, network: Network, info: pb.GetInfoResponse
 ) -> types_pb2.NodeRecord:
     """Registers where no record is there, and imports; again where that record is of no use."""
-    after = 0
+    node_id, after = info.node_id, 0
+    there = run.chain.node(node_id)
+    if there is not None and info.state == pb.ENCLAVE_STATE_KEYED:
+        # It came back from a state before its quote: it could not import that record.
+        after = there.height
     for _ in range(run.wish.attempts):
         record = registered(run, enclave, node_id, after=after)
         try:

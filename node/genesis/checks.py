@@ -21,7 +21,11 @@ from chain_module.bank.coins import DENOM, coins_text
 from chain_module.genesis_document import parse_genesis_document
 from chain_module.genesis_form import BadGenesis, read_object
 from chain_module.registration.app_state import MODULE
-from chain_module.registration.bootstrap import check_bootstrapped, check_verified
+from chain_module.registration.bootstrap import (
+    check_bootstrapped,
+    check_verified,
+    unsafe_settings,
+)
 from chain_module.registration.genesis import GenesisNetwork
 from chain_module.registration.identity import NetworkGenesis
 from chain_module.store.branch import Branch
@@ -29,6 +33,7 @@ from chain_module.store.state import CommittedState
 from chain_module.store.types import StateReader
 from chain_module.store.version import no_version
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.policy import Policy
 from enclave.attestation.report_data import bootstrap_report_data, check_report_data
 from enclave.attestation.types import VerifiedReport
 from enclave.attestation.verifier import verify_quote
@@ -75,14 +80,9 @@ def validate(genesis: GenesisFile, *, draft: bool = False) -> Iterator[Check]:
     state = check_state(network)
     supply = coins_text(supplies(state)) or "no coins"
     yield Check("state", f"{len(accounts(state))} accounts, the module's own too; {supply}")
-    policy = network.registration.policy
-    if not policy.measurements or not policy.tcb_statuses:
-        raise GenesisFailure(
-            GenesisCode.GENESIS_NOT_READY,
-            expected="a policy with measurements and TCB statuses: an empty one admits nobody",
-            found=f"{len(policy.measurements)} and {len(policy.tcb_statuses)}",
-        )
+    policy = _check_policy(network)
     yield Check("policy", f"{len(policy.measurements)} measurements may join")
+    yield Check("unsafe", "; ".join(unsafe_settings(network)) or "nothing")
     if draft:
         genesis.require_open()
         return
@@ -199,6 +199,25 @@ def verify_founder(network: NetworkGenesis, made: GenesisNetwork) -> VerifiedRep
 
 
 _TOO_EARLY: Final = (Code.COLLATERAL_NOT_YET_VALID, Code.CERTIFICATE_NOT_YET_VALID)
+
+
+def _check_policy(network: NetworkGenesis) -> Policy:
+    """That it admits somebody, and nobody whom the floor refuses."""
+    policy, floor = network.registration.policy, network.registration.floor
+    if not policy.measurements or not policy.tcb_statuses:
+        raise GenesisFailure(
+            GenesisCode.GENESIS_NOT_READY,
+            expected="a policy with measurements and TCB statuses: an empty one admits nobody",
+            found=f"{len(policy.measurements)} and {len(policy.tcb_statuses)}",
+        )
+    for status in policy.tcb_statuses:
+        if status > floor.worst_tcb_status:
+            raise Refusal(
+                Code.BELOW_FLOOR,
+                expected=f"a policy within the floor: {floor.worst_tcb_status.text} or better",
+                found=status.text,
+            )
+    return policy
 
 
 def _validate_bootstrap(network: NetworkGenesis) -> Iterator[Check]:

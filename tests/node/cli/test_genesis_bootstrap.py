@@ -66,6 +66,7 @@ def test_a_bootstrap_completes_the_genesis(ready: Genesis, enclave: Served) -> N
         "validators",
         "state",
         "policy",
+        "unsafe",
         "bootstrap",
         "evidence",
         "operator",

@@ -16,12 +16,20 @@ from chain_module.auth.accounts import get_account
 from chain_module.bank.balances import balance
 from chain_module.bank.coins import DENOM, Coin
 from chain_module.genesis_document import parse_genesis_document, parse_time
+from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
+from enclave.errors import Code, Refusal
 from node.genesis import GenesisCode, GenesisFailure, GenesisFile
 from node.genesis.bootstrap import check_start
 from node.genesis.checks import check_can_pay, check_state, read_network, validate
 from node.genesis.defaults import new_genesis
-from node.genesis.entries import MAX_TOTAL_POWER, add_account, add_validator, total_power
+from node.genesis.entries import (
+    MAX_TOTAL_POWER,
+    add_account,
+    add_accounts,
+    add_validator,
+    total_power,
+)
 from node.genesis.times import NANOSECONDS, format_time
 
 START = 1767225600 * NANOSECONDS
@@ -105,7 +113,8 @@ def test_each_part_makes_another_network() -> None:
 def test_a_draft_is_judged_rule_by_rule() -> None:
     genesis = _genesis()
     found = {check.name: check.found for check in validate(genesis, draft=True)}
-    assert list(found) == ["form", "validators", "state", "policy"]
+    assert list(found) == ["form", "validators", "state", "policy", "unsafe"]
+    assert "software mode: it protects nothing" in found["unsafe"]
     assert read_network(genesis).network_id.hex() in found["form"]
     with pytest.raises(GenesisFailure) as caught:
         list(validate(genesis))
@@ -116,6 +125,21 @@ def test_a_hardware_draft_admits_nobody_yet() -> None:
     with pytest.raises(GenesisFailure) as caught:
         list(validate(_genesis(mode=Mode.HARDWARE), draft=True))
     assert caught.value.code == GenesisCode.GENESIS_NOT_READY
+
+
+def test_a_policy_stays_within_the_floor() -> None:
+    """A status that the floor refuses would only promise what no enclave does."""
+    genesis = _genesis()
+    registration = genesis.registration()
+    statuses = (TcbStatus.UP_TO_DATE, TcbStatus.OUT_OF_DATE)
+    policy = replace(registration.policy, tcb_statuses=statuses)
+    genesis.set_registration(replace(registration, policy=policy))
+    with pytest.raises(Refusal) as caught:
+        list(validate(genesis, draft=True))
+    assert caught.value.code is Code.BELOW_FLOOR
+    floor = replace(registration.floor, worst_tcb_status=TcbStatus.OUT_OF_DATE)
+    genesis.set_registration(replace(registration, policy=policy, floor=floor))
+    list(validate(genesis, draft=True))
 
 
 def test_hardware_evidence_must_not_be_younger_than_the_chain() -> None:
@@ -154,6 +178,18 @@ def test_an_account_or_validator_is_added_once() -> None:
             call()
         assert caught.value.code == GenesisCode.GENESIS_ENTRY_EXISTS
     assert genesis.encode() == before
+
+
+def test_many_accounts_are_added_at_once_or_not_at_all() -> None:
+    one, many = _genesis(), _genesis()
+    held = {bytes([number]) * 20: (Coin(DENOM, number),) for number in range(1, 6)}
+    for address, coins in held.items():
+        add_account(one, address, coins)
+    add_accounts(many, held)
+    assert many.encode() == one.encode()
+    with pytest.raises(GenesisFailure):
+        add_accounts(many, {bytes(20): (), bytes([1]) * 20: ()})
+    assert many.encode() == one.encode()
 
 
 def test_votes_have_a_ceiling() -> None:

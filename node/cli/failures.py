@@ -65,7 +65,7 @@ class CliCode(enum.StrEnum):
     NOT_ALL_CONFIRMED = "not_all_confirmed"
     NODE_ALREADY_RUNNING = "node_already_running"
     PORT_TAKEN = "port_taken"
-    CANNOT_LISTEN = "cannot_listen"
+    SERVICE_CANNOT_LISTEN = "service_cannot_listen"
     PROCESS_KEEPS_DYING = "process_keeps_dying"
     NO_LOCALNET = "no_localnet"
     LOCALNET_RUNNING = "localnet_running"

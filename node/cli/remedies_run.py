@@ -18,7 +18,7 @@ RUN_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "Another program listens where this node would.",
         "stop that program, or change the address in config/config.toml or config/node.toml",
     ),
-    CliCode.CANNOT_LISTEN: Remedy(
+    CliCode.SERVICE_CANNOT_LISTEN: Remedy(
         "This machine does not let the node listen at that address: it has no such address, or "
         "the port is for root alone.",
         "change the address in config/node.toml; 127.0.0.1 and a port above 1023 always do",

@@ -19,7 +19,7 @@ class ServiceCode(enum.StrEnum):
     """Why there is no server. Stable names; the command line has a remedy for each."""
 
     PORT_TAKEN = "port_taken"
-    CANNOT_LISTEN = "cannot_listen"
+    CANNOT_LISTEN = "service_cannot_listen"
 
 
 class CannotServe(Exception):

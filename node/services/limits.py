@@ -17,5 +17,10 @@ class ServerLimits:
     """Calls at once, the waiting ones among them; more are answered RESOURCE_EXHAUSTED."""
     max_streams: int = 100
     """Calls at once on one connection."""
+    patience_secs: int = 60
+    """How old a connection gets, and how long its last calls may take then. gRPC gives a worker to
+    each call whose bytes are still to come: clients that send none would keep them all for ever."""
+    reflections: int = 4
+    """Threads for reflection alone, whose calls stay open as long as a client likes."""
     stop_grace_secs: float = 2.0
     """How long calls that are under way may take when the server stops."""

@@ -13,7 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Self
 
 import grpc
-from grpc_reflection.v1alpha import reflection
 
 from node.log import Log, place_of
 from node.metrics import Metrics
@@ -23,6 +22,7 @@ from node.services.health import Health
 from node.services.limits import ServerLimits
 from node.services.listening import HostPort, try_to_listen
 from node.services.queries import Query
+from node.services.reflection import add_reflection
 
 HEIGHT_HEADER: Final = "x-cosmos-block-height"
 MAX_HEIGHT: Final = 2**63 - 1
@@ -96,14 +96,14 @@ class GrpcServer:
                 ("grpc.so_reuseport", 0),
                 ("grpc.max_receive_message_length", limits.max_request_bytes),
                 ("grpc.max_concurrent_streams", limits.max_streams),
+                ("grpc.max_connection_age_ms", limits.patience_secs * 1000),
+                ("grpc.max_connection_age_grace_ms", limits.patience_secs * 1000),
             ],
             maximum_concurrent_rpcs=limits.max_calls,
         )
         server.add_generic_rpc_handlers(self._handlers(queries.values()))
         self.health.add_to(server)
-        reflection.enable_server_reflection(
-            (*self.health.services, Health.SERVICE, reflection.SERVICE_NAME), server
-        )
+        add_reflection(server, self.health.services, threads=limits.reflections)
         return server
 
     def _handlers(self, queries: Iterable[Query]) -> list[grpc.GenericRpcHandler]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,6 +20,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
+from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
+from grpc_reflection.v1alpha.reflection_pb2_grpc import ServerReflectionStub
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,6 +32,7 @@ from node.services import CannotServe, GrpcServer, ServerLimits
 from node.services.blocks import QUERIES as BLOCKS
 from node.services.modules import BANK
 from node.services.table import all_queries
+from tests.support.grpc_callers import callers_that_never_send, is_held_up
 from tests.support.services import MAX_GAS, POWERS, Served, ServedState, address_of, commit, serve
 
 TABLE: Final = all_queries()
@@ -283,6 +287,47 @@ class TestLimits:
             assert codes == {"OK", "RESOURCE_EXHAUSTED"}
             assert ask(0) == "OK"
 
+    def test_clients_that_keep_reflection_open_hold_up_no_query(self, tmp_path: Path) -> None:
+        """Each such call holds a thread; they have threads of their own."""
+        limits = ServerLimits(workers=2, reflections=2)
+        with serve(tmp_path, BANK, balances=HOLDERS, limits=limits) as running:
+            over = threading.Event()
+
+            def open_for_ever() -> Iterator[ServerReflectionRequest]:
+                yield ServerReflectionRequest(list_services="")
+                over.wait()
+
+            stub = ServerReflectionStub(running.channel)
+            first = stub.ServerReflectionInfo(open_for_ever())
+            assert next(first).list_services_response.service
+            others = [stub.ServerReflectionInfo(open_for_ever()) for _ in range(4)]
+            for _ in range(10):
+                running.call(BALANCE, balance_request(address_of(1)))
+            over.set()
+            for call in (first, *others):
+                call.cancel()
+
+    def test_clients_that_never_send_do_not_keep_the_workers_for_ever(self, tmp_path: Path) -> None:
+        limits = ServerLimits(workers=2, patience_secs=1)
+        request = balance_request(address_of(1))
+        with (
+            serve(tmp_path, BANK, balances=HOLDERS, limits=limits) as running,
+            callers_that_never_send(running.server.address, BALANCE, limits.workers),
+        ):
+            call: Any = running.channel.unary_unary(BALANCE)
+            assert any(is_held_up(call, request) for _ in range(1000))
+            # Its own connection may grow too old first: an honest client asks again.
+            assert any(_is_answered(call, request) for _ in range(1000))
+
+
+def _is_answered(call: Any, request: bytes) -> bool:
+    try:
+        return bool(call(request, timeout=20))
+    except grpc.RpcError as error:
+        if error.code() is not grpc.StatusCode.UNAVAILABLE:
+            raise
+        return False
+
 
 class TestListening:
     def test_a_port_that_is_taken(self, served: Served) -> None:
@@ -296,7 +341,7 @@ class TestListening:
     def test_an_address_that_is_not_ours(self) -> None:
         with pytest.raises(CannotServe) as caught, self._server("192.0.2.1:0"):
             pass
-        assert caught.value.code == "cannot_listen"
+        assert caught.value.code == "service_cannot_listen"
 
     def test_the_port_is_free_again_after_a_stop(self, tmp_path: Path) -> None:
         with serve(tmp_path, BANK, balances={}) as running:

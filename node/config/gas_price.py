@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from chain_module.bank.coins import DENOM
 from node.config.toml_reader import WrongValue
-
-DENOM: Final = "useed"
 
 _FORM: Final = re.compile(rf"([0-9]{{1,18}}(?:\.[0-9]{{1,18}})?){DENOM}", re.ASCII)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Final, cast
 
 from chain_module.address import to_text
@@ -20,29 +21,35 @@ MAX_TOTAL_POWER: Final = (2**63 - 1) // 8
 
 
 def add_account(genesis: GenesisFile, address: bytes, coins: Coins) -> None:
-    """Adds an account that holds some coins.
+    """Adds an account that holds some coins. As `add_accounts`."""
+    add_accounts(genesis, {address: coins})
+
+
+def add_accounts(genesis: GenesisFile, held: Mapping[bytes, Coins]) -> None:
+    """Adds accounts that hold some coins; all of them or none.
 
     Args:
         genesis: changed in memory.
-        address: 20 bytes.
-        coins: sorted, each above 0; none makes an account that holds nothing.
+        held: by address, 20 bytes; coins sorted, each above 0; none makes an account without any.
 
     Raises:
         GenesisFailure: GENESIS_BOOTSTRAPPED, GENESIS_ENTRY_EXISTS or BAD_GENESIS.
     """
     genesis.require_open()
-    text = to_text(address)
+    bank = branch(genesis.app_state(), "bank")
     accounts = entries(branch(genesis.app_state(), "auth"), "accounts")
-    balances = entries(branch(genesis.app_state(), "bank"), "balances")
-    for entry in (*accounts, *balances):
-        if isinstance(entry, dict) and entry.get("address") == text:
+    balances = entries(bank, "balances")
+    there = {entry.get("address") for entry in (*accounts, *balances) if isinstance(entry, dict)}
+    texts = {to_text(address): coins for address, coins in held.items()}
+    for text in texts:
+        if text in there:
             raise _exists(f"no account {text} in {genesis.path}", coins_of(genesis, text))
-    number = str(len(accounts))
-    account: Tree = {"@type": BASE_ACCOUNT, "address": text, "pub_key": None}
-    accounts.append(account | {"account_number": number, "sequence": "0"})
-    if coins:
-        balances.append({"address": text, "coins": _coins_json(coins)})
-        _sum_supply(genesis)
+    for text, coins in texts.items():
+        account: Tree = {"@type": BASE_ACCOUNT, "address": text, "pub_key": None}
+        accounts.append(account | {"account_number": str(len(accounts)), "sequence": "0"})
+        if coins:
+            balances.append({"address": text, "coins": _coins_json(coins)})
+    bank["supply"] = _coins_json(total(_coins(cast("Tree", entry)) for entry in balances))
 
 
 def add_validator(genesis: GenesisFile, public_key: bytes, *, power: int, name: str) -> None:
@@ -94,12 +101,6 @@ def coins_of(genesis: GenesisFile, address: str) -> str:
         if isinstance(entry, dict) and entry.get("address") == address:
             return coins_text(_coins(entry)) or "no coins"
     return "no coins"
-
-
-def _sum_supply(genesis: GenesisFile) -> None:
-    bank = branch(genesis.app_state(), "bank")
-    held = [_coins(cast("Tree", entry)) for entry in entries(bank, "balances")]
-    bank["supply"] = _coins_json(total(held))
 
 
 def _coins(entry: Tree) -> Coins:

@@ -1,7 +1,7 @@
-"""Events of transactions, in the chain's order, by looking at each new block.
+"""Events in the chain's order, by looking at each new block.
 
-A poll instead of a socket: it loses nothing across a reconnect, and a block comes once a second at
-most. Which events a transaction had is CometBFT's answer, unproven.
+A poll instead of a socket: it loses nothing across a reconnect, and blocks come once a second or
+so. Which events a block had is CometBFT's answer, unproven.
 """
 
 from __future__ import annotations
@@ -11,22 +11,26 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from chain_module.abci.common import Event
 from node.chain_client.failures import failure_of_engine
 from node.chain_client.transactions import tx_hash
 from node.engine_rpc import EngineRpc, EngineRpcFailure
 
 POLL_SECS: Final = 0.2
+OF_THE_BLOCK: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
 class ChainEvent:
-    """One event of a transaction in a block."""
+    """One event of a block."""
 
     type: str
     attributes: Mapping[str, str]
     height: int
-    tx_index: int
-    tx_hash: str
+    tx_index: int = OF_THE_BLOCK
+    """Of the transaction that had it; -1: the block itself."""
+    tx_hash: str = ""
+    """64 characters of upper-case hex, or empty."""
 
 
 def follow(
@@ -34,44 +38,50 @@ def follow(
 ) -> Iterator[ChainEvent]:
     """As `ChainClient.subscribe`. Raises ChainFailure."""
     deadline = None if timeout is None else time.monotonic() + timeout
-    newest = _newest(engine)
+    newest = newest_height(engine)
     height = from_height or newest + 1
     while True:
-        while height <= newest:
-            yield from of_block(engine, height, event_type)
+        while height <= newest and (found := events_of(engine, height)) is not None:
+            yield from (event for event in found if event.type == event_type)
             height += 1
         if deadline is not None and time.monotonic() >= deadline:
             return
         time.sleep(POLL_SECS)
-        newest = _newest(engine)
+        newest = newest_height(engine)
 
 
-def of_block(engine: EngineRpc, height: int, event_type: str) -> list[ChainEvent]:
-    """The events of one type in one block. Raises ChainFailure."""
+def events_of(engine: EngineRpc, height: int) -> list[ChainEvent] | None:
+    """Every event of a block: its own first, then its transactions'.
+
+    Returns:
+        None for a moment after the block, while the engine does not have its results yet.
+
+    Raises:
+        ChainFailure.
+    """
     try:
-        txs = engine.block(height).txs
         results = engine.block_results(height)
-        while results is None:  # stored a moment after the block
-            time.sleep(POLL_SECS)
-            results = engine.block_results(height)
+        txs = engine.block(height).txs if results and results.tx_results else ()
     except EngineRpcFailure as failure:
         raise failure_of_engine(failure) from None
-    return [
-        ChainEvent(
-            event_type,
-            {fact.key: fact.value for fact in event.attributes},
-            height,
-            index,
-            tx_hash(raw),
-        )
-        for index, (raw, result) in enumerate(zip(txs, results.tx_results, strict=True))
-        for event in result.events
-        if event.type == event_type
-    ]
+    if results is None:
+        return None
+    found = [ChainEvent(event.type, _facts(event), height) for event in results.events]
+    for index, (raw, result) in enumerate(zip(txs, results.tx_results, strict=True)):
+        name = tx_hash(raw)
+        found += [
+            ChainEvent(event.type, _facts(event), height, index, name) for event in result.events
+        ]
+    return found
 
 
-def _newest(engine: EngineRpc) -> int:
+def newest_height(engine: EngineRpc) -> int:
+    """Of the newest block. Raises ChainFailure."""
     try:
         return engine.status().latest_height
     except EngineRpcFailure as failure:
         raise failure_of_engine(failure) from None
+
+
+def _facts(event: Event) -> dict[str, str]:
+    return {fact.key: fact.value for fact in event.attributes}

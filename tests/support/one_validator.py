@@ -17,6 +17,7 @@ from typing import Final
 from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgSend
 from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
 
+from chain_module.address import to_text
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home, NodeConfig
@@ -77,6 +78,10 @@ class OneValidator:
     def client(self, *, chain_id: str = CHAIN_ID) -> ChainClient:
         """A client."""
         return ChainClient(grpc=self.grpc, rpc=self.rpc, chain_id=chain_id)
+
+    def fund_raw(self, address: bytes, amount: int) -> None:
+        """As `fund`, to 20 bytes."""
+        self.fund(to_text(address), amount)
 
     def fund(self, address: str, amount: int) -> None:
         """Sends coins of the faucet."""

@@ -70,9 +70,7 @@ class Runner:
     def ready(self, process: str | None = None) -> bool:
         """Whether every process is, or that one."""
         return all(
-            member.is_ready
-            for name, member in self._members.items()
-            if process in (None, name)
+            member.is_ready for name, member in self._members.items() if process in (None, name)
         )
 
     def _run(self, now: float) -> None:

@@ -52,12 +52,14 @@ class Supervisor:
         self._orders.put(lambda: self._stop_group(name))
 
     def stop(self) -> None:
-        """Begins to stop everything; again: kills everything. From any thread."""
+        """Begins to stop everything, if that was not begun. From any thread."""
         self._orders.put(self._stop)
 
-    def wait_until_ready(
-        self, name: str, *, timeout: float, process: str | None = None
-    ) -> bool:
+    def kill(self) -> None:
+        """Ends everything at once. From any thread."""
+        self._orders.put(self._kill)
+
+    def wait_until_ready(self, name: str, *, timeout: float, process: str | None = None) -> bool:
         """Waits for a group; from any thread but the supervisor's.
 
         Args:
@@ -135,16 +137,18 @@ class Supervisor:
             self._runners[name].stop()
 
     def _stop(self) -> None:
-        for runner in self._runners.values():
-            if self._stopping:
-                runner.kill()
-            else:
-                runner.stop()
         self._stopping = True
+        for runner in self._runners.values():
+            runner.stop()
+
+    def _kill(self) -> None:
+        self._stopping = True
+        for runner in self._runners.values():
+            runner.kill()
 
     def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.interrupted = True
-        self.stop()
+        order, self.interrupted = self.kill if self.interrupted else self.stop, True
+        order()
 
     def _on_child(self, _number: int, _frame: FrameType | None) -> None:
         self._orders.put(lambda: None)  # look at once

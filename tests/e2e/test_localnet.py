@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -145,8 +146,11 @@ def check_stopped(network: Net, stop: Callable[[], int]) -> int:
     """Stops it and looks at what is left; the height before."""
     pids = [pid for node in network.look() for pid in node.pids.values() if pid is not None]
     assert len(pids) == 18
-    height = network.height()
+    height, said = network.height(), len(network.events())
     assert stop() == 0
+    stopped = [json.loads(line) for line in network.events()[said:].splitlines()]
+    ends = {event["text"] for event in stopped if event.get("event") == "stopped"}
+    assert ends == {"exit code 0"}
     assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
     for node in network.localnet.nodes:
         home = network.folder.home(node)

@@ -99,9 +99,9 @@ class Net:
         return run_for_real("localnet", *words, *home).done().json
 
     def events(self) -> str:
-        """What `up` said, its last lines."""
+        """What `up` said of its steps and processes."""
         path = self.folder.path.with_suffix(".log")
-        return path.read_text()[-4000:] if path.exists() else ""
+        return path.read_text() if path.exists() else ""
 
     # What it is.
 
@@ -126,7 +126,7 @@ class Net:
 
     def chain(self, name: str = "validator0") -> ChainClient:
         """A client of one node."""
-        return client_of(self._home(name))
+        return client_of(self.home(name))
 
     def rpc(self, name: str, path: str) -> Any:
         """CometBFT's own answer, without any code of ours."""
@@ -138,7 +138,8 @@ class Net:
         with EnclaveClient(self.status(name).enclave) as client:
             return client.get_network_keys().keys[0].pk_io
 
-    def _home(self, name: str) -> Home:
+    def home(self, name: str) -> Home:
+        """Of a node."""
         node = self.localnet.node(name)
         assert node is not None, name
         return self.folder.home(node)
@@ -147,7 +148,7 @@ class Net:
 
     def process(self, name: str, part: Part) -> ProcessId | None:
         """A process, if it runs."""
-        return running(pid_file(self._home(name), part))
+        return running(pid_file(self.home(name), part))
 
     def send(self, name: str, part: Part, number: int) -> ProcessId:
         """A signal to a process."""

@@ -127,13 +127,26 @@ def test_a_stopped_process_hears_the_end(folder: Path) -> None:
     assert story(folder) == ["node up", "node down"]
 
 
-def test_a_second_order_to_stop_kills(folder: Path) -> None:
+def test_an_order_to_stop_that_is_repeated_changes_nothing(folder: Path) -> None:
+    watched = Watched()
+
+    def steps() -> None:
+        assert watched.supervisor.wait_until_ready("n", timeout=60)
+        watched.supervisor.stop()
+        watched.supervisor.stop()
+
+    assert watched.play(node(folder), steps) == []
+    assert story(folder)[3:] == [f"{name} down" for name in reversed(NAMES)]
+
+
+def test_an_order_to_kill_waits_for_nobody(folder: Path) -> None:
     watched = Watched()
     group = Group("n", (spec(folder, "node", "--deaf", stop_secs=600),))
 
     def steps() -> None:
         watched.wait_for("node", What.READY)
         watched.supervisor.stop()
+        watched.supervisor.kill()
 
     assert watched.play(group, steps) == []
 
@@ -162,14 +175,15 @@ from node.supervisor import Group, Supervisor
 from tests.support.supervised import spec
 folder = Path(sys.argv[1])
 supervisor = Supervisor(lambda event: print(event.process, event.what.value, flush=True))
-supervisor.add(Group("n", (spec(folder, "node"), spec(folder, "cometbft", ends_with="node"))))
+node = spec(folder, "node", *sys.argv[2:], stop_secs=600)
+supervisor.add(Group("n", (node, spec(folder, "cometbft", ends_with="node"))))
 sys.exit(len(supervisor.run()))
 """
 
 
-def supervise(folder: Path) -> subprocess.Popen[str]:
+def supervise(folder: Path, *options: str) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-c", SUPERVISE, str(folder)],
+        [sys.executable, "-c", SUPERVISE, str(folder), *options],
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'proto'}"},
@@ -180,6 +194,16 @@ def supervise(folder: Path) -> subprocess.Popen[str]:
         if line == "cometbft ready\n":
             break
     return process
+
+
+def test_a_second_signal_kills(folder: Path) -> None:
+    process = supervise(folder, "--deaf")
+    process.send_signal(signal.SIGINT)
+    wait_for(lambda: story(folder)[2:] == ["cometbft down"], "the first order")
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert not running(folder / "node.pid")
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])

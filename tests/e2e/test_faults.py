@@ -1,0 +1,168 @@
+"""A running network under load, hurt in every way that a machine can hurt it.
+
+Whatever was killed, stopped, paused or half written: all nodes end with one state, no registration
+that was accepted is lost, and there is one seed.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from node.supervisor.node_group import Part
+from tests.support.abci_grammar import check_log
+from tests.support.faults import (
+    Load,
+    Registrations,
+    check_accepted,
+    check_one_state,
+    load,
+    registrations,
+    send,
+)
+from tests.support.localnets import Net, net
+
+VALIDATORS: Final = ("validator0", "validator1", "validator2", "validator3")
+PAUSE_SECS: Final = 20.0
+LONG_KILLS: Final = 30
+TORN_BYTES: Final = 10
+
+
+@pytest.fixture
+def network(engine: Path) -> Iterator[Net]:
+    del engine  # built
+    with net() as made:
+        made.up()
+        yield made
+
+
+def test_faults_under_load(network: Net, record_property: Callable[[str, object], None]) -> None:
+    with load(network, VALIDATORS) as sends, registrations(network) as newcomers:
+        kills = kill_each_once(network, newcomers)
+        stop_an_enclave(network, newcomers)
+        pause_a_node(network, newcomers)
+        accepted = [light.done.node_id for light in newcomers.all()]
+        sends.end()
+        tear_the_last_write(network)
+        counts = check(network, sends, newcomers)
+    assert len(accepted) == 6
+    told = f"{kills} kills, 1 enclave stopped, 1 node paused {PAUSE_SECS:.0f} s, 1 torn write"
+    record_property("count", f"faults: {told}; {counts}")
+
+
+@pytest.mark.long
+def test_random_kills_under_load(
+    network: Net, record_property: Callable[[str, object], None]
+) -> None:
+    seed = random.SystemRandom().randrange(2**32)
+    print(f"seed {seed}")
+    chosen = random.Random(seed)  # noqa: S311 (repeatable)
+    with load(network, VALIDATORS) as sends, registrations(network) as newcomers:
+        for number in range(LONG_KILLS):
+            victim, part = chosen.choice(VALIDATORS), chosen.choice(list(Part))
+            if number % 5 == 0:
+                newcomers.begin(neighbour(victim))
+            time.sleep(chosen.uniform(0, 3))
+            found = network.process(victim, part)
+            if found is not None:
+                found.kill(signal.SIGKILL)
+        for name in VALIDATORS:
+            network.wait_until_healed(name, above=network.height())
+        newcomers.all()
+        sends.end()
+        counts = check(network, sends, newcomers)
+    record_property("count", f"{LONG_KILLS} random kills: {counts}")
+
+
+def kill_each_once(network: Net, newcomers: Registrations) -> int:
+    """Kill -9 of each process of each validator, one after the other."""
+    kills = 0
+    for name in VALIDATORS:
+        newcomers.begin(neighbour(name))
+        for part in Part:
+            before = network.send(name, part, signal.SIGKILL)
+            network.wait_until_healed(name, above=network.height())
+            assert network.process(name, part) != before
+            kills += 1
+    newcomers.all()  # a peer that is killed under a register is another test's matter
+    return kills
+
+
+def stop_an_enclave(network: Net, newcomers: Registrations) -> None:
+    """An enclave that hangs delays nobody: its node answers, and others confirm."""
+    network.send("validator0", Part.ENCLAVE, signal.SIGSTOP)
+    try:
+        light = newcomers.begin("validator1").result()
+        assert light.done.height > 0
+        with network.chain("validator0") as chain:
+            before = chain.balance(newcomers.address)
+            send(chain, network.faucet(), newcomers.address, 1)
+            assert chain.balance(newcomers.address) == before + 1
+    finally:
+        network.send("validator0", Part.ENCLAVE, signal.SIGCONT)
+    network.wait_until_healed("validator0", above=network.height())
+
+
+def pause_a_node(network: Net, newcomers: Registrations) -> None:
+    """A machine that sleeps for a while catches up; the others go on meanwhile."""
+    paused = [network.send("validator2", part, signal.SIGSTOP) for part in Part]
+    try:
+        before = network.height()
+        end = time.monotonic() + PAUSE_SECS
+        newcomers.begin("validator3").result()
+        time.sleep(max(0.0, end - time.monotonic()))
+        assert network.height() > before
+    finally:
+        for process in paused:
+            process.kill(signal.SIGCONT)
+    network.wait_until_healed("validator2", above=network.height())
+    assert [network.process("validator2", part) for part in Part] == paused
+
+
+def tear_the_last_write(network: Net) -> None:
+    """The last write of the application's disk lacks its end: CometBFT gives the block again."""
+    height = network.height()
+    assert network.down() == 0
+    folder = network.home("validator3").application_data / "db"
+    newest = max(folder.glob("*.log"), key=lambda path: path.stat().st_mtime)
+    data = newest.read_bytes()
+    assert len(data) > TORN_BYTES
+    newest.write_bytes(data[:-TORN_BYTES])
+    network.up()
+    network.wait_until_healed("validator3", above=height)
+
+
+def check(network: Net, sends: Load, newcomers: Registrations) -> str:
+    """What must hold whatever happened; counts for people."""
+    heights = check_one_state(network)
+    lights = newcomers.all()
+    holders = [status for status in network.look() if status.enclave_state == "HOLDER"]
+    assert len(holders) == len(network.localnet.nodes)
+    accepted = [light.done.node_id for light in lights]
+    accepted += [bytes.fromhex(status.node_id or "") for status in holders]
+    check_accepted(network, accepted)
+    seeds = {network.pk_io(node.name) for node in network.localnet.nodes}
+    seeds |= {light.pk_io() for light in lights}
+    assert len(seeds) == 1
+    assert all(light.done.paid == 1 for light in lights)
+    for node in network.localnet.nodes:
+        check_log(network.home(node.name).logs / "abci-calls.jsonl")
+        with network.chain(node.name) as chain:
+            # One that was sent and not seen in a block may have come there.
+            arrived = chain.balance(sends.receiver)
+            assert sends.committed <= arrived <= sends.committed + sends.failed
+    return (
+        f"{heights} blocks with one app hash on {len(holders)} nodes, {len(accepted)} "
+        f"registrations, {sends.committed} sends and {sends.failed} that were not answered"
+    )
+
+
+def neighbour(name: str) -> str:
+    """Another validator."""
+    return VALIDATORS[(VALIDATORS.index(name) + 1) % len(VALIDATORS)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.abci_grammar import check_log
-from tests.support.cometbft import PATIENCE_SECS, KvNode, wait_for
+from tests.support.cometbft import PATIENCE_SECS, KvNode, join, wait_for
 from tests.support.kv_application import BAD_TX, State
 
 
@@ -98,3 +98,36 @@ def test_an_exception_ends_the_engine_and_the_chain_goes_on_once_the_cause_is_go
     assert node.value("kept") == "1"
     node.stop()
     assert check_log(node.call_log).recoveries == 1
+
+
+def test_two_validators_verify_each_others_vote_extensions(engine: Path) -> None:
+    """Both logs are legal, also over a crash of one."""
+    with (
+        tempfile.TemporaryDirectory(prefix="kv-") as first,
+        tempfile.TemporaryDirectory(prefix="kv-") as second,
+    ):
+        nodes = [KvNode(Path(folder), engine) for folder in (first, second)]
+        join(nodes)
+        try:
+            for node in nodes:
+                node.start()
+            for node in nodes:
+                node.wait_for_height(4)
+            nodes[0].commit(b"city=Paris")
+            wait_for(lambda: nodes[1].value("city") == "Paris", "the other's state")
+            # Neither has more than 2/3 of the power: the chain waits for the one that died.
+            nodes[1].kill_application()
+            height = nodes[0].height()
+            nodes[1].start()
+            for node in nodes:
+                node.wait_for_height(height + 3)
+        finally:
+            for node in nodes:
+                node.stop()
+        summaries = [check_log(node.call_log) for node in nodes]
+        assert [summary.clean_starts for summary in summaries] == [1, 1]
+        assert [summary.recoveries for summary in summaries] == [0, 1]
+        for node in nodes:
+            called = node.call_log.read_text()
+            assert called.count('"call": "verify_vote_extension"') >= 3
+            assert '"call": "extend_vote"' in called

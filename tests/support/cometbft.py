@@ -1,4 +1,4 @@
-"""The real engine with the key-value application: one validator in a folder, on 127.0.0.1."""
+"""The real engine with the key-value application: a validator a folder, on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +37,7 @@ class KvNode:
         self.home = folder / "cometbft"
         self.app_home = folder
         self.rpc = f"http://127.0.0.1:{_free_port()}"
+        self.p2p = f"127.0.0.1:{_free_port()}"
         self.cometbft: subprocess.Popen[bytes] | None = None
         self.application: subprocess.Popen[bytes] | None = None
         subprocess.run([engine, "init", "--home", self.home], check=True, stdout=subprocess.DEVNULL)
@@ -46,6 +47,16 @@ class KvNode:
     def call_log(self) -> Path:
         """What the application was asked."""
         return self.app_home / "calls.jsonl"
+
+    @property
+    def genesis(self) -> Path:
+        """The engine's genesis file."""
+        return self.home / "config" / "genesis.json"
+
+    def node_id(self) -> str:
+        """The engine's, as peers name it."""
+        command = [str(self.engine), "show-node-id", "--home", str(self.home)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def start_application(self) -> None:
         """Returns when it listens."""
@@ -135,16 +146,33 @@ class KvNode:
         text = re.sub(r"(?m)^proxy_app = .*$", f'proxy_app = "{address}"', text)
         rpc = self.rpc.replace("http", "tcp")
         text = text.replace('laddr = "tcp://127.0.0.1:26657"', f'laddr = "{rpc}"')
-        p2p = f'laddr = "tcp://127.0.0.1:{_free_port()}"'
+        p2p = f'laddr = "tcp://{self.p2p}"'
         text = text.replace('laddr = "tcp://0.0.0.0:26656"', p2p)
         laddrs = re.findall(r'(?m)^laddr = "(.*)"$', text)
         assert [laddr.rpartition(":")[0] for laddr in laddrs] == ["tcp://127.0.0.1"] * 2
         config.write_text(text)
-        genesis = self.home / "config" / "genesis.json"
-        content = json.loads(genesis.read_text())
+        content = json.loads(self.genesis.read_text())
         content["app_state"] = {"born": "with genesis"}
         content["consensus_params"]["abci"]["vote_extensions_enable_height"] = "2"
-        genesis.write_text(json.dumps(content))
+        self.genesis.write_text(json.dumps(content))
+
+
+def join(nodes: Sequence[KvNode]) -> None:
+    """Makes one network of nodes that were not started: all are validators, of equal power."""
+    documents = [json.loads(node.genesis.read_text()) for node in nodes]
+    first = documents[0]
+    first["validators"] = [validator for d in documents for validator in d["validators"]]
+    for node in nodes:
+        node.genesis.write_text(json.dumps(first))
+        peers = ",".join(f"{peer.node_id()}@{peer.p2p}" for peer in nodes if peer is not node)
+        config = node.home / "config" / "config.toml"
+        text = config.read_text()
+        config.write_text(
+            text.replace('persistent_peers = ""', f'persistent_peers = "{peers}"')
+            # Both listen on one address of this machine.
+            .replace("allow_duplicate_ip = false", "allow_duplicate_ip = true")
+        )
+        assert peers in config.read_text()
 
 
 def wait_for(condition: Callable[[], bool], what: str) -> None:

@@ -12,6 +12,7 @@ from enclave.crypto.labels import Mode
 from node.cli.failures import usage
 from node.cli.genesis.shared import GenesisTime
 from node.cli.help_text import command_line, examples
+from node.cli.inherited import InheritedOption
 from node.cli.options import Address, OneOf, home_option, output_option
 from node.cli.output import Output, Row
 from node.config import ClientConfig, Home, NodeConfig, Ports
@@ -88,7 +89,9 @@ class Price(click.ParamType[GasPrice]):
     ),
 )
 @click.argument("moniker")
-@click.option("--chain-id", type=ChainId(), required=True, help="The network's name.")
+@click.option(
+    "--chain-id", cls=InheritedOption, type=ChainId(), required=True, help="The network's name."
+)
 @click.option(
     "--mode",
     type=OneOf([mode.value for mode in Mode]),
@@ -127,7 +130,12 @@ class Price(click.ParamType[GasPrice]):
 )
 @click.option("--operator-key", default="", metavar="NAME", help="The key that pays for this node.")
 @click.option(
-    "--keyring-backend", type=OneOf(BACKENDS), default="file", show_default=True, help="Of its key."
+    "--keyring-backend",
+    cls=InheritedOption,
+    type=OneOf(BACKENDS),
+    default="file",
+    show_default=True,
+    help="Of its key.",
 )
 @click.option("--genesis-time", type=GenesisTime(), help="When the chain starts.  [default: now]")
 @click.option("--overwrite", is_flag=True, help="Write configuration and genesis anew; never keys.")

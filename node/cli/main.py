@@ -25,10 +25,11 @@ from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
 from node.cli.explain import explain
 from node.cli.failures import CliCode, Failure, PartFailure, of_part, of_refusal, usage
 from node.cli.genesis import genesis
+from node.cli.inherited import let_groups_inherit
 from node.cli.init import init
 from node.cli.keys import keys
 from node.cli.localnet import localnet
-from node.cli.options import wanted_format
+from node.cli.options import INHERITED, wanted_format
 from node.cli.output import Output
 from node.cli.query import query
 from node.cli.register import register
@@ -68,6 +69,7 @@ cli.add_command(register)
 cli.add_command(start)
 cli.add_command(status)
 cli.add_command(tx)
+let_groups_inherit(cli, INHERITED)
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ import click
 
 from enclave.attestation.limits import MAX_TIME
 from node.cli.failures import usage
+from node.cli.inherited import InheritedOption
 from node.cli.output import Format, Output
 from node.config import DEFAULT_HOME, ClientConfig, ConfigFailure, Home
 from node.config.home import HOME_VARIABLE
@@ -155,8 +156,12 @@ def _as_home(ctx: click.Context, _param: click.Parameter, value: str) -> Home:
     return home
 
 
+INHERITED: Final = ("--home", "--node", "--grpc", "--chain-id", "--keyring-backend", "--output")
+"""May stand before the command (`inherited`)."""
+
 home_option = click.option(
     "--home",
+    cls=InheritedOption,
     default=DEFAULT_HOME,
     show_default=True,
     envvar=HOME_VARIABLE,
@@ -170,6 +175,7 @@ home_option = click.option(
 
 node_option = click.option(
     "--node",
+    cls=InheritedOption,
     type=RpcUrl(),
     default=ClientConfig().node,
     envvar="SEEDPACT_NODE",
@@ -180,6 +186,7 @@ node_option = click.option(
 
 grpc_option = click.option(
     "--grpc",
+    cls=InheritedOption,
     type=Address(),
     default=ClientConfig().grpc,
     envvar="SEEDPACT_GRPC",
@@ -190,6 +197,7 @@ grpc_option = click.option(
 
 chain_id_option = click.option(
     "--chain-id",
+    cls=InheritedOption,
     default="",
     envvar="SEEDPACT_CHAIN_ID",
     show_envvar=True,
@@ -200,6 +208,7 @@ chain_id_option = click.option(
 
 keyring_backend_option = click.option(
     "--keyring-backend",
+    cls=InheritedOption,
     type=OneOf(BACKENDS),
     default=ClientConfig().keyring_backend,
     envvar="SEEDPACT_KEYRING_BACKEND",
@@ -210,6 +219,7 @@ keyring_backend_option = click.option(
 
 output_option = click.option(
     "--output",
+    cls=InheritedOption,
     type=OneOf([entry.value for entry in Format]),
     default=Format.TEXT.value,
     show_default=True,

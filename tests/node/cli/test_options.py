@@ -9,7 +9,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from node.cli.exit_codes import ExitCode
+from node.cli.inherited import let_groups_inherit
 from node.cli.options import (
+    INHERITED,
     chain_id_option,
     grpc_option,
     home_option,
@@ -20,6 +23,7 @@ from node.cli.options import (
 )
 from node.cli.output import Format, Output
 from node.config import ClientConfig, Home
+from tests.support.cli import Cli
 
 
 @click.command
@@ -80,6 +84,52 @@ def test_the_order_of_sources(home: Home, tmp_path: Path) -> None:
 
 def test_the_home_may_come_from_the_environment(home: Home) -> None:
     assert _shown([], {"SEEDPACT_HOME": str(home.path)}) == [str(home.path), *IN_FILE]
+
+
+def _inherited(arguments: list[str], environment: dict[str, str] | None = None) -> list[str]:
+    """`root [..] inner [..] show [..]`, each place with options of its own."""
+
+    @click.group
+    def root() -> None: ...
+
+    @root.group
+    def inner() -> None: ...
+
+    inner.add_command(show)
+    let_groups_inherit(root, INHERITED)
+    result = CliRunner().invoke(root, arguments, env=environment, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    values: list[str] = json.loads(result.output)
+    return values
+
+
+def test_options_may_stand_before_the_command(home: Home) -> None:
+    """The nearest to the command counts; each place beats the environment and the file."""
+    before, at_home = _options(IN_OPTIONS), ["--home", str(home.path)]
+    environment = _environment(IN_ENVIRONMENT)
+    assert _inherited([*at_home, "inner", "show"])[1:] == IN_FILE
+    assert _inherited(["inner", *at_home, "show"], environment)[1:] == IN_ENVIRONMENT
+    assert _inherited([*before, "inner", *at_home, "show"], environment)[1:] == IN_OPTIONS
+    nearest = _inherited(
+        ["--node", "tcp://a:1", "inner", "--node", "tcp://b:1", "show", "--node", "tcp://c:1"]
+    )
+    assert nearest[1] == "http://c:1"
+    nearer = _inherited(["--node", "tcp://a:1", "inner", "--node", "tcp://b:1", "show"])
+    assert nearer[1] == "http://b:1"
+
+
+def test_a_wrong_value_before_the_command_is_refused(cli: Cli, tmp_path: Path) -> None:
+    usage = ExitCode.USAGE
+    cli("--output", "yaml", "keys", "mnemonic").failed("wrong_usage", usage)
+    cli("--keyring-backend", "os", "keys", "list", "--home", str(tmp_path)).failed(
+        "wrong_usage", usage
+    )
+    cli("--nonsense", "keys", "mnemonic").failed("wrong_usage", usage)
+    cli("--output", "json", "--home", str(tmp_path), "genesis", "validate").failed(
+        "no_genesis", usage
+    )
+    done = cli("--output=json", "keys", "mnemonic").done()
+    assert done.json["mnemonic"]
 
 
 def test_a_tcp_url_means_http() -> None:

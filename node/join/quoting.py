@@ -95,20 +95,33 @@ def quote(chain: ChainClient, enclave: EnclaveClient, wish: Join, anchor: Header
         raise JoinFailure(
             JoinCode.KEYS_UNUSABLE, expected=refused.expected, found=refused.found
         ) from None
-    collateral = answer.evidence.collateral or wish.collateral or b""
-    message = tx_pb2.MsgRegisterNode(
-        operator=to_text(wish.operator.info.raw_address),
+    message = register_of(answer, purpose, collateral=wish.collateral or b"", moniker=wish.moniker)
+    return Quoted(message=message, report_data=answer.report_data, node_id=answer.node_id)
+
+
+def register_of(
+    answer: pb.MakeQuoteResponse, purpose: pb.RegisterPurpose, *, collateral: bytes, moniker: str
+) -> tx_pb2.MsgRegisterNode:
+    """The register that shows a quote.
+
+    Args:
+        answer: the enclave's.
+        purpose: what it was asked for.
+        collateral: for a quote that came without.
+        moniker: for people.
+    """
+    return tx_pb2.MsgRegisterNode(
+        operator=to_text(purpose.operator),
         exchange_key=answer.exchange_key,
         kem_ciphertext=answer.kem_ciphertext,
-        epoch=keys.epoch,
-        anchor_height=anchor.height,
-        anchor_hash=anchor.hash,
+        epoch=purpose.epoch,
+        anchor_height=purpose.anchor_height,
+        anchor_hash=purpose.anchor_hash,
         tls_key=answer.tls_key,
         quote=answer.evidence.quote,
-        collateral=collateral,
-        moniker=wish.moniker,
+        collateral=answer.evidence.collateral or collateral,
+        moniker=moniker,
     )
-    return Quoted(message=message, report_data=answer.report_data, node_id=answer.node_id)
 
 
 def _exists(chain: ChainClient, address: bytes) -> bool:

@@ -28,6 +28,7 @@ from node.genesis.failures import GenesisFailure
 from node.keyring.failures import KeyringFailure
 from node.localnet.failures import LocalnetFailure
 from node.services.failures import CannotServe
+from node.storage import StorageFault
 from node.supervisor.failures import SupervisorFailure
 
 
@@ -67,6 +68,13 @@ class CliCode(enum.StrEnum):
     PORT_TAKEN = "port_taken"
     SERVICE_CANNOT_LISTEN = "service_cannot_listen"
     PROCESS_KEEPS_DYING = "process_keeps_dying"
+    STORAGE_FULL = "storage_full"
+    STORAGE_FAILED = "storage_failed"
+    STORAGE_DAMAGED = "storage_damaged"
+    STORAGE_ROOT_MISMATCH = "storage_root_mismatch"
+    STORAGE_FORMAT = "storage_format"
+    STORAGE_OTHER_CHAIN = "storage_other_chain"
+    REGISTER_QUARANTINED = "register_quarantined"
     NO_LOCALNET = "no_localnet"
     LOCALNET_RUNNING = "localnet_running"
     LOCALNET_NOT_RUNNING = "localnet_not_running"
@@ -187,6 +195,7 @@ PartFailure = (
     | SupervisorFailure
     | LocalnetFailure
     | CannotServe
+    | StorageFault
 )
 """What the parts of a node raise: each has a code of `CliCode` (an enclave and a chain have their
 own)."""

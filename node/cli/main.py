@@ -33,6 +33,7 @@ from node.cli.options import INHERITED, wanted_format
 from node.cli.output import Output
 from node.cli.query import query
 from node.cli.register import register
+from node.cli.reset_state import reset_state
 from node.cli.start import start
 from node.cli.status import status
 from node.cli.tx import tx
@@ -66,6 +67,7 @@ cli.add_command(keys)
 cli.add_command(localnet)
 cli.add_command(query)
 cli.add_command(register)
+cli.add_command(reset_state)
 cli.add_command(start)
 cli.add_command(status)
 cli.add_command(tx)

@@ -15,6 +15,7 @@ from node.cli.remedies_evidence import EVIDENCE_REMEDIES
 from node.cli.remedies_home import HOME_REMEDIES
 from node.cli.remedies_reasons import REASON_REMEDIES
 from node.cli.remedies_run import RUN_REMEDIES
+from node.cli.remedies_storage import STORAGE_REMEDIES
 from node.cli.remedy import Remedy
 
 REMEDIES: Final[Mapping[Code, Remedy]] = {**EVIDENCE_REMEDIES, **ENCLAVE_REMEDIES}
@@ -65,6 +66,7 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
     **CHAIN_REMEDIES,
     **DOCTOR_REMEDIES,
     **RUN_REMEDIES,
+    **STORAGE_REMEDIES,
     **HOME_REMEDIES,
     CliCode.INTERRUPTED: Remedy(
         "The command was stopped before it was done.",

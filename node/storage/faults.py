@@ -24,7 +24,7 @@ class StorageCode(enum.StrEnum):
     STORAGE_ROOT_MISMATCH = "storage_root_mismatch"
     STORAGE_FORMAT = "storage_format"
     STORAGE_OTHER_CHAIN = "storage_other_chain"
-    ALREADY_RUNNING = "already_running"
+    ALREADY_RUNNING = "node_already_running"
 
 
 class StorageFault(Exception):

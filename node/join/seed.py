@@ -27,24 +27,23 @@ HEADER_SECS: Final = 60.0
 def import_seed(
     chain: ChainClient,
     enclave: EnclaveClient,
-    network: Network,
     record: types_pb2.NodeRecord,
     *,
-    say: Callable[[str], None],
+    network_id: bytes,
+    say: Callable[[str], None] = lambda _text: None,
 ) -> None:
     """PENDING -> HOLDER. Raises EnclaveFailure, ChainFailure."""
     say(f"waiting for the header that follows block {record.height}")
     header = header_from(chain, record.height + 1)
-    enclave.import_seed(
-        pb.ImportSeedRequest(context=unproven_context(chain, network, header, record=record))
-    )
+    context = unproven_context(chain, header, network_id=network_id, record=record)
+    enclave.import_seed(pb.ImportSeedRequest(context=context))
 
 
 def unproven_context(
     chain: ChainClient,
-    network: Network,
     header: HeaderFacts,
     *,
+    network_id: bytes,
     record: types_pb2.NodeRecord,
     anchors: tuple[types_pb2.Anchor, ...] = (),
 ) -> pb.ChainContext:
@@ -52,7 +51,7 @@ def unproven_context(
     current = chain.network_keys()
     epochs = [chain.network_keys(epoch) for epoch in range(current.epoch)] + [current]
     return pb.ChainContext(
-        network_id=network.id,
+        network_id=network_id,
         height=header.height,
         gate_time=time_to_proto(header.time),
         epoch=current.epoch,

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
@@ -18,15 +18,23 @@ from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgSend
 from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
 
 from chain_module.address import to_text
+from chain_module.bank.coins import DENOM
+from chain_module.bank.coins import Coin as BankCoin
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home, NodeConfig
+from node.config.engine_keys import read_engine_keys
 from node.config.ports import Ports
+from node.enclave_client import EnclaveClient
+from node.genesis import GenesisFile
+from node.genesis.bootstrap import bootstrap
+from node.genesis.defaults import new_genesis
+from node.genesis.entries import DEFAULT_POWER, add_account, add_validator
 from node.join.enclave_process import enclave_of
 from node.keyring import SigningKey
-from node.localnet.building import make_genesis, make_homes
+from node.localnet.building import make_homes
 from node.localnet.homes import ensure_key
-from node.localnet.plan import FAUCET, Localnet, LocalNode, new_localnet
+from node.localnet.plan import FAUCET, OPERATOR, Localnet, LocalNode, new_localnet
 from node.localnet.store import Folder
 from node.supervisor.node_group import engine_addresses
 from tests.support.cli import COMMAND, python_path
@@ -35,6 +43,7 @@ CHAIN_ID: Final = "seedpact-one"
 BLOCK_MS: Final = 200
 READY_SECS: Final = 60.0
 STEP: Final = 100
+FUNDS: Final = 10**15
 
 
 @dataclass
@@ -119,8 +128,10 @@ class OneValidator:
 
 
 @contextlib.contextmanager
-def one_validator(path: Path) -> Iterator[OneValidator]:
-    """A chain for the length of a block."""
+def one_validator(
+    path: Path, *, change: Callable[[GenesisFile], None] = lambda _genesis: None
+) -> Iterator[OneValidator]:
+    """A chain for the length of a block. `change` may edit its genesis before the seed is made."""
     folder = Folder(path)
     folder.path.mkdir(parents=True, exist_ok=True)
     localnet = new_localnet(
@@ -130,7 +141,7 @@ def one_validator(path: Path) -> Iterator[OneValidator]:
     make_homes(folder, localnet)
     first = folder.home(localnet.bootstrap)
     with enclave_of(first.enclave, mode=Mode.SOFTWARE, address=None, configured="") as client:
-        network_id = make_genesis(folder, localnet, client)
+        network_id = _make_genesis(folder, localnet, client, change)
     with (path / "start.log").open("wb") as log:
         process = subprocess.Popen(
             [*COMMAND, "start", "--home", str(first.path)],
@@ -144,6 +155,26 @@ def one_validator(path: Path) -> Iterator[OneValidator]:
         yield running
     finally:
         running.stop()
+
+
+def _make_genesis(
+    folder: Folder,
+    localnet: Localnet,
+    client: EnclaveClient,
+    change: Callable[[GenesisFile], None],
+) -> bytes:
+    home = folder.home(localnet.bootstrap)
+    genesis = new_genesis(home.genesis, chain_id=localnet.chain_id, mode=Mode.SOFTWARE)
+    folder.faucet_home.path.mkdir(parents=True, exist_ok=True)
+    operator = ensure_key(home, OPERATOR).info.raw_address
+    for address in (ensure_key(folder.faucet_home, FAUCET).info.raw_address, operator):
+        add_account(genesis, address, (BankCoin(DENOM, FUNDS),))
+    validator = read_engine_keys(home).validator_key
+    add_validator(genesis, validator, power=DEFAULT_POWER, name=localnet.bootstrap.name)
+    change(genesis)
+    made = bootstrap(genesis, client, operator=operator)
+    genesis.save()
+    return made.network_id
 
 
 def free_offset(*, nodes: int) -> int:

@@ -1,0 +1,12 @@
+"""The host of an enclave: it watches the chain and turns what happens there into requests.
+
+What belongs here: the loop, and event handlers. Handlers know no transport: they get a `Host`, with
+a `ChainClient` and an `EnclaveClient`. What must not: the block path (node/application), which asks
+the enclave by itself.
+"""
+
+from node.host.host import NEW_BLOCK, EventHandler, Host
+from node.host.import_seed import ImportSeed
+from node.host.renewal import Renewal
+
+__all__ = ["NEW_BLOCK", "EventHandler", "Host", "ImportSeed", "Renewal"]

@@ -1,0 +1,102 @@
+"""`Host`: owns the way to the chain and to the enclave, and runs the event loop.
+
+Blocks are looked at in their order, once each. A handler that fails is logged and asked again at
+the next event that it wants; it never stops the others. A node that is far behind starts again at
+the newest block, so a handler that must miss nothing looks at the state, not at events alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from node.chain_client import ChainClient, ChainEvent, ChainFailure
+from node.chain_client.events import events_of
+from node.enclave_client import EnclaveClient, EnclaveFailure
+from node.log import Log
+
+NEW_BLOCK: Final = "new_block"
+"""The type of the event that each block has, before its own and its transactions'."""
+MAX_BEHIND: Final = 100
+"""Blocks; what is older is not looked at any more."""
+POLL_SECS: Final = 0.5
+
+
+class EventHandler(Protocol):
+    """Turns events of the chain into requests to the enclave."""
+
+    @property
+    def events(self) -> frozenset[str]:
+        """The types that it wants."""
+        ...
+
+    def handle(self, host: Host, event: ChainEvent) -> None:
+        """Does what the event asks for. May raise ChainFailure or EnclaveFailure."""
+        ...
+
+
+@dataclass
+class Host:
+    """One enclave's host.
+
+    Args:
+        chain: the node's own.
+        enclave: the node's own.
+        handlers: in the order in which they see an event.
+        log: gets what handlers could not do.
+    """
+
+    chain: ChainClient
+    enclave: EnclaveClient
+    handlers: Sequence[EventHandler]
+    log: Log
+
+    def run(self, stop: threading.Event, *, from_height: int = 0) -> None:
+        """Works until `stop` is set.
+
+        Args:
+            stop: ends it, between two events.
+            from_height: the first block; 0: the newest.
+        """
+        height, away = from_height, False
+        while not stop.is_set():
+            try:
+                status = self.chain.status()
+                newest, away = status.latest_height, False
+                if status.catching_up or newest == 0:
+                    stop.wait(POLL_SECS)
+                    continue
+                height = max(height, newest - MAX_BEHIND) if height else newest
+                while height <= newest and not stop.is_set() and self._block(height):
+                    height += 1
+            except ChainFailure as failure:
+                if not away:
+                    self.log("warning", "chain_away", code=failure.code, found=failure.found)
+                away = True
+            stop.wait(POLL_SECS)
+
+    def _block(self, height: int) -> bool:
+        """Shows a block to the handlers; False where its results are still to come."""
+        found = events_of(self.chain.engine, height)
+        if found is None:
+            return False
+        for event in (ChainEvent(NEW_BLOCK, {}, height), *found):
+            for handler in self.handlers:
+                if event.type in handler.events:
+                    self._handle(handler, event)
+        return True
+
+    def _handle(self, handler: EventHandler, event: ChainEvent) -> None:
+        try:
+            handler.handle(self, event)
+        except (ChainFailure, EnclaveFailure) as failure:
+            self.log(
+                "warning",
+                "handler_failed",
+                handler=type(handler).__name__,
+                type=event.type,
+                height=event.height,
+                reason=str(failure),
+            )

@@ -1,0 +1,36 @@
+"""`confirm_node` -> ImportSeed: a newcomer takes its seed as soon as the chain has its record.
+
+`seedpactd register` does it by itself; this serves a node whose register was sent from elsewhere.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from chain_module.registration.events import CONFIRM_NODE
+from node.chain_client import ChainEvent
+from node.host.host import Host
+from node.join.seed import import_seed
+from seedpact.enclave.v1 import service_pb2 as pb
+
+
+class ImportSeed:
+    """PENDING -> HOLDER, at the confirm of this enclave's own node."""
+
+    events: Final = frozenset({CONFIRM_NODE})
+
+    def handle(self, host: Host, event: ChainEvent) -> None:
+        """Imports, if it is this enclave's confirm and it waits for one.
+
+        Raises:
+            ChainFailure, EnclaveFailure: it could not; `seedpactd register` can be run again.
+        """
+        info = host.enclave.get_info()
+        own = event.attributes.get("node_id") == info.node_id.hex()
+        if not own or info.state != pb.ENCLAVE_STATE_PENDING:
+            return
+        record = host.chain.node(info.node_id)
+        if record is None:
+            return
+        import_seed(host.chain, host.enclave, record, network_id=info.network_id)
+        host.log("info", "seed_imported", node_id=info.node_id.hex(), height=record.height)

@@ -1,0 +1,101 @@
+"""`new_block` -> MakeQuote: a holder renews its record before it ends (protocol.md section 7).
+
+A renewal is a register with the same exchange_key and operator and a newer anchor, paid by the
+operator. One is tried when a third of the record's life is left, by the chain's time; after a
+failure again, each time after twice as many blocks.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from enclave.registration.records import time_to_proto
+from node.chain_client import ChainEvent, Committed, HeaderFacts, Price
+from node.host.host import NEW_BLOCK, Host
+from node.join.quoting import ANCHOR_DEPTH, register_of
+from node.join.seed import unproven_context
+from node.keyring import SigningKey
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import types_pb2
+
+LOOK_BLOCKS: Final = 10
+"""The record is looked at so often."""
+FIRST_RETRY_BLOCKS: Final = 20
+LAST_RETRY_BLOCKS: Final = 2000
+LIFE_LEFT: Final = 3
+"""A renewal is due when 1/3 of the registration period is left."""
+
+
+class Renewal:
+    """Renews the record of this enclave's node.
+
+    Args:
+        key: the operator's, unlocked.
+        price: what a renewal may cost.
+        collateral: hardware: Intel's; empty: the chain's.
+    """
+
+    events: Final = frozenset({NEW_BLOCK})
+
+    def __init__(self, key: SigningKey, *, price: Price, collateral: bytes = b"") -> None:
+        self._key = key
+        self._price = price
+        self._collateral = collateral
+        self._next_height = 0
+        self._retry_blocks = FIRST_RETRY_BLOCKS
+
+    def handle(self, host: Host, event: ChainEvent) -> None:
+        """Renews, if it is due. Raises ChainFailure, EnclaveFailure."""
+        if event.height < self._next_height:
+            return
+        self._next_height = event.height + LOOK_BLOCKS
+        info = host.enclave.get_info()
+        if info.state != pb.ENCLAVE_STATE_HOLDER:
+            return
+        record = host.chain.node(info.node_id)
+        if record is None or not self._due(host, record):
+            return
+        # Whatever happens now, the next try is not at the next block.
+        self._next_height = event.height + self._retry_blocks
+        self._retry_blocks = min(2 * self._retry_blocks, LAST_RETRY_BLOCKS)
+        done = self.renew(host, info, record)
+        self._retry_blocks = FIRST_RETRY_BLOCKS
+        host.log("info", "renewed", node_id=info.node_id.hex(), height=done.height)
+
+    def renew(
+        self, host: Host, info: pb.GetInfoResponse, record: types_pb2.NodeRecord
+    ) -> Committed:
+        """One renewal, in a block.
+
+        Raises:
+            ChainFailure, TxRefused, EnclaveFailure.
+        """
+        chain = host.chain
+        newest = chain.header()
+        anchor = chain.header(newest.height - ANCHOR_DEPTH)
+        purpose = pb.RegisterPurpose(
+            operator=record.operator,
+            epoch=chain.network_keys().epoch,
+            anchor_height=anchor.height,
+            anchor_hash=anchor.hash,
+            context=unproven_context(
+                chain, newest, network_id=info.network_id, record=record, anchors=(_proto(anchor),)
+            ),
+        )
+        answer = host.enclave.make_quote(pb.MakeQuoteRequest(register=purpose))
+        message = register_of(answer, purpose, collateral=self._collateral, moniker="")
+        return chain.send_tx([message], self._key, price=self._price)
+
+    def _due(self, host: Host, record: types_pb2.NodeRecord) -> bool:
+        """Whether the record is this operator's and its last third has begun."""
+        if record.status == types_pb2.NODE_STATUS_REVOKED:
+            return False
+        if record.operator != self._key.info.raw_address:
+            return False
+        period = host.chain.params().params.registration_period_secs
+        now = host.chain.header().time.seconds
+        return record.expires_at.seconds - now < period // LIFE_LEFT
+
+
+def _proto(header: HeaderFacts) -> types_pb2.Anchor:
+    return types_pb2.Anchor(height=header.height, hash=header.hash, time=time_to_proto(header.time))

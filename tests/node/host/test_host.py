@@ -1,0 +1,179 @@
+"""The host on a real chain: it imports at a confirm, renews in time, and outlives failures."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from chain_module.registration.events import CONFIRM_NODE, EXPIRE_NODE
+from enclave.crypto.labels import Mode
+from node.chain_client import ChainClient, ChainCode, ChainEvent, ChainFailure, Price
+from node.config import Home, NodeConfig
+from node.enclave_client import EnclaveClient
+from node.genesis import GenesisFile
+from node.host import NEW_BLOCK, EventHandler, Host, ImportSeed, Renewal
+from node.join import Join, Step, join
+from node.join.enclave_process import enclave_of
+from node.localnet.homes import ensure_key
+from node.localnet.plan import OPERATOR
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import types_pb2
+from tests.support.one_validator import OneValidator, one_validator
+
+PERIOD_SECS: Final = 15
+PATIENCE_SECS: Final = 60.0
+
+
+class Lines:
+    """A log in memory."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, str | int]]] = []
+
+    def __call__(self, level: str, event: str, **fields: str | int) -> None:
+        del level
+        self.events.append((event, fields))
+
+    def of(self, name: str) -> list[dict[str, str | int]]:
+        return [fields for event, fields in self.events if event == name]
+
+
+class Recorder:
+    """A handler that remembers, and fails where it is told to."""
+
+    def __init__(self, *events: str, fails: bool = False) -> None:
+        self.events = frozenset(events)
+        self.seen: list[ChainEvent] = []
+        self._fails = fails
+
+    def handle(self, _host: Host, event: ChainEvent) -> None:
+        self.seen.append(event)
+        if self._fails:
+            raise ChainFailure(ChainCode.CHAIN_FAILED, expected="a test", found="its failure")
+
+
+@contextmanager
+def running(
+    chain: ChainClient, enclave: EnclaveClient, *handlers: EventHandler, from_height: int = 0
+) -> Iterator[Lines]:
+    """A host in a thread of its own."""
+    log, stop = Lines(), threading.Event()
+    host = Host(chain=chain, enclave=enclave, handlers=handlers, log=log)
+    thread = threading.Thread(target=host.run, args=(stop,), kwargs={"from_height": from_height})
+    thread.start()
+    try:
+        yield log
+    finally:
+        stop.set()
+        thread.join(PATIENCE_SECS)
+        assert not thread.is_alive()
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_SECS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def test_every_block_is_seen_once_and_a_failing_handler_stops_no_other(
+    chain: OneValidator,
+) -> None:
+    failing, steady = Recorder(NEW_BLOCK, fails=True), Recorder(NEW_BLOCK)
+    enclave = EnclaveClient("127.0.0.1:1")
+    with chain.client() as client:
+        start = client.height()
+        with running(client, enclave, failing, steady, from_height=start) as log:
+            until(lambda: len(steady.seen) >= 5)
+    heights = [event.height for event in steady.seen]
+    assert heights == list(range(start, start + len(heights)))
+    assert [event.height for event in failing.seen][: len(heights)] == heights
+    assert log.of("handler_failed")[0]["handler"] == "Recorder"
+
+
+def test_a_chain_that_is_away_is_said_once() -> None:
+    nobody = ChainClient(grpc="127.0.0.1:1", rpc="http://127.0.0.1:1", timeout=1)
+    with running(nobody, EnclaveClient("127.0.0.1:1")) as log:
+        until(lambda: bool(log.events))
+        time.sleep(1.5)
+    assert len(log.of("chain_away")) == 1
+
+
+def test_a_pending_enclave_imports_at_its_confirm(chain: OneValidator, tmp_path: Path) -> None:
+    wish = wish_of(chain, tmp_path)
+
+    def hook(recorded: str) -> None:
+        if recorded == Step.CONFIRM:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        join(wish, hook=hook)
+    folder = Home.of(str(wish.home)).enclave
+    with (
+        enclave_of(folder, mode=Mode.SOFTWARE, address=None, configured="") as enclave,
+        chain.client() as client,
+    ):
+        record = client.node(enclave.get_info().node_id)
+        assert record is not None
+        others = Recorder(CONFIRM_NODE)
+        with running(client, enclave, ImportSeed(), others, from_height=record.height) as log:
+            until(lambda: enclave.get_info().state == pb.ENCLAVE_STATE_HOLDER)
+            until(lambda: bool(log.of("seed_imported")))
+    assert [e.attributes["node_id"] for e in others.seen] == [record.node_id.hex()]
+
+
+def test_a_record_is_renewed_before_it_ends_and_after(tmp_path: Path) -> None:
+    """First its node was away until the record was EXPIRED; from then on it is renewed in time."""
+    with one_validator(tmp_path / "net", change=_short_period) as chain:
+        key = ensure_key(chain.home, OPERATOR)
+        enclave = EnclaveClient(NodeConfig.load(chain.home).enclave_address)
+        expired = Recorder(EXPIRE_NODE)
+        with chain.client() as client, enclave:
+            node_id = enclave.get_info().node_id
+
+            def record() -> types_pb2.NodeRecord:
+                found = client.node(node_id)
+                assert found is not None
+                return found
+
+            until(lambda: record().status == types_pb2.NODE_STATUS_EXPIRED)
+            poor = Renewal(ensure_key(chain.folder.faucet_home, "stranger"), price=Price())
+            with running(client, enclave, Renewal(key, price=Price()), poor, expired) as log:
+                until(lambda: record().status == types_pb2.NODE_STATUS_CONFIRMED)
+                first = record()
+                until(lambda: record().height > first.height)
+            again = record()
+            assert again.status == types_pb2.NODE_STATUS_CONFIRMED
+            assert again.expires_at.seconds > first.expires_at.seconds
+            assert (again.exchange_key, again.tls_key) == (first.exchange_key, first.tls_key)
+            assert expired.seen == [], "it was renewed before its end"
+            assert len(log.of("renewed")) == 2
+            assert enclave.get_info().state == pb.ENCLAVE_STATE_HOLDER
+            join_after = join(wish_of(chain, tmp_path))
+            assert client.node(join_after.node_id) is not None
+
+
+def wish_of(chain: OneValidator, tmp_path: Path) -> Join:
+    home = Home.of(str(tmp_path / "home"))
+    operator = ensure_key(home, "operator")
+    chain.fund(operator.info.address, 100_000)
+    return Join(
+        home=home.path,
+        peer_rpc=chain.rpc,
+        peer_grpc=chain.grpc,
+        operator=operator,
+        network_id=chain.network_id,
+    )
+
+
+def _short_period(genesis: GenesisFile) -> None:
+    found = genesis.registration()
+    params = replace(found.params, registration_period_secs=PERIOD_SECS)
+    genesis.set_registration(replace(found, params=params))

@@ -18,6 +18,9 @@ ROOMS: Final = {
     "auth": "tests/chain_module/auth/",
     "bank": "tests/chain_module/bank/",
     "tx": "tests/chain_module/tx/",
+    "services": "tests/node/",
+    "consensus": "tests/chain_module/consensus/",
+    "reg": "tests/chain_module/(registration/|test_genesis_document)",
 }
 """Mutants of rules that are no attack case's: where their tests are."""
 CASES: Final = {path.name.split("_")[1] for path in REPOSITORY.glob("tests/attacks/test_*.py")}

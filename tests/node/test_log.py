@@ -8,7 +8,7 @@ import os
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from node.log import LineLog, LogFormat, LogLevel
@@ -19,12 +19,15 @@ FIELDS = st.dictionaries(
 
 
 @given(fields=FIELDS)
+@example(fields={"reason": "a\x1b[2Jb"})
+@example(fields={"reason": "a\u2028b\x85c"})
 def test_a_record_is_one_line_in_both_forms(fields: dict[str, str | int]) -> None:
-    """No value can end a line, nor begin a second record."""
+    """No value can end a line, begin a second record, or command the terminal."""
     for form in LogFormat:
         out = io.StringIO()
         LineLog(out, form=form)("info", "block_committed", **fields)
-        assert len(out.getvalue().splitlines()) == 1
+        (line,) = out.getvalue().splitlines()
+        assert line.isprintable()
 
 
 @given(fields=FIELDS)

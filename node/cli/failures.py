@@ -69,7 +69,7 @@ class CliCode(enum.StrEnum):
     SERVICE_CANNOT_LISTEN = "service_cannot_listen"
     PROCESS_KEEPS_DYING = "process_keeps_dying"
     STORAGE_FULL = "storage_full"
-    STORAGE_FAILED = "storage_failed"
+    STORAGE_UNUSABLE = "storage_unusable"
     STORAGE_DAMAGED = "storage_damaged"
     STORAGE_ROOT_MISMATCH = "storage_root_mismatch"
     STORAGE_FORMAT = "storage_format"

@@ -14,7 +14,7 @@ STORAGE_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "block that is whole on the disk.",
         "make room, and start the node again: it goes on where it stopped",
     ),
-    CliCode.STORAGE_FAILED: Remedy(
+    CliCode.STORAGE_UNUSABLE: Remedy(
         "The disk refused a read or a write of data/seedpact, or the folder may not be used.",
         "look at the folder's permissions and the disk's health, and start the node again",
     ),

@@ -51,7 +51,7 @@ class Database:
     """Implements `CommitLog`. Reads are safe in any thread, and so are writes.
 
     Every method raises StorageFault: STORAGE_DAMAGED where bytes are not those that were written;
-    writes also STORAGE_FULL and STORAGE_FAILED, and then at each later write again.
+    writes also STORAGE_FULL and STORAGE_UNUSABLE, and then at each later write again.
     """
 
     def __init__(self, folder: Path, *, log: Log) -> None:
@@ -62,7 +62,7 @@ class Database:
             log: gets a line where the end of the journal was damaged and dropped.
 
         Raises:
-            StorageFault: STORAGE_FULL, STORAGE_FAILED, STORAGE_DAMAGED.
+            StorageFault: STORAGE_FULL, STORAGE_UNUSABLE, STORAGE_DAMAGED.
         """
         self.folder = folder
         self._failed: StorageFault | None = None

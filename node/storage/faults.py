@@ -19,7 +19,7 @@ class StorageCode(enum.StrEnum):
     """Every reason. The value is the stable public name."""
 
     STORAGE_FULL = "storage_full"
-    STORAGE_FAILED = "storage_failed"
+    STORAGE_UNUSABLE = "storage_unusable"
     STORAGE_DAMAGED = "storage_damaged"
     STORAGE_ROOT_MISMATCH = "storage_root_mismatch"
     STORAGE_FORMAT = "storage_format"
@@ -59,7 +59,7 @@ def typed(folder: Path) -> Iterator[None]:
         raise fault_of(error, folder) from None
     except plyvel.Error as error:
         raise StorageFault(
-            StorageCode.STORAGE_FAILED, expected=f"{folder} to be usable", found=_text(error)
+            StorageCode.STORAGE_UNUSABLE, expected=f"{folder} to be usable", found=_text(error)
         ) from None
 
 
@@ -68,7 +68,7 @@ def fault_of(error: OSError, folder: Path) -> StorageFault:
     text = _text(error)
     if error.errno in _NO_ROOM or any(os.strerror(number) in text for number in _NO_ROOM):
         return StorageFault(StorageCode.STORAGE_FULL, expected=f"room in {folder}", found=text)
-    return StorageFault(StorageCode.STORAGE_FAILED, expected=f"{folder} to be usable", found=text)
+    return StorageFault(StorageCode.STORAGE_UNUSABLE, expected=f"{folder} to be usable", found=text)
 
 
 def _text(error: Exception) -> str:

@@ -22,7 +22,7 @@ class FolderLock:
     """Held from its making until `release`, or until the process ends."""
 
     def __init__(self, folder: Path) -> None:
-        """Raises StorageFault ALREADY_RUNNING, STORAGE_FULL, STORAGE_FAILED."""
+        """Raises StorageFault ALREADY_RUNNING, STORAGE_FULL, STORAGE_UNUSABLE."""
         self._released = False
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         with typed(folder):

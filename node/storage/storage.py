@@ -65,7 +65,7 @@ class Storage:
         """Makes a block durable, then takes its version over.
 
         Raises:
-            StorageFault: STORAGE_FULL, STORAGE_FAILED; nothing was applied, and this storage takes
+            StorageFault: STORAGE_FULL, STORAGE_UNUSABLE; nothing was applied, and this storage takes
                 no commit any more. Whether the block is on the disk shows at the next start.
         """
         version = prepared.version
@@ -182,7 +182,7 @@ def reset_storage(folder: Path) -> None:
     """Removes all that is in the folder: the engine's blocks make it anew.
 
     Raises:
-        StorageFault: ALREADY_RUNNING, STORAGE_FAILED.
+        StorageFault: ALREADY_RUNNING, STORAGE_UNUSABLE.
     """
     lock = _lock(folder)
     try:

@@ -116,7 +116,7 @@ def test_after_a_failed_commit_nothing_is_applied_and_none_follows(tmp_path: Pat
         for _ in range(2):
             with pytest.raises(StorageFault) as fault:
                 commit_block(storage)
-            assert fault.value.code is StorageCode.STORAGE_FAILED
+            assert fault.value.code is StorageCode.STORAGE_UNUSABLE
             assert storage.height == 1
             assert storage.state.newest.app_hash == expected_hash(1)
     with reopen(tmp_path, log=LogLines()) as storage:

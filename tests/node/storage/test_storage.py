@@ -218,7 +218,7 @@ def test_another_format_is_refused(
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path, log: LogLines) -> None:
     (tmp_path / "file").touch()
-    assert fault_of(tmp_path / "file", log).code is StorageCode.STORAGE_FAILED
+    assert fault_of(tmp_path / "file", log).code is StorageCode.STORAGE_UNUSABLE
 
 
 def test_reset(tmp_path: Path, log: LogLines) -> None:

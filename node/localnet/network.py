@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
-from node.config import ConfigFailure, NodeConfig
+from node.config import ConfigFailure, Home, NodeConfig
 from node.enclave_client import EnclaveClient
 from node.join import Joined, Progress
 from node.localnet.building import add_newcomer, make_genesis, make_homes, network_id_of
@@ -24,14 +24,25 @@ from node.localnet.plan import LocalNode, Stage
 from node.localnet.status import NodeStatus, look
 from node.localnet.steps import Steps
 from node.localnet.store import Folder
-from node.supervisor import Report, Supervisor, SupervisorFailure
+from node.supervisor import Group, Report, Supervisor, SupervisorFailure
 from node.supervisor.node_group import Part, node_group
 from node.supervisor.preflight import check_home, check_ports
+from node.supervisor.probes import Probe
 
 READY_SECS: Final = 120.0
 SYNC_SECS: Final = 120.0
 POLL_SECS: Final = 0.2
 END_SECS: Final = 15.0
+
+
+class GroupOf(Protocol):
+    """The processes of a node, as the supervisor runs them."""
+
+    def __call__(
+        self, home: Home, config: NodeConfig, *, engine: Path, name: str, awaits: Probe | None
+    ) -> Group:
+        """As `node_group`."""
+        ...
 
 
 class Network:
@@ -42,9 +53,19 @@ class Network:
         engine: CometBFT's program.
         steps: is told of each step.
         report: is told what becomes of the processes.
+        group_of: a node's processes; tests of the protocol bring a dishonest one.
     """
 
-    def __init__(self, folder: Folder, *, engine: Path, steps: Steps, report: Report) -> None:
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        engine: Path,
+        steps: Steps,
+        report: Report,
+        group_of: GroupOf = node_group,
+    ) -> None:
+        self._group_of = group_of
         self.folder = folder
         self.steps = steps
         self._engine = engine
@@ -183,7 +204,7 @@ class Network:
         check_ports(home, config, list(Part))
         self._started.add(node.name)
         self._supervisor.add(
-            node_group(
+            self._group_of(
                 home,
                 config,
                 engine=self._engine,

@@ -42,6 +42,11 @@ def confirm_without_register(users: Txs, confirms: Txs) -> Txs:
     return (*users, *confirms, forged)
 
 
+def confirm_of_absent_register(users: Txs, confirms: Txs) -> Txs:
+    """A confirm stays, and its register is not in the block."""
+    return (*users[:-1], *confirms)
+
+
 def wrong_envelope(users: Txs, confirms: Txs) -> Txs:
     """Other bytes in place of the seed."""
     envelope = bytearray(decode_confirm(confirms[0]).envelope)
@@ -110,6 +115,7 @@ LIES: Final[Mapping[str, Lie]] = {
         omit_all_confirms,
         confirm_twice,
         confirm_without_register,
+        confirm_of_absent_register,
         wrong_envelope,
         wrong_status,
         wrong_machine,

@@ -6,11 +6,9 @@ import base64
 import hashlib
 import json
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-
-import pytest
 
 from node.supervisor.node_group import Part
 from tests.support.abci_grammar import check_log
@@ -22,12 +20,18 @@ CONFIRM: Final = b"/seedpact.registration.v1.MsgConfirmNode"
 REGISTER: Final = b"/seedpact.registration.v1.MsgRegisterNode"
 
 
-@pytest.fixture(scope="module")
-def network(engine: Path) -> Iterator[Net]:
+def test_a_network_from_nothing_to_a_clean_stop(engine: Path) -> None:
+    """One test, since its steps share one network, and workers of a run share no fixture."""
     del engine  # built
-    with net() as made:
-        made.up()
-        yield made
+    with net() as network:
+        network.up()
+        register_and_confirm_are_in_one_block_of_every_node(network)
+        every_validator_registered_like_anyone(network)
+        the_status_is_as_documented(network)
+        all_nodes_have_one_state_at_every_height(network)
+        there_is_one_seed(network)
+        one_more_node_joins(network)
+        every_stop_is_clean_and_the_network_comes_back(network)
 
 
 def block_of(network: Net, node: str, height: int) -> list[bytes]:
@@ -40,7 +44,7 @@ def name_of(tx: bytes) -> str:
     return hashlib.sha256(tx).hexdigest().upper()
 
 
-def test_register_and_confirm_are_in_one_block_of_every_node(network: Net) -> None:
+def register_and_confirm_are_in_one_block_of_every_node(network: Net) -> None:
     done = network.command("status")["last_registration"]
     height = done["height"]
     for node in NAMES:
@@ -57,7 +61,7 @@ def test_register_and_confirm_are_in_one_block_of_every_node(network: Net) -> No
         assert "confirm_node" in events
 
 
-def test_every_validator_registered_like_anyone(network: Net) -> None:
+def every_validator_registered_like_anyone(network: Net) -> None:
     """Each confirm on the chain stands behind a register of its own block."""
     registers = confirms = 0
     for height in range(1, network.height() + 1):
@@ -72,7 +76,7 @@ def test_every_validator_registered_like_anyone(network: Net) -> None:
     assert registers == confirms == 4
 
 
-def test_the_status_is_as_documented(network: Net) -> None:
+def the_status_is_as_documented(network: Net) -> None:
     status = network.command("status")
     assert set(status) == {"nodes", "last_registration"}
     assert [node["name"] for node in status["nodes"]] == list(NAMES)
@@ -97,7 +101,7 @@ def test_the_status_is_as_documented(network: Net) -> None:
     assert list(done["timings_ms"]) == steps.split()
 
 
-def test_all_nodes_have_one_state_at_every_height(network: Net) -> None:
+def all_nodes_have_one_state_at_every_height(network: Net) -> None:
     height = min(status.height or 0 for status in network.look())
     for at in range(1, height + 1):
         hashes = {header(network, node, at)["app_hash"] for node in NAMES}
@@ -110,14 +114,14 @@ def header(network: Net, node: str, height: int) -> dict[str, Any]:
     return found
 
 
-def test_there_is_one_seed(network: Net) -> None:
+def there_is_one_seed(network: Net) -> None:
     keys = {network.pk_io(name) for name in NAMES}
     assert len(keys) == 1
     with network.chain("newcomer1") as chain:
         assert chain.network_keys(0).pk_io == keys.pop()
 
 
-def test_one_more_node_joins(network: Net) -> None:
+def one_more_node_joins(network: Net) -> None:
     added = network.command("add-node")
     assert added["name"] == "newcomer2"
     assert network.status("newcomer2").enclave_state == "HOLDER"
@@ -126,7 +130,7 @@ def test_one_more_node_joins(network: Net) -> None:
     assert last["node_id"] == added["registration"]["node_id"]
 
 
-def test_every_stop_is_clean_and_the_network_comes_back(network: Net) -> None:
+def every_stop_is_clean_and_the_network_comes_back(network: Net) -> None:
     height = check_stopped(network, lambda: network.down(signal.SIGINT))
     network.up()
     assert network.height() > height

@@ -19,6 +19,9 @@ ROOMS: Final = {
     "bank": "tests/chain_module/bank/",
     "tx": "tests/chain_module/tx/",
     "services": "tests/node/",
+    "home": "tests/node/(config|cli)/",
+    "keyring": "tests/node/keyring/",
+    "genesis": "tests/node/(genesis|cli)/",
     "consensus": "tests/chain_module/consensus/",
     "reg": "tests/chain_module/(registration/|test_genesis_document)",
 }

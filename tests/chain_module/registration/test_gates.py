@@ -13,9 +13,11 @@ from chain_module.registration.gates import check_agreement, check_claim, check_
 from chain_module.registration.messages import MsgRegisterNode
 from chain_module.registration.records import StoredCollateral
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.software_bad_cases import BadCase, spoil
 from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.types import TcbStatus, TdxMeasurement, Tee
 from enclave.registration.records import Machine, Verdict, verdict_from_proto
+from tests.attacks.attackers import GOOD, BlueprintAttestor
 from tests.support.registration_chain import (
     RegistrationChain,
     open_genesis,
@@ -404,3 +406,14 @@ def test_a_renewal_needs_a_newer_anchor_the_same_operator_and_a_node_that_lives(
     assert judged(chain, newer) == "passed"
     chain.register(newer)
     assert chain.record(newer).report_data == evidence_of(chain.block, newer).facts.report_data
+
+
+def test_a_debug_enclave_fails_the_states_rules_by_itself() -> None:
+    """Verification refuses it first; a verdict that lies about that admits nobody."""
+    chain = ready()
+    good = verdict(chain, chain.newcomer("good", ALICE))
+    blueprint = spoil(GOOD, BadCase.DEBUG)
+    register = chain.newcomer("attacker", ALICE, attestor=BlueprintAttestor(blueprint))
+    facts = evidence_of(chain.block, register).facts
+    lie = dataclasses.replace(good, platform_id=facts.platform.platform_id)
+    assert judged(chain, register, found=lie) == "debug_enclave"

@@ -32,6 +32,7 @@ from node.config import Home, NodeConfig
 from node.confirmer import Confirmer
 from node.enclave_client import EnclaveClient
 from node.engine_rpc import EngineRpc
+from node.host import hosting
 from node.log import LineLog, Log, LogFormat, LogLevel
 from node.metrics import Metrics
 from node.services import AbciQueries, GrpcServer, MetricsServer
@@ -131,6 +132,7 @@ async def _serve(
         GrpcServer(backend, queries, address=config.grpc_listen, log=log, metrics=metrics)
     )
     server.health.watch(engine, log=log)
+    stack.enter_context(hosting(home, config, log=log))
     stack.enter_context(MetricsServer(metrics, address=config.metrics_listen))
     call_log = _call_log(home, config, stack)
     async with AbciServer(

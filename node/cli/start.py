@@ -16,11 +16,13 @@ from rich.text import Text
 from enclave.crypto.labels import Mode
 from node.cli.engine import BuildProgress
 from node.cli.help_text import examples
+from node.cli.keyring import passphrase_option
 from node.cli.options import OneOf, home_option, output_option
 from node.cli.output import Format, Output, print_json
 from node.config import Home, NodeConfig
 from node.engine import build_engine, find_engine
 from node.genesis.checks import check_first_start
+from node.host.hosting import KEYRING_VARIABLE
 from node.supervisor import Event, ProcessId, Supervisor, What
 from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
 from node.supervisor.preflight import check_home, check_not_running, check_ports, claimed
@@ -44,9 +46,10 @@ _QUIET: Final = frozenset({What.STARTED})
     type=OneOf([part.value for part in Part]),
     help="Become this one process, which nobody watches: for containers and services.",
 )
+@passphrase_option
 @home_option
 @output_option
-def start(*, only: str | None, home: Home, output: Output) -> None:
+def start(*, only: str | None, passphrase_file: str | None, home: Home, output: Output) -> None:
     """Run CometBFT, the application and the enclave of a home until Ctrl-C or SIGTERM.
 
     They start in the order enclave, node, cometbft, each when the one before it is ready, and stop
@@ -54,8 +57,14 @@ def start(*, only: str | None, home: Home, output: Output) -> None:
     for the enclave: without it a validator still validates. Logs are in logs/, process ids in run/.
 
     The engine is built first where that was not done yet (`seedpactd engine build`).
+
+    The node renews its record with the operator's key that node.toml names; one in the `file`
+    keyring needs --keyring-passphrase-file.
     """
     config = check_home(home)
+    if passphrase_file is not None:
+        # The node's process reads it, to renew its record with the operator's key.
+        os.environ[KEYRING_VARIABLE] = str(Path(passphrase_file).absolute())
     parts = [Part(only)] if only else list(Part)
     if Part.NODE in parts:
         check_first_start(home)

@@ -6,7 +6,8 @@ the enclave by itself.
 """
 
 from node.host.host import NEW_BLOCK, EventHandler, Host
+from node.host.hosting import hosting
 from node.host.import_seed import ImportSeed
 from node.host.renewal import Renewal
 
-__all__ = ["NEW_BLOCK", "EventHandler", "Host", "ImportSeed", "Renewal"]
+__all__ = ["NEW_BLOCK", "EventHandler", "Host", "ImportSeed", "Renewal", "hosting"]

@@ -8,6 +8,7 @@ the newest block, so a handler that must miss nothing looks at the state, not at
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -46,12 +47,14 @@ class Host:
         enclave: the node's own.
         handlers: in the order in which they see an event.
         log: gets what handlers could not do.
+        patience: seconds of silence of the chain after which it is said, once.
     """
 
     chain: ChainClient
     enclave: EnclaveClient
     handlers: Sequence[EventHandler]
     log: Log
+    patience: float = 30.0
 
     def run(self, stop: threading.Event, *, from_height: int = 0) -> None:
         """Works until `stop` is set.
@@ -60,22 +63,28 @@ class Host:
             stop: ends it, between two events.
             from_height: the first block; 0: the newest.
         """
-        height, away = from_height, False
+        height, heard, said = from_height, time.monotonic(), False
         while not stop.is_set():
             try:
-                status = self.chain.status()
-                newest, away = status.latest_height, False
-                if status.catching_up or newest == 0:
-                    stop.wait(POLL_SECS)
-                    continue
-                height = max(height, newest - MAX_BEHIND) if height else newest
-                while height <= newest and not stop.is_set() and self._block(height):
-                    height += 1
+                height = self._catch_up(height, stop)
+                heard, said = time.monotonic(), False
             except ChainFailure as failure:
-                if not away:
+                # A node that starts has no engine yet; one that restarts has none for a moment.
+                if not said and time.monotonic() - heard >= self.patience:
                     self.log("warning", "chain_away", code=failure.code, found=failure.found)
-                away = True
+                    said = True
             stop.wait(POLL_SECS)
+
+    def _catch_up(self, height: int, stop: threading.Event) -> int:
+        """Looks at the blocks from `height` on (0: the newest); the next one to look at."""
+        status = self.chain.status()
+        newest = status.latest_height
+        if status.catching_up or newest == 0:
+            return height
+        height = max(height, newest - MAX_BEHIND) if height else newest
+        while height <= newest and not stop.is_set() and self._block(height):
+            height += 1
+        return height
 
     def _block(self, height: int) -> bool:
         """Shows a block to the handlers; False where its results are still to come."""

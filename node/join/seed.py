@@ -14,7 +14,7 @@ from enclave.errors import Code
 from enclave.registration.records import time_to_proto
 from enclave.registration.wire import encode
 from node.chain_client import ChainClient, HeaderFacts
-from node.enclave_client import EnclaveClient
+from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.join.failures import JoinCode, JoinFailure
 from node.join.genesis import Network
 from seedpact.enclave.v1 import service_pb2 as pb
@@ -32,11 +32,17 @@ def import_seed(
     network_id: bytes,
     say: Callable[[str], None] = lambda _text: None,
 ) -> None:
-    """PENDING -> HOLDER. Raises EnclaveFailure, ChainFailure."""
+    """PENDING -> HOLDER; a HOLDER stays one. Raises EnclaveFailure, ChainFailure."""
     say(f"waiting for the header that follows block {record.height}")
     header = header_from(chain, record.height + 1)
     context = unproven_context(chain, header, network_id=network_id, record=record)
-    enclave.import_seed(pb.ImportSeedRequest(context=context))
+    try:
+        enclave.import_seed(pb.ImportSeedRequest(context=context))
+    except EnclaveRefused as refused:
+        # The node's own host may have been faster.
+        there = refused.code == Code.ILLEGAL_STATE
+        if not there or enclave.get_info().state != pb.ENCLAVE_STATE_HOLDER:
+            raise
 
 
 def unproven_context(

@@ -129,9 +129,15 @@ class OneValidator:
 
 @contextlib.contextmanager
 def one_validator(
-    path: Path, *, change: Callable[[GenesisFile], None] = lambda _genesis: None
+    path: Path,
+    *,
+    change: Callable[[GenesisFile], None] = lambda _genesis: None,
+    configure: Callable[[NodeConfig], NodeConfig] = lambda config: config,
 ) -> Iterator[OneValidator]:
-    """A chain for the length of a block. `change` may edit its genesis before the seed is made."""
+    """A chain for the length of a block.
+
+    `change` may edit its genesis before the seed is made, `configure` its node.toml.
+    """
     folder = Folder(path)
     folder.path.mkdir(parents=True, exist_ok=True)
     localnet = new_localnet(
@@ -142,6 +148,7 @@ def one_validator(
     first = folder.home(localnet.bootstrap)
     with enclave_of(first.enclave, mode=Mode.SOFTWARE, address=None, configured="") as client:
         network_id = _make_genesis(folder, localnet, client, change)
+    configure(NodeConfig.load(first)).save(first)
     with (path / "start.log").open("wb") as log:
         process = subprocess.Popen(
             [*COMMAND, "start", "--home", str(first.path)],

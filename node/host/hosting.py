@@ -1,0 +1,86 @@
+"""The host of a node's own process: its handlers by what the home says, in a thread of its own.
+
+Without an operator's key that can be opened the node renews nothing, and says so once: its record
+ends, and others have to renew it (`seedpactd doctor` tells).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from node.chain_client import ChainClient, Price
+from node.config import Home, NodeConfig
+from node.enclave_client import EnclaveClient
+from node.host.host import EventHandler, Host
+from node.host.import_seed import ImportSeed
+from node.host.renewal import Renewal
+from node.keyring import Backend, Keyring, KeyringCode, KeyringFailure, PasswordFor, SigningKey
+from node.log import Log
+from node.supervisor.node_group import engine_addresses
+
+KEYRING_VARIABLE: Final = "SEEDPACT_KEYRING_PASSPHRASE_FILE"
+"""A file whose first line opens the `file` keyring, as the command line's option names it."""
+MAX_PASSPHRASE: Final = 4096
+STOP_SECS: Final = 5.0
+
+
+@contextlib.contextmanager
+def hosting(home: Home, config: NodeConfig, *, log: Log) -> Iterator[None]:
+    """Runs the host for the length of a block; it needs nothing of the node but its services.
+
+    Args:
+        home: the node's.
+        config: its node.toml.
+        log: the node's.
+    """
+    handlers: list[EventHandler] = [ImportSeed()]
+    key = operator_key(home, config, log=log)
+    if key is not None:
+        price = Price(gas_price=config.minimum_gas_price.amount)
+        handlers.append(Renewal(key, price=price))
+    stop = threading.Event()
+    with (
+        ChainClient(grpc=config.grpc_listen, rpc=f"http://{engine_addresses(home)[0]}") as chain,
+        EnclaveClient(config.enclave_address) as enclave,
+    ):
+        host = Host(chain=chain, enclave=enclave, handlers=handlers, log=log)
+        # A daemon: a call that hangs must not keep the process from ending.
+        thread = threading.Thread(target=host.run, args=(stop,), name="host", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(STOP_SECS)
+
+
+def operator_key(home: Home, config: NodeConfig, *, log: Log) -> SigningKey | None:
+    """The key that node.toml names, opened; None where it names none or it cannot be opened."""
+    if not config.operator_key:
+        return None
+    backend = Backend(config.keyring_backend)
+    keyring = Keyring(home.keyring(backend), backend, password=_passphrase)
+    try:
+        return keyring.key(config.operator_key)
+    except KeyringFailure as failure:
+        log("warning", "operator_key_locked", code=failure.code, found=failure.found)
+        return None
+
+
+def _passphrase(_purpose: PasswordFor) -> str:
+    """The first line of the file that the environment names. Raises KeyringFailure."""
+    path = os.environ.get(KEYRING_VARIABLE, "")
+    try:
+        with Path(path).open(encoding="utf-8") as file:
+            return file.readline(MAX_PASSPHRASE).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError):
+        raise KeyringFailure(
+            KeyringCode.WRONG_PASSWORD,
+            expected=f"{KEYRING_VARIABLE}, a file with the keyring's password",
+            found=path or "none",
+        ) from None

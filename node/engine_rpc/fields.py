@@ -81,7 +81,10 @@ class Fields:
         if found is None:
             return self.wrong(name, "a time in UTC", self.values.get(name))
         *parts, fraction = found.groups()
-        seconds = calendar.timegm(tuple(int(part) for part in parts))
+        try:
+            seconds = calendar.timegm(tuple(int(part) for part in parts))
+        except ValueError:
+            return self.wrong(name, "a day of the calendar", self.values.get(name))
         return seconds * NANOS + int((fraction or "").ljust(9, "0"))
 
     def wrong(self, name: str, expected: str, found: object) -> NoReturn:
@@ -99,6 +102,6 @@ def fields(value: object, place: str) -> Fields:
 def unbase64(value: object, place: str) -> bytes:
     """The bytes of Base64 text. Raises EngineFailed for anything else."""
     try:
-        return base64.b64decode(str(value), validate=True)
+        return base64.b64decode(value if isinstance(value, str) else "=", validate=True)
     except (binascii.Error, ValueError):
         raise EngineFailed(expected=f"Base64 in {place}", found=repr(value)[:80]) from None

@@ -90,6 +90,8 @@ class Transport:
             raise self._unreachable(f"no answer within {timeout_secs:g} s") from None
         except OSError as error:
             raise self._unreachable(error.strerror or type(error).__name__) from None
+        except UnicodeError:
+            raise self._unreachable("a name that is no host's") from None
         except http.client.HTTPException as error:
             raise self._failed("an answer in HTTP", type(error).__name__) from None
         finally:

@@ -1,0 +1,180 @@
+"""Reading CometBFT's JSON: what is not its form is refused, whatever else it is."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node.engine_rpc import EngineFailed, EngineRpc, EngineUnreachable, answers
+from node.engine_rpc.block import read_block
+from node.engine_rpc.fields import Fields, fields
+
+HASH: Final = "AB" * 32
+ADDRESS: Final = "CD" * 20
+TIME: Final = "2026-01-02T03:04:05.123456789Z"
+BLOCK_ID: Final = {"hash": HASH, "parts": {"total": 1, "hash": HASH}}
+DATA: Final = base64.b64encode(b"data").decode()
+EVENT: Final = {"type": "set", "attributes": [{"key": "key", "value": "a", "index": True}]}
+RESULT: Final = {"code": 0, "data": DATA, "log": "", "gas_used": "7", "events": [EVENT]}
+COMMITTED: Final = {"hash": HASH, "height": "5", "index": 0, "tx": DATA, "tx_result": RESULT}
+
+SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
+    "status": (
+        answers.read_status,
+        {
+            "node_info": {
+                "network": "n",
+                "id": "ab",
+                "listen_addr": "tcp://0.0.0.0:1",
+                "moniker": "m",
+                "version": "0.38.26",
+            },
+            "sync_info": {
+                "latest_block_height": "5",
+                "latest_block_hash": HASH,
+                "latest_app_hash": HASH,
+                "latest_block_time": TIME,
+                "earliest_block_height": "1",
+                "catching_up": False,
+            },
+            "validator_info": {"address": ADDRESS, "voting_power": "10"},
+        },
+    ),
+    "block": (
+        read_block,
+        {
+            "block_id": BLOCK_ID,
+            "block": {
+                "header": {
+                    "version": {"block": "11"},
+                    "chain_id": "n",
+                    "height": "5",
+                    "time": TIME,
+                    "last_block_id": BLOCK_ID,
+                    "last_commit_hash": HASH,
+                    "data_hash": HASH,
+                    "validators_hash": HASH,
+                    "next_validators_hash": HASH,
+                    "consensus_hash": HASH,
+                    "app_hash": HASH,
+                    "last_results_hash": "",
+                    "evidence_hash": HASH,
+                    "proposer_address": ADDRESS,
+                },
+                "data": {"txs": [DATA]},
+                "evidence": {"evidence": []},
+                "last_commit": {
+                    "height": "4",
+                    "round": 0,
+                    "block_id": BLOCK_ID,
+                    "signatures": [
+                        {
+                            "block_id_flag": 2,
+                            "validator_address": ADDRESS,
+                            "timestamp": "0001-01-01T00:00:00Z",
+                            "signature": None,
+                        }
+                    ],
+                },
+            },
+        },
+    ),
+    "broadcast": (
+        answers.read_broadcast,
+        {"hash": HASH, "code": 0, "codespace": "", "log": "", "data": ""},
+    ),
+    "tx": (answers.read_committed, COMMITTED),
+    "tx_search": (answers.read_found_txs, {"txs": [COMMITTED], "total_count": "1"}),
+    "block_results": (
+        answers.read_block_results,
+        {"height": "5", "txs_results": [RESULT], "finalize_block_events": [EVENT]},
+    ),
+    "commit": (
+        answers.read_broadcast_commit,
+        {"hash": HASH, "height": "5", "check_tx": RESULT, "tx_result": RESULT},
+    ),
+    "validator": (
+        answers.read_validator,
+        {
+            "address": ADDRESS,
+            "pub_key": {"type": "tendermint/PubKeyEd25519", "value": DATA},
+            "voting_power": "10",
+            "proposer_priority": "-3",
+        },
+    ),
+    "peer": (
+        answers.read_peer,
+        {"node_info": {"id": "ab", "moniker": "m"}, "remote_ip": "::1", "is_outbound": True},
+    ),
+    "abci_query": (
+        answers.read_abci_answer,
+        {"response": {"value": DATA, "key": None, "height": "5"}},
+    ),
+}
+
+JSON: Final = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=40),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=6,
+)
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Every place of a JSON value."""
+    found = [path]
+    rows = value if isinstance(value, list) else []
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(rows):
+        found += places(inner, (*path, key))
+    return found
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """A copy with another value at a place."""
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copy
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_what_cometbft_answers_is_read(name: str) -> None:
+    read, sample = SAMPLES[name]
+    assert read(fields(json.loads(json.dumps(sample)), name)) is not None
+
+
+@given(data=st.data(), name=st.sampled_from(list(SAMPLES)))
+def test_anything_else_is_read_or_refused(data: st.DataObject, name: str) -> None:
+    """No other exception than EngineFailed, whichever part of an answer is something else."""
+    read, sample = SAMPLES[name]
+    place = data.draw(st.sampled_from(places(sample)))
+    changed = replaced(sample, place, data.draw(JSON))
+    with contextlib.suppress(EngineFailed):
+        read(fields(changed, name))
+
+
+def test_times_have_nanoseconds_and_may_lie_before_the_epoch() -> None:
+    of = Fields("t", {"a": TIME, "b": "0001-01-01T00:00:00Z", "c": "1970-01-01T00:00:00.5Z"})
+    assert of.moment("a") % 10**9 == 123456789
+    assert of.moment("b") == -62135596800 * 10**9
+    assert of.moment("c") == 500_000_000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026-13-01T00:00:00Z", "2026-01-01T00:00:00+01:00", "0000-01-01T00:00:00Z", "x"]
+)
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(EngineFailed):
+        Fields("t", {"a": text}).moment("a")
+
+
+def test_a_name_that_no_host_can_have() -> None:
+    with EngineRpc(f"http://{'a' * 70}.example:1") as rpc, pytest.raises(EngineUnreachable):
+        rpc.status()

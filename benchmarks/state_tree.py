@@ -1,9 +1,10 @@
 """A block of 10,000 random updates on 200,000 keys, made durable: ours over Go's iavl v1.3.5.
 
-Ours: the next version's trees and app hash, its log record written to LevelDB and synced, and the
-version taken over. Go's: sets in the order of keys and SaveVersion on goleveldb, with the cache
-and fast index that the Cosmos SDK has by default; it syncs nothing. Both do the same blocks, turn
-by turn, in their own process each, and every root is compared. Making keys and values is outside.
+Ours: the next version's trees and app hash, made durable by the node's storage (one synced write;
+snapshots beside it as they come), and taken over. Go's: sets in the order of keys and SaveVersion
+on goleveldb, with the cache and fast index that the Cosmos SDK has by default; it syncs nothing.
+Both do the same blocks, turn by turn, in their own process each, and every root is compared. Making
+keys and values is outside.
 
 Then a store of a million keys in a process of its own (state_million.py): cold start, memory, and
 the longest pause of the garbage collector.
@@ -17,16 +18,13 @@ import time
 from pathlib import Path
 from typing import Final
 
-import plyvel
-
 from benchmarks.measure import Effort, Figure, milliseconds, ratio
 from benchmarks.state_blocks import genesis, updates
 from benchmarks.state_million import load_figures
-from chain_module.store.log_record import encode_record
 from chain_module.store.node import root_hash
-from chain_module.store.state import CommittedState
 from chain_module.store.types import StateChanges
-from chain_module.store.version import no_version
+from node.log import no_log
+from node.storage import BlockEntry, open_storage
 from tests.differential.go_oracle import oracle
 
 KEYS: Final = 200_000
@@ -38,31 +36,31 @@ TARGET: Final = 1 / 2
 """Not above; the aim is 1/3."""
 STORE: Final = "bank"
 KEEP: Final = 10
+CHAIN_ID: Final = "benchmark"
 FOLDER: Final = Path(__file__).parent / "out"
 """On a disk: a temporary folder may be memory, where a sync costs nothing."""
 
 
 class Ours:
-    """Our state with its log."""
+    """Our storage."""
 
     def __init__(self, folder: Path, keys: int) -> None:
-        self._log = plyvel.DB(str(folder / "ours"), create_if_missing=True)
-        self._state = CommittedState(no_version([STORE]), keep=KEEP)
+        self._storage = open_storage(
+            folder / "ours", names=[STORE], chain_id=CHAIN_ID, log=no_log, keep=KEEP
+        )
         self.run({STORE: genesis(keys)})
 
     def run(self, changes: StateChanges) -> tuple[float, bytes]:
         """Seconds of one block, and the root."""
         started = time.perf_counter()
-        prepared = self._state.prepare(changes)
-        number = prepared.version.number.to_bytes(8, "big")
-        self._log.put(number, encode_record(prepared.record), sync=True)
-        self._state.apply(prepared)
+        prepared = self._storage.state.prepare(changes)
+        self._storage.commit(prepared, BlockEntry(time_ns=0, hash=bytes(32)))
         seconds = time.perf_counter() - started
-        return seconds, root_hash(self._state.newest.trees[STORE])
+        return seconds, root_hash(self._storage.state.newest.trees[STORE])
 
     def close(self) -> None:
-        """Close the log."""
-        self._log.close()
+        """Close the storage."""
+        self._storage.close()
 
 
 class Gos:

@@ -6,10 +6,13 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Final, cast
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from chain_module.abci.common import BlockParams, KeyType, ValidatorUpdate
 from chain_module.genesis_form import BadGenesis
@@ -418,3 +421,41 @@ def test_a_new_chain_from_an_export_is_another_network() -> None:
     later = read_network(init_request(genesis, time_ns=1_900_000_000 * 10**9))
     assert later.network_id != chain.network.network_id
     assert code_of(lambda: check_bootstrapped(later)) == "genesis_record_mismatch"
+
+
+SCALARS: Final = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(max_size=12)
+    | st.sampled_from(["1", "AA=="])
+)
+ANYTHING: Final = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def places(value: Any) -> list[tuple[Any, Any]]:
+    """Every (container, key) of a JSON value."""
+    found: list[tuple[Any, Any]] = []
+    if isinstance(value, (dict, list)):
+        for key in value if isinstance(value, dict) else range(len(value)):
+            found += [(value, key), *places(value[key])]
+    return found
+
+
+@given(data=st.data())
+def test_whatever_stands_in_a_genesis_it_is_read_or_refused(
+    network: NetworkGenesis, data: st.DataObject
+) -> None:
+    """One value anywhere, replaced by anything: a genesis, or `BadGenesis`, and nothing else."""
+    document = json.loads(json.dumps(genesis_to_json(network.registration)))
+    container, key = data.draw(st.sampled_from(places(document)))
+    container[key] = data.draw(ANYTHING)
+    with suppress(BadGenesis):
+        found = read_genesis(document)
+        assert read_genesis(cast("Any", genesis_to_json(found))) == found

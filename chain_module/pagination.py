@@ -1,7 +1,7 @@
 """Pages of a list of entries, as the Cosmos SDK cuts them (types/query/pagination.go).
 
-The key of a page is what follows the list's prefix. One answer has at most MAX_PAGE entries, and
-an offset is not counted further than MAX_OFFSET: a query must not walk a large store for long.
+The key of a page is what follows the list's prefix. One answer has at most MAX_PAGE entries; no
+offset and no total goes beyond MAX_OFFSET: a query must not walk a large store for long.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ def page_of(
     following = entries[limit:]
     response = PageResponse(next_key=following[0][0][len(prefix) :] if following else b"")
     if not request.key and (request.count_total or not request.limit):
-        response.total = sum(1 for _ in _from(store, prefix, b"", reverse=False))
+        every = _from(store, prefix, b"", reverse=False)
+        response.total = sum(1 for _ in islice(every, MAX_OFFSET))
     return tuple((key[len(prefix) :], value) for key, value in entries[:limit]), response
 
 

@@ -125,3 +125,9 @@ def test_a_page_is_bounded() -> None:
     entries, page = page_of(listed(many).store("bank"), b"\x09", PageRequest(limit=2**64 - 1))
     assert len(entries) == MAX_PAGE
     assert page.next_key == many[MAX_PAGE]
+
+
+def test_a_total_is_counted_so_far_and_no_further() -> None:
+    many = [number.to_bytes(3, "big") for number in range(MAX_OFFSET + 3)]
+    _, page = page_of(listed(many).store("bank"), b"\x09", PageRequest(limit=1, count_total=True))
+    assert page.total == MAX_OFFSET

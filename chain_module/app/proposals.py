@@ -9,6 +9,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from chain_module.app.block import BlockFull, BlockLimits, BlockRun, FirstLook, Pending, framed
 from chain_module.errors import TxRefusal
@@ -16,6 +17,9 @@ from chain_module.message import BlockContext
 from chain_module.registration.confirm_tx import envelope_in, is_confirm
 from chain_module.store.branch import Branch
 from enclave.errors import one_line
+
+PATIENT_ATTEMPTS: Final = 2
+"""So often the first failing register alone is left out; then every one that fails."""
 
 Envelopes = Callable[[Sequence[Pending]], Sequence[bytes | None]]
 """Asks this node's enclave for envelopes of 48 bytes, in order. None where there is none to
@@ -70,7 +74,8 @@ def choose(
     """PrepareProposal: user transactions in the given order, then a confirm for each register.
 
     What fails is left out, and everything from the first transaction on that no longer fits.
-    Leaving a register out changes what its operator can pay, so the rest is then run again.
+    Leaving a register out changes what its operator can pay, so the rest is then run again: a few
+    times, whatever the registers are.
 
     Args:
         branch: a new branch of the last block's state, each time.
@@ -82,6 +87,7 @@ def choose(
         envelopes: asked at most once.
     """
     allowed: dict[bytes, bytes] | None = None
+    attempts = 0
     while True:
         run = BlockRun(branch(), context, limits)
         chosen = _select(
@@ -99,8 +105,11 @@ def choose(
         failed = [pending.tx.raw for pending in run.registers if not pending.confirmed]
         if not failed:
             return Proposal((*chosen, *confirms), run)
-        # The first alone: those behind it may have failed because of it.
-        del allowed[failed[0]]
+        # The first alone, since those behind it may have failed because of it; not for long, since
+        # each attempt runs the whole block, and what is left out pays for none of them.
+        attempts += 1
+        for raw in failed[:1] if attempts <= PATIENT_ATTEMPTS else failed:
+            del allowed[raw]
 
 
 def judge(

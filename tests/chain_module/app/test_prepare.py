@@ -9,11 +9,15 @@ from cosmpy.protos.tendermint.types.types_pb2 import Data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain_module.app.block import framed
-from chain_module.app.proposals import split
+from chain_module.app.block import NO_LIMIT, BlockLimits, framed
+from chain_module.app.proposals import PATIENT_ATTEMPTS, choose, split
+from chain_module.app.view import block_context
 from chain_module.registration.confirm_tx import decode_confirm
+from chain_module.registration.messages import REVOKE_NODE
+from chain_module.store.branch import Branch
 from node.application.runs import PENALTY_BLOCKS
-from tests.support.chain import Chain
+from seedpact.registration.v1.tx_pb2 import MsgRevokeNode
+from tests.support.chain import MAX_TX_BYTES, Chain
 from tests.support.wallets import Account
 from tests.support.world import CHAIN_ID, Entropy, Node, policy
 
@@ -186,3 +190,44 @@ def test_two_newcomers_on_one_machine_the_first_is_in(
         assert chain.mempool == []
     finally:
         chain.close()
+
+
+def test_registers_that_fail_late_cost_few_runs(chain: Chain) -> None:
+    """Renewals that their operators revoke in the same block: found at the second look alone."""
+    nodes = {name: Node(f"of {name}") for name in list(chain.people)[:7]}
+    for name, node in nodes.items():
+        assert chain.send(chain.register_tx(node, chain.people[name])).code == 0
+    chain.block()
+    chain.blocks(3)
+    renewals = [chain.register_tx(node, chain.people[name]) for name, node in nodes.items()]
+    revocations = [
+        chain.sign(
+            chain.people[name],
+            (
+                REVOKE_NODE,
+                MsgRevokeNode(signer=chain.people[name].text, node_id=node.info().node_id),
+            ),
+        )
+        for name, node in nodes.items()
+    ]
+    heidi = chain.people["heidi"]
+    send = heidi.send(bytes(20), 1, chain_id=CHAIN_ID)
+    runs: list[Branch] = []
+
+    def branch() -> Branch:
+        runs.append(Branch(chain.peers[0].storage.state))
+        return runs[-1]
+
+    context = block_context(chain.state, height=chain.height + 1)
+    proposal = choose(
+        branch,
+        context,
+        [*renewals, *revocations, send],
+        max_tx_bytes=MAX_TX_BYTES,
+        limits=BlockLimits(NO_LIMIT, len(nodes)),
+        first_look=chain.first_look(context),
+        envelopes=chain.peers[0].source.for_proposal(context),
+    )
+    # Nothing of those operators is left: without the renewal the revocation's sequence is wrong.
+    assert proposal.txs == (send,)
+    assert len(runs) <= PATIENT_ATTEMPTS + 2

@@ -37,6 +37,7 @@ from chain_module.registration.messages import REGISTER_NODE
 from chain_module.store.branch import Branch
 from chain_module.store.version import Version
 from enclave.attestation.policy import Policy
+from enclave.errors import Refusal
 from enclave.registration.records import NodeRecord
 from node.application.application import ChainApplication
 from node.application.enclave_context import enclave_context, registration_of
@@ -89,9 +90,14 @@ class EnclaveInProcess:
             return [None] * len(pending)
         self.asked += len(pending)
         request = pack_newcomers(told, [registration_of(*register) for register in registers])
+        try:
+            answers = self._node.confirm(request)
+        except Refusal:
+            # It holds the seed, and what it is told does not know its record yet, or any more.
+            return [None] * len(pending)
         return [
             None if answer.HasField("refusal") else self.corrupt(answer.envelope)
-            for answer in self._node.confirm(request)
+            for answer in answers
         ]
 
 

@@ -27,18 +27,18 @@ from chain_module.registration import keeper
 from chain_module.registration.confirm_tx import decode_confirm, is_confirm
 from enclave.registration.records import NodeRecord, NodeStatus
 from tests.support.chain import Chain
-from tests.support.traffic import WISHES, Traffic, Wish, authority
+from tests.support.traffic import NEWCOMERS, WISHES, Kind, Traffic, Wish, authority
 
 NODES: Final = 3
-FOUNDER: Final = 0
-PERIOD_SECS: Final = 60
-"""Of a registration: 12 blocks, so that some expire."""
+PERIOD_SECS: Final = 120
+"""Of a registration: 24 blocks, fewer where time passes, so that some expire."""
 
-some_nodes = st.sets(st.integers(0, NODES - 1))
+wishes = st.lists(WISHES, max_size=5)
+nodes = st.integers(0, NODES - 1)
 
 
 class Blocks(RuleBasedStateMachine):
-    """A chain."""
+    """A chain of which two nodes hold the seed, and the third does not."""
 
     @initialize()
     def start(self) -> None:
@@ -53,38 +53,45 @@ class Blocks(RuleBasedStateMachine):
         self.decided: dict[int, tuple[Sequence[bytes], res.FinalizeBlockResponse]] = {}
         for _ in range(3):
             self._keep(self.chain.propose())
+        self._send([Wish(Kind.REGISTER, NEWCOMERS + 1)])
+        self._keep(self.chain.propose())
+        self.traffic.import_seeds()
 
-    @rule(wishes=st.lists(WISHES, min_size=1, max_size=5))
-    def wish(self, wishes: list[Wish]) -> None:
-        """Transactions come to the mempool, or are refused at its door."""
-        for wish in wishes:
-            self.chain.send(self.traffic.sign(wish, waiting=self.chain.mempool))
-
-    @rule(proposer=st.integers(0, NODES - 1), dead=some_nodes, early=some_nodes)
-    def honest_block(self, proposer: int, dead: set[int], early: set[int]) -> None:
+    @rule(wishes=wishes, proposer=nodes, early=st.none() | nodes, late=st.none() | nodes)
+    def honest_block(
+        self, wishes: list[Wish], proposer: int, early: int | None, late: int | None
+    ) -> None:
         """A block is proposed, accepted by all, and decided; nodes start again on the way."""
+        self._send(wishes)
         txs = self.chain.propose(proposer)
-        for number in early:
-            self.chain.restart(number)
+        if early is not None:
+            self.chain.restart(early)
         assert all(self.chain.votes(txs))
-        for number in dead:
-            self.chain.restart(number)
+        if late is not None:
+            self.chain.restart(late)
         self._keep(txs)
 
-    @rule(proposer=st.integers(0, NODES - 1))
-    def a_block_of_the_second_round(self, proposer: int) -> None:
+    @rule(wishes=wishes, proposer=nodes)
+    def block_of_the_second_round(self, wishes: list[Wish], proposer: int) -> None:
         """One proposal fails by bad luck, and another node's is decided."""
+        self._send(wishes)
         assert all(self.chain.votes(self.chain.propose(proposer)))
         txs = self.chain.propose((proposer + 1) % NODES)
         assert all(self.chain.votes(txs, round_=1))
         self._keep(txs, round_=1)
 
-    @rule(data=st.data())
-    def dishonest_block(self, data: st.DataObject) -> None:
+    @rule(wishes=wishes, data=st.data())
+    def dishonest_block(self, wishes: list[Wish], data: st.DataObject) -> None:
         """More than 2/3 decide what breaks the rules: left out, twice, reordered, and rubbish."""
-        users, confirms = split(self.chain.propose(FOUNDER))
+        self._send(wishes)
+        users, confirms = split(self.chain.propose())
         parts = [*users, *confirms, *self.chain.mempool, b"", b"rubbish"]
         self._keep(data.draw(st.lists(st.sampled_from(parts), max_size=8)))
+
+    @rule(seconds=st.integers(1, PERIOD_SECS // 2))
+    def time_passes(self, seconds: int) -> None:
+        """The next block is late."""
+        self.chain.time_ns += seconds * 10**9
 
     @rule()
     def seeds_are_imported(self) -> None:
@@ -123,11 +130,16 @@ class Blocks(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         records = list(keeper.nodes(self.chain.state))
-        event(f"{len(records) - 1} newcomers")
+        event(f"{len(records) - 2} newcomers")
         for record in records:
             event(f"a record that is {record.status.name}")
         self.chain.close()
         shutil.rmtree(self.folder)
+
+    def _send(self, wishes: list[Wish]) -> None:
+        """To the mempool, where they may be refused."""
+        for wish in wishes:
+            self.chain.send(self.traffic.sign(wish, waiting=self.chain.mempool))
 
     def _keep(self, txs: Sequence[bytes], *, round_: int = 0) -> None:
         """Decides a block; `Chain.decide` compares the answers of all nodes."""
@@ -155,4 +167,4 @@ class Blocks(RuleBasedStateMachine):
 
 TestBlocks = Blocks.TestCase
 # Each step is a block on three disks.
-TestBlocks.settings = settings(stateful_step_count=16)
+TestBlocks.settings = settings(stateful_step_count=12)

@@ -109,29 +109,42 @@ def test_another_process_is_refused(tmp_path: Path) -> None:
 
 
 def test_after_a_failed_commit_nothing_is_applied_and_none_follows(tmp_path: Path) -> None:
+    """Not even where the disk is back: LevelDB's journal may have a torn end by then."""
     with reopen(tmp_path, log=LogLines()) as storage:
         commit_block(storage)
-        # The journal's descriptor is gone: the next write fails, as with a disk that was pulled.
-        close_journal(tmp_path)
-        for _ in range(2):
-            with pytest.raises(StorageFault) as fault:
-                commit_block(storage)
-            assert fault.value.code is StorageCode.STORAGE_UNUSABLE
-            assert storage.height == 1
-            assert storage.state.newest.app_hash == expected_hash(1)
+        with journal_that_fails(tmp_path), pytest.raises(StorageFault) as fault:
+            commit_block(storage)
+        assert fault.value.code is StorageCode.STORAGE_UNUSABLE
+        with pytest.raises(StorageFault) as again:
+            commit_block(storage)
+        assert again.value.code is StorageCode.STORAGE_UNUSABLE
+        assert storage.height == 1
+        assert storage.state.newest.app_hash == expected_hash(1)
+        assert storage.block(2) is None
     with reopen(tmp_path, log=LogLines()) as storage:
         assert storage.height == 1
+        commit_block(storage)
 
 
-def close_journal(folder: Path) -> None:
+@contextlib.contextmanager
+def journal_that_fails(folder: Path) -> Iterator[None]:
+    """Every write to the open journal fails meanwhile, as on a disk that was pulled."""
+    journal = descriptor_of_journal(folder)
+    kept = os.dup(journal)
+    reading = os.open("/dev/null", os.O_RDONLY)
+    os.dup2(reading, journal)
+    try:
+        yield
+    finally:
+        os.dup2(kept, journal)
+        os.close(kept)
+        os.close(reading)
+
+
+def descriptor_of_journal(folder: Path) -> int:
     for link in Path("/proc/self/fd").iterdir():
-        try:
+        with contextlib.suppress(FileNotFoundError):
             target = link.readlink()
-        except FileNotFoundError:
-            continue
-        if target.parent == folder / "db" and target.suffix == ".log":
-            reading = os.open("/dev/null", os.O_RDONLY)
-            os.dup2(reading, int(link.name))
-            os.close(reading)
-            return
+            if target.parent == folder / "db" and target.suffix == ".log":
+                return int(link.name)
     raise AssertionError("no journal is open")

@@ -8,7 +8,6 @@ documentation of genesis.json.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -172,7 +171,8 @@ def _validator(value: Json, where: str) -> ValidatorUpdate:
     text = read_text(key["value"], f"{where}.pub_key.value")
     try:
         public_key = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    # binascii.Error is one, and text that is not ASCII raises another.
+    except ValueError:
         raise BadGenesis(f"{where}.pub_key.value", expected="base64", found=text) from None
     power = _int64(fields["power"], f"{where}.power")
     update = ValidatorUpdate(KeyType.ED25519, public_key, power)

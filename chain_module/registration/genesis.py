@@ -164,9 +164,7 @@ def _read_message(value: Json) -> pb.GenesisState:
     message = pb.GenesisState()
     try:
         # What is not known is found below, with its place.
-        json_format.ParseDict(
-            cast("dict[str, object]", value), message, ignore_unknown_fields=True
-        )
+        json_format.ParseDict(cast("dict[str, object]", value), message, ignore_unknown_fields=True)
     except (json_format.ParseError, TypeError, ValueError) as error:
         raise BadGenesis(WHERE, expected="GenesisState in JSON", found=str(error)) from None
     _check_spelling(value, _to_json(message), WHERE)
@@ -191,7 +189,7 @@ def _check_spelling(given: Json, usual: Json, where: str) -> None:
             if name not in usual:
                 raise BadGenesis(f"{where}.{name}", expected="a known field", found="this one")
             _check_spelling(value, usual[name], f"{where}.{name}")
-    elif isinstance(given, list) and isinstance(usual, list):
+    elif isinstance(given, list) and isinstance(usual, list) and len(given) == len(usual):
         for index, (one, other) in enumerate(zip(given, usual, strict=True)):
             _check_spelling(one, other, f"{where}[{index}]")
     elif type(given) is not type(usual) or given != usual:

@@ -122,6 +122,7 @@ BAD: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
         type="tendermint/PubKeySecp256k1"
     ),
     "no base64": lambda made: made["validators"][0]["pub_key"].update(value="!"),
+    "no ASCII": lambda made: made["validators"][0]["pub_key"].update(value="ä"),
     "a short key": lambda made: made["validators"][0]["pub_key"].update(value="AAAA"),
     "another address": lambda made: made["validators"][0].update(address="00" * 20),
     "no validators": lambda made: made.update(validators=[]),

@@ -82,7 +82,6 @@ def test_an_injected_confirm_from_outside(holders: Chain) -> None:
 
 def test_simulate_stops_after_gate_2(chain: Chain) -> None:
     """A forged quote is simulated like a good one: the flat gas, and no verification."""
-
     alice = chain.people["alice"]
     url, message = chain.register_message(Node("a"), alice)
     good = chain.sign(alice, (url, message))

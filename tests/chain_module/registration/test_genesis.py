@@ -135,6 +135,7 @@ def test_a_field_that_is_left_out_has_its_default() -> None:
         lambda one: one["network"].update(quote=""),
         lambda one: one["network"].update(exchange_key="AA=="),
         lambda one: one["nodes"][0].update(envelope=""),
+        lambda one: one["policy"]["tcb_statuses"].append("TCB_STATUS_UNHEARD_OF"),
         lambda one: one.update(policy=None),
         lambda one: one.update(machines={}),
     ],

@@ -1,6 +1,7 @@
 """Every target by name.
 
-Parsers, the verifier, two of the sealed state, the chain's transactions, and one each request.
+Parsers, the verifier, two of the sealed state, the chain's transactions,
+registers, confirms and genesis, and one each request.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from tests.fuzz.target import Target
 from tests.fuzz.targets.collateral import CollateralTarget
 from tests.fuzz.targets.evidence import EvidenceTarget
 from tests.fuzz.targets.quote import QuoteTarget
+from tests.fuzz.targets.registration import ConfirmTarget, GenesisTarget, RegisterTarget
 from tests.fuzz.targets.request import RequestTarget
 from tests.fuzz.targets.sealed import SealedBlobTarget, SealedEntriesTarget
 from tests.fuzz.targets.transaction import TransactionTarget
@@ -32,5 +34,8 @@ TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
     "sealed-blob": SealedBlobTarget,
     "sealed-entries": SealedEntriesTarget,
     "transaction": TransactionTarget,
+    "register": RegisterTarget,
+    "confirm": ConfirmTarget,
+    "genesis": GenesisTarget,
     **{name_of(method): functools.partial(RequestTarget, method) for method in REQUESTS},
 }

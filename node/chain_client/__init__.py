@@ -6,7 +6,7 @@ that comes from here is proven.
 """
 
 from node.chain_client.blocks import HeaderFacts
-from node.chain_client.client import ChainClient, Committed
+from node.chain_client.client import ChainClient
 from node.chain_client.events import ChainEvent
 from node.chain_client.failures import ChainCode, ChainFailure, TxRefused
 from node.chain_client.transactions import (
@@ -16,6 +16,7 @@ from node.chain_client.transactions import (
     SignedTx,
     tx_hash,
 )
+from node.chain_client.waiting import Committed
 
 __all__ = [
     "Account",

@@ -1,15 +1,13 @@
 """`ChainClient`: what a program outside asks of the chain: query, send, subscribe.
 
-The way there is cosmpy (gRPC) for state and transactions, and CometBFT's RPC for headers, blocks
-and the genesis. A call returns the answer or raises a `ChainFailure`; no exception of gRPC, cosmpy
-or HTTP leaves this package. What an answer is worth is the caller's matter: nothing is proven here.
+A call returns the answer or raises a `ChainFailure`; no exception of gRPC, cosmpy or HTTP leaves
+this package. What an answer is worth is the caller's matter: nothing is proven here.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Self
 
 from cosmpy.crypto.address import Address
@@ -38,43 +36,15 @@ from node.chain_client.transactions import (
     fee_of,
     signed,
 )
+from node.chain_client.waiting import Committed, wait_for
 from node.engine_rpc import EngineRpc
 from node.keyring import SigningKey
 
 DEFAULT_TIMEOUT_SECS: Final = 10.0
 COMMIT_TIMEOUT_SECS: Final = 60.0
-POLL_SECS: Final = 0.2
-_RESEND_POLLS: Final = 25
-"""A mempool may forget a transaction that it took: it is offered again this often."""
 
 _IN_MEMPOOL: Final = ("sdk", 19)
 """ErrTxInMempoolCache: it was sent before, which is no failure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """A transaction in a block."""
-
-    hash: str
-    height: int
-    code: int
-    """0: done."""
-    codespace: str
-    log: str
-    gas_wanted: int
-    gas_used: int
-
-    def refusal(self) -> TxRefused | None:
-        """Why it failed, or None."""
-        if self.code == 0:
-            return None
-        return TxRefused(
-            codespace=self.codespace,
-            number=self.code,
-            log=self.log,
-            tx_hash=self.hash,
-            height=self.height,
-        )
 
 
 class ChainClient(RegistrationQueries, BlockQueries):
@@ -281,33 +251,7 @@ class ChainClient(RegistrationQueries, BlockQueries):
             ChainFailure: TX_NOT_COMMITTED.
             TxRefused: the mempool does not take it any more.
         """
-        deadline, newest, polls = time.monotonic() + timeout, 0, 0
-        refused: TxRefused | None = None
-        while (found := self.tx(tx.hash)) is None:
-            height, polls = self.height(), polls + 1
-            if height > newest and waiting is not None:
-                waiting(height)
-            newest = max(height, newest)
-            if tx.timeout_height and height > tx.timeout_height + 1:
-                raise _not_committed(
-                    tx, f"block {height}, and its last one was {tx.timeout_height}"
-                )
-            if time.monotonic() >= deadline:
-                raise _not_committed(tx, f"none up to block {height} within {timeout:.0f} s")
-            if polls % _RESEND_POLLS == 0:
-                # In a block, and not yet in the index: the mempool refuses its used sequence.
-                if refused is not None:
-                    raise refused
-                refused = self._offer_again(tx)
-            time.sleep(POLL_SECS)
-        return found
-
-    def _offer_again(self, tx: SignedTx) -> TxRefused | None:
-        try:
-            self.broadcast(tx.raw)
-        except TxRefused as refused:
-            return refused
-        return None
+        return wait_for(self, tx, timeout=timeout, waiting=waiting)
 
     def send_tx(
         self,
@@ -355,9 +299,3 @@ class ChainClient(RegistrationQueries, BlockQueries):
 
 def _cosmpy(address: bytes) -> Address:
     return Address(address, prefix=ACCOUNT_PREFIX)
-
-
-def _not_committed(tx: SignedTx, found: str) -> ChainFailure:
-    return ChainFailure(
-        ChainCode.TX_NOT_COMMITTED, expected=f"a block with transaction {tx.hash}", found=found
-    )

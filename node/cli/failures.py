@@ -106,6 +106,7 @@ class CliCode(enum.StrEnum):
     REGISTER_RUNNING = "register_running"
     ENCLAVE_NOT_STARTED = "enclave_not_started"
     NO_FUNDS = "no_funds"
+    FEE_TOO_HIGH = "fee_too_high"
     CHAIN_STALLED = "chain_stalled"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     KEYS_UNUSABLE = "keys_unusable"

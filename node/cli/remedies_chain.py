@@ -85,6 +85,10 @@ _JOIN: Final = {
         "The operator's account pays for the registration, and has too little or does not exist.",
         "send coins to that address, then run the command again: it goes on here",
     ),
+    CliCode.FEE_TOO_HIGH: Remedy(
+        "The peer says that a register costs far more than the genesis does; nothing was signed.",
+        "ask another peer, or name the fee yourself with --fees",
+    ),
     CliCode.CHAIN_STALLED: Remedy(
         "The chain made no new block in time, or the peer does not follow it.",
         "look at `seedpactd status --node PEER`, or ask another peer",

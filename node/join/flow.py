@@ -88,13 +88,13 @@ def _with_enclave(run: Run, network: Network, *, configured: str) -> Joined:
         if info.state == pb.ENCLAVE_STATE_HOLDER:
             record = run.chain.node(info.node_id)
         else:
-            record = _registered_holder(run, enclave, network.id, info)
+            record = _registered_holder(run, enclave, network, info)
         check_holder(run.chain, enclave, network)
         return _joined(run, info.node_id, record)
 
 
 def _registered_holder(
-    run: Run, enclave: EnclaveClient, network_id: bytes, info: pb.GetInfoResponse
+    run: Run, enclave: EnclaveClient, network: Network, info: pb.GetInfoResponse
 ) -> types_pb2.NodeRecord:
     """Registers where no record is there, and imports; again where that record is of no use."""
     node_id, after = info.node_id, 0
@@ -103,10 +103,10 @@ def _registered_holder(
         # It came back from a state before its quote: it could not import that record.
         after = there.height
     for _ in range(run.wish.attempts):
-        record = registered(run, enclave, node_id, after=after)
+        record = registered(run, enclave, network, node_id, after=after)
         try:
             with run.step(Step.IMPORT, "opening the envelope") as say:
-                import_seed(run.chain, enclave, record, network_id=network_id, say=say)
+                import_seed(run.chain, enclave, record, network_id=network.id, say=say)
                 say("the enclave holds the seed")
         except EnclaveRefused as refused:
             if refused.code in NEW_KEYS:

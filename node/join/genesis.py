@@ -22,6 +22,8 @@ class Network:
     id: bytes
     """32 bytes: network_id."""
     inputs: NetworkInputs
+    register_gas: int
+    """What a register costs, by the genesis: no peer's word."""
     document: bytes
     """The genesis, as it came."""
 
@@ -52,4 +54,9 @@ def read_genesis(data: bytes, *, where: str) -> Network:
         raise JoinFailure(
             JoinCode.GENESIS_UNUSABLE, expected=f"{where} of a Seedpact network", found=str(refusal)
         ) from None
-    return Network(id=document.network_id, inputs=document.network_inputs, document=data)
+    return Network(
+        id=document.network_id,
+        inputs=document.network_inputs,
+        register_gas=document.network.registration.params.register_gas,
+        document=data,
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,6 +17,7 @@ from node.join.genesis import MAX_GENESIS_BYTES, Network, read_genesis
 from node.join.plan import Join
 
 DEFAULT_MONIKER: Final = "node"
+_PEER_ID: Final = re.compile(r"[0-9a-f]{40}")
 _PEERS: Final = "p2p.persistent_peers"
 _ANY: Final = frozenset({"", "0.0.0.0", "::", "[::]"})  # noqa: S104 (what a peer may say of itself)
 
@@ -71,7 +73,7 @@ def _peers_of(chain: ChainClient) -> tuple[str, ...]:
     """NODE_ID@HOST:PORT of the peer itself: its id and port by its own word, its host by ours."""
     status = chain.status()
     listen = urlsplit(status.listen_address if "://" in status.listen_address else "")
-    if not listen.port:
+    if not listen.port or _PEER_ID.fullmatch(status.node_id) is None:
         return ()
     host = listen.hostname or ""
     if host in _ANY:

@@ -11,13 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from chain_module import gas
 from chain_module.address import to_text
 from chain_module.bank.coins import DENOM
 from enclave.errors import Code
 from node.chain_client import ChainClient, ChainCode, ChainFailure, HeaderFacts
-from node.chain_client.transactions import fee_of
+from node.chain_client.transactions import Fee, fee_of
 from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.join.failures import JoinCode, JoinFailure
+from node.join.genesis import Network
 from node.join.plan import Join
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2
@@ -25,6 +27,10 @@ from seedpact.registration.v1 import tx_pb2
 ANCHOR_DEPTH: Final = 3
 """Blocks below the newest one that is seen."""
 POLL_SECS: Final = 0.2
+FRAME_BYTES: Final = 512
+"""Of a transaction's body around its message, memo left empty."""
+GAS_MARGIN: Final = 2
+"""Params may rise after the genesis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +42,14 @@ class Quoted:
     node_id: bytes
 
 
-def check_funds(chain: ChainClient, wish: Join) -> int:
+def check_funds(chain: ChainClient, wish: Join, network: Network) -> int:
     """That the operator can pay for one register; its balance.
 
     Raises:
         JoinFailure: NO_FUNDS.
     """
-    gas = wish.price.gas_limit or chain.params().params.register_gas
-    needed = fee_of(gas, wish.price).amount
+    wanted = wish.price.gas_limit or network.register_gas
+    needed = fee_of(wanted, wish.price).amount
     balance = chain.balance(wish.operator.info.raw_address)
     if balance < needed or not _exists(chain, wish.operator.info.raw_address):
         raise JoinFailure(
@@ -52,6 +58,22 @@ def check_funds(chain: ChainClient, wish: Join) -> int:
             found=f"{balance}{DENOM}",
         )
     return balance
+
+
+def check_price(fee: Fee, network: Network, message: tx_pb2.MsgRegisterNode) -> None:
+    """That a fee is about what the genesis says: the peer simulates, and its word could drain us.
+
+    Raises:
+        JoinFailure: FEE_TOO_HIGH.
+    """
+    own = gas.TX + gas.SIGNATURE + gas.BODY_BYTE * (message.ByteSize() + FRAME_BYTES)
+    most = GAS_MARGIN * (own + network.register_gas)
+    if fee.gas_limit > most:
+        raise JoinFailure(
+            JoinCode.FEE_TOO_HIGH,
+            expected=f"at most {most} gas for a register, by the genesis",
+            found=f"{fee.gas_limit} gas, {fee.amount}{DENOM}, by the peer",
+        )
 
 
 def anchor_of(chain: ChainClient, *, timeout: float, say: Callable[[str], None]) -> HeaderFacts:

@@ -27,9 +27,10 @@ from node.chain_client import (
 )
 from node.enclave_client import EnclaveClient
 from node.join.failures import JoinCode, JoinFailure
+from node.join.genesis import Network
 from node.join.journal import Sent
 from node.join.plan import Progress, Step
-from node.join.quoting import anchor_of, check_funds, quote
+from node.join.quoting import anchor_of, check_funds, check_price, quote
 from node.join.run import Run
 from seedpact.registration.v1 import tx_pb2, types_pb2
 
@@ -58,13 +59,14 @@ class Confirm:
 
 
 def registered(
-    run: Run, enclave: EnclaveClient, node_id: bytes, *, after: int = 0
+    run: Run, enclave: EnclaveClient, network: Network, node_id: bytes, *, after: int = 0
 ) -> types_pb2.NodeRecord:
     """The record of this node: the one there is, or that of a register that is sent now.
 
     Args:
         run: of which this is a step.
         enclave: KEYED or PENDING.
+        network: whose genesis says what a register costs.
         node_id: its node.
         after: a record of this height or below is of no use.
 
@@ -78,7 +80,7 @@ def registered(
         if record is not None:
             return record
         try:
-            return _land(run, _sign(run, enclave), node_id)
+            return _land(run, _sign(run, enclave, network), node_id)
         except TxRefused as refused:
             waits = refused.code in LATER and time.monotonic() < deadline
             attempts += 0 if waits else 1
@@ -161,11 +163,11 @@ def _outcome(run: Run, sent: Sent) -> Committed | None:
         return _waited(run, tx, say)
 
 
-def _sign(run: Run, enclave: EnclaveClient) -> Sent:
+def _sign(run: Run, enclave: EnclaveClient, network: Network) -> Sent:
     """A new quote and a signed register with it, in the journal before anything is sent."""
     wish, chain = run.wish, run.chain
     with run.step(Step.FUNDS, "asking for the operator's balance") as say:
-        say(f"the operator has {check_funds(chain, wish)}{DENOM}")
+        say(f"the operator has {check_funds(chain, wish, network)}{DENOM}")
     with run.step(Step.QUOTE, "choosing a recent header") as say:
         anchor = anchor_of(chain, timeout=wish.commit_timeout, say=say)
         say(f"quoting the node's keys and header {anchor.height}")
@@ -181,6 +183,8 @@ def _sign(run: Run, enclave: EnclaveClient) -> Sent:
             timeout_height=timeout_height,
             account=account,
         )
+        if wish.price.amount is None:
+            check_price(tx.fee, network, quoted.message)
         sent = Sent(tx.hash, tx.raw, tx.sequence, timeout_height, quoted.report_data)
         run.journal.write(sent=sent, paid=run.journal.notes.paid + 1)
         say(f"sending register {tx.hash}, fee {tx.fee.amount}{DENOM}")

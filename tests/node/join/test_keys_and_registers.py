@@ -15,12 +15,13 @@ from enclave.crypto.labels import Mode
 from enclave.errors import Code
 from enclave.registration.network import NetworkInputs
 from enclave.registration.network_codec import network_to_proto
-from node.chain_client import TxRefused
+from node.chain_client import Fee, TxRefused
 from node.config import Home
 from node.join import Join, JoinCode, JoinFailure, Progress, Step, join, registering
 from node.join.enclave_process import enclave_of
 from node.join.genesis import Network, read_genesis
 from node.join.journal import FILE_NAME, SIGNED, Journal
+from node.join.quoting import check_price
 from node.localnet.homes import ensure_key
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2
@@ -222,6 +223,16 @@ def test_a_fee_that_is_too_low_is_the_chain_s_own_refusal(newcomer: Join) -> Non
     assert caught.value.code == "insufficient_fee"
     notes = Journal(newcomer.home / "run").notes
     assert (notes.paid, notes.sent) == (0, None)
+
+
+def test_a_peer_whose_word_would_drain_the_operator(chain: OneValidator) -> None:
+    """What a register costs stands in the genesis; a peer may say a little more, not ten times."""
+    network = network_of(chain)
+    message = tx_pb2.MsgRegisterNode(quote=bytes(8000), collateral=bytes(20_000))
+    check_price(Fee(amount=1, gas_limit=network.register_gas + 400_000), network, message)
+    with pytest.raises(JoinFailure) as caught:
+        check_price(Fee(amount=1, gas_limit=10 * network.register_gas), network, message)
+    assert caught.value.code == JoinCode.FEE_TOO_HIGH
 
 
 def wait_for(chain: OneValidator, height: int) -> None:

@@ -6,6 +6,8 @@ operator could not make by hand.
 
 from __future__ import annotations
 
+import shutil
+
 from chain_module.bank.coins import DENOM, Coin
 from enclave.crypto.labels import Mode
 from node.config import Home
@@ -29,6 +31,16 @@ from node.localnet.plan import (
     LocalNode,
 )
 from node.localnet.store import Folder
+
+
+def discard_homes(folder: Folder, localnet: Localnet) -> None:
+    """Removes the homes of a network that was left before its genesis was final.
+
+    Its first enclave may hold the seed of a genesis that is in no home. Raises OSError.
+    """
+    for path in (*(folder.home(node).path for node in localnet.nodes), folder.faucet_home.path):
+        if path.exists():
+            shutil.rmtree(path)
 
 
 def make_homes(folder: Folder, localnet: Localnet, *, containers: bool = False) -> None:

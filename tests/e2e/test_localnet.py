@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from node.cli.exit_codes import ExitCode
+from node.localnet.plan import Stage
 from node.supervisor.node_group import Part
 from tests.support.abci_grammar import check_log
 from tests.support.localnets import Net, net
@@ -42,6 +44,29 @@ def block_of(network: Net, node: str, height: int) -> list[bytes]:
 
 def name_of(tx: bytes) -> str:
     return hashlib.sha256(tx).hexdigest().upper()
+
+
+def test_a_network_that_is_left_halfway_is_finished_later(engine: Path) -> None:
+    del engine  # built
+    with net() as network:
+        network.begin()
+        network.wait_for(lambda: network.stage is Stage.GENESIS, "the genesis")
+        assert network.down(signal.SIGKILL) == -signal.SIGKILL
+        network.wait_for(lambda: not running_pids(network), "the end of all processes")
+        network.begin()
+        network.wait_for(lambda: network.stage is Stage.VALIDATORS, "the validators")
+        assert network.down(signal.SIGINT) == ExitCode.REFUSED  # interrupted
+        assert not running_pids(network)
+        network.up("--once")
+        assert network.ended() == 0
+        assert network.stage is Stage.COMPLETE
+        for node in network.localnet.nodes[1:]:
+            journal = json.loads((network.home(node.name).run / "register.json").read_text())
+            assert journal["paid"] == 1
+
+
+def running_pids(network: Net) -> list[int]:
+    return [pid for node in network.look() for pid in node.pids.values() if pid is not None]
 
 
 def register_and_confirm_are_in_one_block_of_every_node(network: Net) -> None:
@@ -148,7 +173,7 @@ def every_stop_is_clean_and_the_network_comes_back(network: Net) -> None:
 
 def check_stopped(network: Net, stop: Callable[[], int]) -> int:
     """Stops it and looks at what is left; the height before."""
-    pids = [pid for node in network.look() for pid in node.pids.values() if pid is not None]
+    pids = running_pids(network)
     assert len(pids) == 18
     height, said = network.height(), len(network.events())
     assert stop() == 0

@@ -23,7 +23,7 @@ from node.enclave_client import EnclaveClient
 from node.keyring import SigningKey
 from node.localnet.homes import ensure_key
 from node.localnet.joining import client_of
-from node.localnet.plan import FAUCET, Localnet, new_localnet
+from node.localnet.plan import FAUCET, Localnet, Stage, new_localnet
 from node.localnet.status import NodeStatus, look, look_at
 from node.localnet.store import Folder
 from node.supervisor import ProcessId, running
@@ -54,6 +54,20 @@ class Net:
 
     def up(self, *options: str) -> None:
         """Starts it; returns when the newcomer has joined."""
+        self.begin(*options)
+        assert self._up is not None
+        assert self._up.stdout is not None
+        lines: list[bytes] = []
+        for line in self._up.stdout:
+            lines.append(line)
+            if line == b"}\n":
+                break
+        text = b"".join(lines)
+        assert text.startswith(b'{\n  "accepted": true'), (text, self.events())
+        self.summary = json.loads(text)
+
+    def begin(self, *options: str) -> None:
+        """Starts it, and does not wait."""
         offset = () if self.folder.file.exists() else ("--port-offset", self._offset)
         words = ("localnet", "up", "--output", "json", "--home", str(self.folder.path))
         log = self.folder.path.with_suffix(".log")
@@ -65,15 +79,6 @@ class Net:
                 env={**os.environ, "PYTHONPATH": python_path()},
                 start_new_session=True,
             )
-        assert self._up.stdout is not None
-        lines: list[bytes] = []
-        for line in self._up.stdout:
-            lines.append(line)
-            if line == b"}\n":
-                break
-        text = b"".join(lines)
-        assert text.startswith(b'{\n  "accepted": true'), (text, self.events())
-        self.summary = json.loads(text)
 
     def down(self, number: int = signal.SIGINT) -> int:
         """Stops it as Ctrl-C does; the exit code."""
@@ -109,6 +114,11 @@ class Net:
     def localnet(self) -> Localnet:
         """As localnet.json has it."""
         return self.folder.load()
+
+    @property
+    def stage(self) -> Stage | None:
+        """How far it was built; None: not begun."""
+        return self.localnet.stage if self.folder.file.exists() else None
 
     def look(self) -> list[NodeStatus]:
         """Every node."""

@@ -7,14 +7,12 @@ from dataclasses import replace
 import click
 
 from enclave.crypto.labels import Mode
-from node.cli.failures import Failure
 from node.cli.help_text import examples
 from node.cli.localnet.options import folder_option, port_offset_option
 from node.cli.options import output_option
 from node.cli.output import Output
 from node.join.enclave_process import enclave_of
-from node.localnet.building import make_genesis, make_homes
-from node.localnet.failures import LocalnetCode
+from node.localnet.building import discard_homes, make_genesis, make_homes
 from node.localnet.plan import DEFAULT_VALIDATORS, MAX_VALIDATORS, Stage, new_localnet
 from node.localnet.store import Folder
 
@@ -48,14 +46,10 @@ def prepare(
     changed.
     """
     with folder.claimed():
-        if folder.file.exists():
-            found = folder.load()
-            if found.stage is Stage.HOMES:
-                raise Failure(
-                    LocalnetCode.LOCALNET_UNUSABLE,
-                    expected="a network that was made to its genesis, or none",
-                    found=f"one that was left before, at {folder.path}",
-                )
+        found = folder.load() if folder.file.exists() else None
+        if found is not None and found.stage is Stage.HOMES:
+            discard_homes(folder, found)
+        elif found is not None:
             output.answer({"made": False}, headline=f"{folder.path} was prepared before")
             return
         localnet, _ = new_localnet(

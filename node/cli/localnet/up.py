@@ -21,6 +21,7 @@ from node.cli.options import output_option
 from node.cli.output import Format, Output
 from node.cli.start import UNPROVEN, built_engine
 from node.cli.values import Json
+from node.localnet.building import discard_homes
 from node.localnet.failures import LocalnetCode
 from node.localnet.network import Network
 from node.localnet.plan import (
@@ -29,6 +30,7 @@ from node.localnet.plan import (
     MAX_VALIDATORS,
     Localnet,
     Role,
+    Stage,
     new_localnet,
 )
 from node.localnet.status import HOLDER, NodeStatus, common_app_hash, look
@@ -114,13 +116,16 @@ def up(
 def _network(
     folder: Folder, *, validators: int | None, block_ms: int | None, offset: int | None
 ) -> Localnet:
-    """The network that is there, if it is as wanted; else a new one.
+    """The network that is there, if it is as wanted; a new one, where none has a genesis yet.
 
     Raises:
         LocalnetFailure, ConfigFailure: it cannot be read.
         Failure: LOCALNET_DIFFERS.
     """
-    if not folder.file.exists():
+    found = folder.load() if folder.file.exists() else None
+    if found is None or found.stage is Stage.HOMES:
+        if found is not None:
+            discard_homes(folder, found)
         made = new_localnet(
             validators=validators or DEFAULT_VALIDATORS,
             block_ms=block_ms or DEFAULT_BLOCK_MS,
@@ -128,7 +133,6 @@ def _network(
         )
         folder.save(made)
         return made
-    found = folder.load()
     has = {"--validators": len(found.validators), "--block-time": found.block_ms}
     has["--port-offset"] = found.port_offset
     wants = {"--validators": validators, "--block-time": block_ms, "--port-offset": offset}

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from node.cli.exit_codes import ExitCode
-from node.config import NodeConfig
+from node.config import NodeConfig, Ports
 from node.config.cometbft import read_cometbft
 from node.join.genesis import read_genesis
 from node.localnet.plan import Stage, new_localnet
@@ -22,14 +22,18 @@ from node.localnet.store import Folder
 from node.supervisor import ProcessId
 from node.supervisor.node_group import Part, pid_file
 from tests.support.cli import run_for_real
+from tests.support.localnets import free_offset
 
+OFFSET: Final = 5_007
+"""Where nobody listens."""
 COMMANDS: Final = ("status", "logs", "add-node", "kill x", "stop", "reset", "join x")
 
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     folder = Folder(tmp_path_factory.mktemp("net"))
-    run_for_real("localnet", "prepare", "--home", str(folder.path), "--validators", "2").done()
+    options = ("--validators", "2", "--port-offset", str(OFFSET))
+    run_for_real("localnet", "prepare", "--home", str(folder.path), *options).done()
     return folder
 
 
@@ -61,7 +65,7 @@ def test_prepare_makes_whole_homes_of_one_network(prepared: Folder) -> None:
     ).done()
     assert answer.json["made"] is False
     peers = str(read_cometbft(homes[2], "p2p.persistent_peers")).split(",")
-    assert [peer.partition("@")[2] for peer in peers] == ["127.0.0.1:26656", "127.0.0.1:26756"]
+    assert [peer.partition("@")[2] for peer in peers] == ["127.0.0.1:31663", "127.0.0.1:31763"]
 
 
 def test_prepared_for_containers(tmp_path: Path) -> None:
@@ -96,10 +100,10 @@ def test_the_status_of_a_network_that_does_not_run(prepared: Folder) -> None:
         "name": "validator0",
         "role": "bootstrap",
         "home": str(prepared.path / "validator0"),
-        "rpc": "http://127.0.0.1:26657",
-        "grpc": "127.0.0.1:9090",
+        "rpc": "http://127.0.0.1:31664",
+        "grpc": "127.0.0.1:14097",
         "rest": None,
-        "enclave": "127.0.0.1:26670",
+        "enclave": "127.0.0.1:31677",
         "pids": {"cometbft": None, "node": None, "enclave": None},
         "height": None,
         "enclave_state": None,
@@ -160,6 +164,17 @@ def test_up_refuses_another_shape(prepared: Folder) -> None:
         run_for_real("localnet", "up", *options, *home).failed("localnet_differs")
 
 
+def test_what_was_left_without_a_genesis_is_made_anew(tmp_path: Path) -> None:
+    home = ("--home", str(tmp_path / "net"))
+    prepare = ("localnet", "prepare", *home, "--output", "json")
+    first = run_for_real(*prepare, "--validators", "1").done().json["network_id"]
+    folder = Folder(tmp_path / "net")
+    folder.save(replace(folder.load(), stage=Stage.HOMES))  # killed before it was recorded
+    again = run_for_real(*prepare, "--validators", "2").done().json
+    assert again["network_id"] != first
+    assert len(folder.load().validators) == 2
+
+
 @pytest.mark.parametrize("value", ["0s", "1", "fast", "-1s", "1m"])
 def test_a_block_time_that_is_none(value: str, tmp_path: Path) -> None:
     home = ("--home", str(tmp_path / "net"))
@@ -170,16 +185,13 @@ def test_a_block_time_that_is_none(value: str, tmp_path: Path) -> None:
 
 def test_up_names_a_port_that_is_taken(engine: Path, tmp_path: Path) -> None:
     del engine  # built
+    offset = free_offset()
+    port = Ports().shifted(offset).enclave
+    home = ("--home", str(tmp_path / "net"))
     with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
+        taken.bind(("127.0.0.1", port))
         taken.listen()
-        port = taken.getsockname()[1]
-        # The enclave of the first node would listen there.
-        offset = ("--port-offset", str(port - 26670))
-        home = ("--home", str(tmp_path / "net"))
-        if port < 26670:
-            pytest.fail("the system's own ports begin below ours")
-        answer = run_for_real("localnet", "up", *offset, *home)
+        answer = run_for_real("localnet", "up", "--port-offset", str(offset), *home)
     line = answer.stderr.splitlines()[-1]
     assert answer.exit_code == ExitCode.REFUSED
     assert line.startswith(f"port_taken: expected 127.0.0.1:{port} free for the enclave")

@@ -1,20 +1,14 @@
-"""Attack 15 on a real network: one of four validators lies about confirms whenever it proposes.
+"""Attacks on a real network: one of four validators lies, and the host looks for secrets.
 
-Its process is the product's node with a dishonest PrepareProposal (tests.adversary); the others are
-the product. One run for all lies: the liar takes the next one at each of its turns.
+The liar's process is the product's node with a dishonest PrepareProposal (tests.adversary); the
+others are the product. One run for all: the liar takes the next lie at each of its turns.
 """
 
 from __future__ import annotations
 
-import itertools
-import json
-import signal
-import sys
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -29,36 +23,16 @@ from enclave.crypto.labels import Mode
 from enclave.crypto.seed_envelope import node_id
 from enclave.registration.network import NetworkInputs, network_id
 from enclave.registration.records import verdict_of
-from node.chain_client import ChainClient, tx_hash
-from node.config import Home, NodeConfig
-from node.config.cometbft import edit_cometbft
+from node.chain_client import tx_hash
 from node.config.engine_keys import read_engine_keys
 from node.join.genesis import read_genesis
-from node.keyring import SigningKey
 from node.localnet.building import genesis_of
-from node.localnet.homes import ensure_key
-from node.localnet.network import Network
-from node.localnet.plan import OPERATOR, new_localnet
-from node.localnet.steps import Steps
-from node.supervisor import Group
-from node.supervisor.node_group import Part, log_file, node_group
-from node.supervisor.probes import Probe
-from seedpact.enclave.v1 import service_pb2 as pb
-from seedpact.registration.v1 import tx_pb2
 from tests.adversary.lies import LIES
 from tests.second_opinion import agreement as second
-from tests.support.cli import python_path
-from tests.support.faults import FUNDS, check_one_state, send
-from tests.support.localnets import Net, free_offset, net
-from tests.support.process import EnclaveProcess
-from tests.support.secrets import secrets_of
+from tests.support.attacked import HONEST, LIAR, OVERHEARD, VALIDATORS, Story, lies_told, lines_of
+from tests.support.localnets import net
+from tests.support.secrets import KEY_FILE, forms, secrets_of
 
-LIAR: Final = "validator2"
-HONEST: Final = ("validator0", "validator1", "validator3")
-VALIDATORS: Final = 4
-BLOCK_MS: Final = 200
-PATIENCE_SECS: Final = 90
-ANCHOR_DEPTH: Final = 3
 DIFFERS, EXTRA, MISSING, REFUSED = (
     f"proposal_{name}"
     for name in ("confirm_differs", "confirms_extra", "confirms_missing", "tx_refused")
@@ -81,178 +55,12 @@ CODES: Final = {
 """For what each lie is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A record of a node's log."""
-
-    event: str
-    fields: dict[str, Any]
-
-
-def group_of(
-    home: Home, config: NodeConfig, *, engine: Path, name: str, awaits: Probe | None
-) -> Group:
-    """A node's processes; the liar's application is the dishonest one. Its logs are JSON."""
-    replace(config, log_format="json").save(home)
-    # Failed rounds cost little.
-    steps = ("propose", "prevote", "precommit")
-    edit_cometbft(home, {f"consensus.timeout_{step}": "400ms" for step in steps})
-    group = node_group(home, config, engine=engine, name=name, awaits=awaits)
-    if name != LIAR:
-        return group
-    lie = ("-m", "tests.adversary", str(home.path), "all", "--after", str(VALIDATORS))
-    return replace(
-        group,
-        processes=tuple(
-            replace(
-                spec,
-                command=(sys.executable, *lie),
-                environment={"PYTHONPATH": python_path()},
-            )
-            if spec.name == Part.NODE
-            else spec
-            for spec in group.processes
-        ),
-    )
-
-
-class Registers:
-    """A newcomer that asks again and again, each time with a newer quote: a renewal."""
-
-    def __init__(self, network: Net, chain: ChainClient, folder: Path) -> None:
-        self._chain = chain
-        self._key: SigningKey = ensure_key(Home(folder / "operator"), OPERATOR)
-        self.enclave = EnclaveProcess(folder / "enclave")
-        self.sent: list[str] = []
-        data = genesis_of(network.home("validator0"))
-        keys = chain.network_keys()
-        self.inputs = read_genesis(data, where="the genesis").inputs
-        self.enclave.create_node_key(self.inputs, kem_io=keys.kem_io, epoch=keys.epoch)
-        send(chain, network.faucet(), self._key.info.raw_address, FUNDS)
-
-    def make(self) -> bytes:
-        """A signed register, not yet sent."""
-        anchor = self._chain.header(self._chain.height() - ANCHOR_DEPTH)
-        address = self._key.info
-        answer = self.enclave.make_quote(
-            pb.RegisterPurpose(
-                operator=address.raw_address,
-                epoch=0,
-                anchor_height=anchor.height,
-                anchor_hash=anchor.hash,
-            )
-        )
-        message = tx_pb2.MsgRegisterNode(
-            operator=address.address,
-            exchange_key=answer.exchange_key,
-            kem_ciphertext=answer.kem_ciphertext,
-            epoch=0,
-            anchor_height=anchor.height,
-            anchor_hash=anchor.hash,
-            tls_key=answer.tls_key,
-            quote=answer.evidence.quote,
-            collateral=answer.evidence.collateral,
-            moniker="again",
-        )
-        return self._chain.sign([message], self._key).raw
-
-    def send(self, raw: bytes) -> str:
-        """Offers it to the liar's mempool; its name."""
-        self.sent.append(self._chain.broadcast(raw))
-        return self.sent[-1]
-
-    def landed(self, name: str) -> bool:
-        """Whether it is in a block; an honest one, in which it succeeds."""
-        found = self._chain.tx(name)
-        assert found is None or found.code == 0, found
-        return found is not None
-
-
-class Story:
-    """What happens while the network runs; looked at when it has stopped, too."""
-
-    def __init__(self, network: Net, folder: Path) -> None:
-        self.network, self._folder = network, folder
-        self.blocks: dict[int, list[bytes]] = {}
-        self.times: dict[int, int] = {}
-        self.sent: list[str] = []
-        self.states = 0
-
-    def play(self) -> None:
-        """Registers at the liar's turns until it has told every lie; then reads the chain."""
-        with self.network.chain(LIAR) as chain:
-            registers = Registers(self.network, chain, self._folder)
-            self.sent = registers.sent
-            try:
-                deadline = time.monotonic() + PATIENCE_SECS
-                while len(lies_told(self.network)) < len(LIES):
-                    assert time.monotonic() < deadline, lies_told(self.network)
-                    self._turn(chain, registers)
-            finally:
-                registers.enclave.stop(signal.SIGKILL)
-            self._read(chain)
-        self.states = check_one_state(self.network)
-
-    def _turn(self, chain: ChainClient, registers: Registers) -> None:
-        """One register, which comes just before the liar proposes."""
-        base = self._a_turn(chain)
-        while (chain.height() + 2 - base) % VALIDATORS:
-            self._after(chain, chain.height())
-        raw = registers.make()
-        self._after(chain, chain.height())
-        name = registers.send(raw)
-        self.network.wait_for(lambda: registers.landed(name), f"register {name}")
-
-    def _a_turn(self, chain: ChainClient) -> int:
-        """A height of the liar's: with equal power, every fourth is."""
-        liar = bytes.fromhex(read_engine_keys(self.network.home(LIAR)).validator_address)
-        for height in itertools.count(1):
-            block, after = chain.block(height), chain.block(height + 1)
-            assert after.last_commit is not None
-            if block.header.proposer_address == liar and after.last_commit.round == 0:
-                return height
-        raise AssertionError
-
-    def _after(self, chain: ChainClient, height: int) -> None:
-        self.network.wait_for(lambda: chain.height() > height, f"a block after {height}")
-
-    def _read(self, chain: ChainClient) -> None:
-        for height in range(1, chain.height() + 1):
-            block = chain.block(height)
-            self.blocks[height] = list(block.txs)
-            self.times[height] = block.header.time_ns
-
-
-def lines_of(network: Net, name: str) -> Iterator[Line]:
-    """The log of a node's application."""
-    for text in log_file(network.home(name), Part.NODE).read_text().splitlines():
-        if text.startswith("{"):
-            fields = json.loads(text)
-            yield Line(fields["event"], fields)
-
-
-def lies_told(network: Net) -> dict[str, int]:
-    """The first height at which each lie was told."""
-    told: dict[str, int] = {}
-    for line in lines_of(network, LIAR):
-        if line.event == "lie_told":
-            told.setdefault(line.fields["lie"], line.fields["height"])
-    return told
-
-
 @pytest.fixture(scope="module")
 def story(engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     with net() as network:
-        network.folder.save(
-            new_localnet(validators=VALIDATORS, port_offset=free_offset(), block_ms=BLOCK_MS)
-        )
-        story = Story(network, tmp_path_factory.mktemp("newcomer"))
-        steps = Steps(lambda line: print(line.text))
-        ran = Network(
-            network.folder, engine=engine, steps=steps, report=print, group_of=group_of
-        ).run(story.play)
-        assert ran
-        yield story
+        made = Story(network, tmp_path_factory.mktemp("newcomer"))
+        made.run(engine)
+        yield made
 
 
 def test_15_every_lie_is_told_and_refused_by_every_honest_validator(story: Story) -> None:
@@ -302,6 +110,34 @@ def test_15_every_confirm_on_the_chain_is_what_an_honest_enclave_makes(story: St
         confirms += len(made)
     # Three validators, the localnet's own newcomer, and those that were sent here.
     assert confirms == VALIDATORS + len(story.sent)
+
+
+def test_35_the_host_finds_no_secret_in_any_file_log_or_frame(story: Story) -> None:
+    """Five homes after a whole run, chain data included; not the key file of software mode."""
+    root = story.network.folder.path
+    homes = sorted(root.glob("*/enclave"))
+    assert len(homes) == VALIDATORS + 1
+    found = {secret: name for home in homes for name, secret in secrets_of(home).items()}
+    assert len(found) >= 4 + 4 * len(homes) - 2
+    files = [path for path in root.rglob("*") if path.is_file() and path.name != KEY_FILE]
+    names = {path.name for path in files}
+    assert {"state.sealed", "node.log", "enclave.log", "cometbft.log", "abci-calls.jsonl"} <= names
+    places = {str(path.relative_to(root)): path.read_bytes() for path in files}
+    for name in OVERHEARD:
+        streams = story.frames[name]
+        assert sum(map(len, streams)) > 100_000, name
+        places |= {f"frames of {name}, {n}": stream for n, stream in enumerate(streams)}
+    for secret, name in found.items():
+        for form in set(forms(secret)):
+            assert [place for place, content in places.items() if form in content] == [], name
+
+
+def test_35_the_frames_are_those_of_the_join(story: Story) -> None:
+    """The relay does hear: quote and envelope of the newcomer are public, and are in its frames."""
+    registers = [raw for txs in story.blocks.values() for raw in txs if not is_confirm(raw)]
+    heard = b"".join(b"".join(streams) for streams in story.frames.values())
+    keys = [one.exchange_key for raw in registers for one in registers_in(raw)]
+    assert any(key in heard for key in keys)
 
 
 def registers_in(raw: bytes) -> list[MsgRegisterNode]:

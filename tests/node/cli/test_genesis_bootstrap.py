@@ -16,6 +16,7 @@ from chain_module.address import to_text
 from node.cli.exit_codes import ExitCode
 from node.cli.main import run
 from node.config import Home
+from node.genesis import GenesisFailure
 from node.genesis.checks import check_first_start
 from tests.support.cli import Answer, Cli, Served, served
 from tests.support.genesis_home import FUNDS, Genesis, make_home
@@ -324,6 +325,8 @@ def test_a_node_starts_with_a_true_genesis_alone(bootstrapped: Genesis) -> None:
     document = json.loads(home.genesis.read_bytes())
     _registration(document)["nodes"] = []
     home.genesis.write_text(json.dumps(document))
+    with pytest.raises(GenesisFailure):  # asked first: a start that takes it would go on
+        check_first_start(home)
     start = ("start", "--only", "node", "--home", str(home.path))
     bootstrapped.cli(*start).failed("genesis_record_mismatch")
     bootstrapped.cli("start", "--home", str(home.path)).failed("genesis_record_mismatch")

@@ -31,6 +31,7 @@ from tests.support.localnets import Net, net
 VALIDATORS: Final = ("validator0", "validator1", "validator2", "validator3")
 PAUSE_SECS: Final = 20.0
 LONG_KILLS: Final = 30
+BLOCKS_ALONE: Final = 6
 TORN: Final = "validator3"
 TORN_BYTES: Final = 10
 
@@ -47,13 +48,14 @@ def test_faults_under_load(network: Net, record_property: Callable[[str, object]
     with load(network, VALIDATORS) as sends, registrations(network) as newcomers:
         kills = kill_each_once(network, newcomers)
         stop_an_enclave(network, newcomers)
+        stop_every_enclave(network, newcomers)
         pause_a_node(network, newcomers)
         accepted = [light.done.node_id for light in newcomers.all()]
         sends.end()
         tear_the_last_write(network)
         counts = check(network, sends, newcomers, torn=TORN)
-    assert len(accepted) == 6
-    told = f"{kills} kills, 1 enclave stopped, 1 node paused {PAUSE_SECS:.0f} s, 1 torn write"
+    assert len(accepted) == 7
+    told = f"{kills} kills, 1 and then 5 enclaves stopped, 1 node paused, 1 torn write"
     record_property("count", f"faults: {told}; {counts}")
 
 
@@ -108,6 +110,26 @@ def stop_an_enclave(network: Net, newcomers: Registrations) -> None:
     finally:
         network.send("validator0", Part.ENCLAVE, signal.SIGCONT)
     network.wait_until_healed("validator0", above=network.height())
+
+
+def stop_every_enclave(network: Net, newcomers: Registrations) -> None:
+    """Without any enclave the chain goes on; with one of four, registrations land again."""
+    names = [node.name for node in network.localnet.nodes]
+    stopped = {name: network.send(name, Part.ENCLAVE, signal.SIGSTOP) for name in names}
+    try:
+        before = network.height()
+        with network.chain("validator1") as chain:
+            send(chain, network.faucet(), newcomers.address, 1)
+            pending = newcomers.begin("validator1")
+            network.wait_for(lambda: network.height() >= before + BLOCKS_ALONE, "blocks")
+        assert not pending.done()
+        stopped["validator2"].kill(signal.SIGCONT)
+        assert pending.result().done.height > before
+    finally:
+        for process in stopped.values():
+            process.kill(signal.SIGCONT)
+    for name in names:
+        network.wait_until_healed(name, above=network.height())
 
 
 def pause_a_node(network: Net, newcomers: Registrations) -> None:

@@ -101,9 +101,10 @@ class Asking:
         except (EnclaveFailure, MalformedAnswerError) as fault:
             return self._faulty(fault, registrations, height=height)
         self._metrics.enclave_call("ConfirmNodes", seconds=time.monotonic() - started)
-        self.tally.add(Counters(refused=sum(isinstance(one, Refused) for one in answer)))
         for key, outcome in zip(registrations, answer, strict=True):
             self.outcomes.put(height, key, outcome)
+        refused_ones = sum(isinstance(one, Refused) for one in answer)
+        self.tally.add(Counters(refused=refused_ones, confirmed=asked - refused_ones))
         return answer
 
     def not_asked(self) -> None:

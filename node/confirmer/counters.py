@@ -17,8 +17,10 @@ class Counters:
     """Sent in those calls."""
     hits: int = 0
     """Answered from memory, in the block path."""
+    confirmed: int = 0
+    """That the enclave confirmed; remembered by then."""
     refused: int = 0
-    """That the enclave refused."""
+    """That the enclave refused; of single ones, remembered by then."""
     quarantined: int = 0
     """Not sent, since the enclave died over them."""
     away: int = 0

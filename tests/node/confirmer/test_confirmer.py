@@ -135,7 +135,7 @@ def test_outcomes_are_those_of_the_enclave(world: World) -> None:
             assert outcome == Envelope(confirmation.envelope, verdict)
     assert isinstance(answer[1], Refused)
     assert answer[1].code == Code.REPORT_DATA_MISMATCH
-    assert world.counts() == Counters(calls=1, asked=3, refused=1, pings=1)
+    assert world.counts() == Counters(calls=1, asked=3, confirmed=2, refused=1, pings=1)
 
 
 def test_what_was_prefetched_is_not_asked_again_and_has_equal_bytes(world: World) -> None:

@@ -12,21 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
-
-from node.config.failures import ConfigCode, ConfigFailure
-from node.config.files import read_bytes, replace_file
+from node.config.files import replace_file
 from node.config.home import Home
 from node.config.ports import LOOPBACK, Ports
-from node.config.toml_writer import Line, dump
+from node.config.toml_writer import Line, Value, dump, edit, parse
 
 MAX_TX_BYTES: Final = 256 * 1024
 """Three times the largest register: 16 KiB of quote, 64 KiB of collateral, and its frame."""
 MEMPOOL_TRANSACTIONS: Final = 10_000
 DEFAULT_COMMIT_MS: Final = 1000
-
-Value = str | int | bool
 
 _TITLE: Final = """\
 CometBFT's configuration. Keys that are not here have CometBFT's defaults; all of its keys work.
@@ -88,12 +82,7 @@ def edit_cometbft(home: Home, changes: Mapping[str, Value]) -> None:
     Raises:
         ConfigFailure: NO_HOME, CONFIG_UNREADABLE, CONFIG_INVALID or CANNOT_WRITE.
     """
-    document = _parse(home)
-    for name, value in changes.items():
-        table, _, key = name.rpartition(".")
-        target = document.setdefault(table, tomlkit.table()) if table else document
-        target[key] = value
-    replace_file(home.cometbft_config, tomlkit.dumps(document).encode("utf-8"))
+    edit(home.cometbft_config, changes)
 
 
 def read_cometbft(home: Home, name: str) -> Value | None:
@@ -102,24 +91,10 @@ def read_cometbft(home: Home, name: str) -> Value | None:
     Raises:
         ConfigFailure: NO_HOME, CONFIG_UNREADABLE or CONFIG_INVALID.
     """
-    value: object = _parse(home).unwrap()
+    value: object = parse(home.cometbft_config).unwrap()
     for part in name.split("."):
         value = value.get(part) if isinstance(value, dict) else None
     return value if isinstance(value, str | int | bool) else None
-
-
-def _parse(home: Home) -> tomlkit.TOMLDocument:
-    path = home.cometbft_config
-    data = read_bytes(path)
-    if data is None:
-        raise ConfigFailure(ConfigCode.NO_HOME, expected=f"a file {path}", found="no such file")
-    try:
-        return tomlkit.parse(data)
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        found = str(error) if isinstance(error, TOMLKitError) else "other bytes"
-        raise ConfigFailure(
-            ConfigCode.CONFIG_INVALID, expected=f"{path} as TOML", found=found
-        ) from None
 
 
 def _lines(settings: CometSettings) -> list[Line]:

@@ -13,7 +13,7 @@ from node.config.gas_price import GasPrice, gas_price
 from node.config.home import MAX_SOCKET_PATH, Home
 from node.config.ports import LOOPBACK, Ports
 from node.config.toml_reader import TomlReader, WrongValue, address, integer, one_of, switch, text
-from node.config.toml_writer import Line, dump
+from node.config.toml_writer import Line, dump, edit
 
 DEFAULT_GAS_PRICE: Final = gas_price("0.001useed")
 DEFAULT_KEEP_VERSIONS: Final = 100
@@ -103,6 +103,15 @@ class NodeConfig:
     def save(self, home: Home) -> None:
         """Writes the home's node.toml. Raises ConfigFailure: CANNOT_WRITE."""
         replace_file(home.node_config, dump(_TITLE, self._lines()))
+
+    @staticmethod
+    def set_operator(home: Home, *, key: str, backend: str) -> None:
+        """Names the key that pays for this node, and keeps the rest of the file as it stands.
+
+        Raises:
+            ConfigFailure: NO_HOME, CONFIG_UNREADABLE, CONFIG_INVALID or CANNOT_WRITE.
+        """
+        edit(home.node_config, {"operator.key": key, "operator.keyring_backend": backend})
 
     def _lines(self) -> list[Line]:
         socket = "The unix socket between CometBFT and the application; config.toml's proxy_app."

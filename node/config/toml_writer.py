@@ -1,11 +1,21 @@
-"""Writes our TOML files for people: each key under a comment that says what it is."""
+"""Writes TOML files for people: each key under a comment that says what it is.
+
+An edit keeps everything else as it stands, comments and foreign keys included.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import tomlkit
+from tomlkit.exceptions import TOMLKitError
+
+from node.config.failures import ConfigCode, ConfigFailure
+from node.config.files import read_bytes, replace_file
+
+Value = str | int | bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +25,7 @@ class Line:
     table: str
     """Its table's name; "" is the top of the file."""
     key: str
-    value: str | int | bool
+    value: Value
     comment: str
 
 
@@ -44,3 +54,39 @@ def dump(title: str, lines: Sequence[Line]) -> bytes:
             target.add(tomlkit.comment(row))
         target.add(line.key, line.value)
     return tomlkit.dumps(document).encode("utf-8")
+
+
+def edit(path: Path, changes: Mapping[str, Value]) -> None:
+    """Sets keys of a file.
+
+    Args:
+        path: of the file.
+        changes: by key, with its table in front: `p2p.persistent_peers`.
+
+    Raises:
+        ConfigFailure: NO_HOME, CONFIG_UNREADABLE, CONFIG_INVALID or CANNOT_WRITE.
+    """
+    document = parse(path)
+    for name, value in changes.items():
+        table, _, key = name.rpartition(".")
+        target = document.setdefault(table, tomlkit.table()) if table else document
+        target[key] = value
+    replace_file(path, tomlkit.dumps(document).encode("utf-8"))
+
+
+def parse(path: Path) -> tomlkit.TOMLDocument:
+    """The file with its comments.
+
+    Raises:
+        ConfigFailure: NO_HOME, CONFIG_UNREADABLE or CONFIG_INVALID.
+    """
+    data = read_bytes(path)
+    if data is None:
+        raise ConfigFailure(ConfigCode.NO_HOME, expected=f"a file {path}", found="no such file")
+    try:
+        return tomlkit.parse(data)
+    except (TOMLKitError, UnicodeDecodeError) as error:
+        found = str(error) if isinstance(error, TOMLKitError) else "other bytes"
+        raise ConfigFailure(
+            ConfigCode.CONFIG_INVALID, expected=f"{path} as TOML", found=found
+        ) from None

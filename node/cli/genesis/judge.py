@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from chain_module.address import ACCOUNT_PREFIX
 from enclave.errors import Code, Refusal
 from node.cli.failures import Failure, of_part, of_refusal
 from node.cli.genesis.shared import account_of, load, load_from
@@ -56,17 +57,21 @@ def bootstrap(
 
     The genesis is final from then on: accounts, validators, policy and floor are part of the
     network's identity, which the enclave seals. Everything is checked before the enclave is asked.
-    Where that was interrupted, run it again: the enclave quotes its keys once more.
+    Where that was interrupted, run it again: the enclave quotes its keys once more. Where node.toml
+    names no operator's key yet, it gets this one: it pays for this node's renewals.
     """
     genesis = load(home)
     account = account_of(operator, home, keyring_backend)
-    where = address or NodeConfig.load(home).enclave_address
+    config = NodeConfig.load(home)
+    where = address or config.enclave_address
     with EnclaveClient(where, timeout=timeout) as client:
         try:
             done = bootstrap_genesis(genesis, client, operator=account)
         except EnclaveRefused as refused:
             raise _explained(refused) from None
     genesis.save()
+    if not config.operator_key and not operator.startswith(f"{ACCOUNT_PREFIX}1"):
+        NodeConfig.set_operator(home, key=operator, backend=keyring_backend)
     network = done.network_id.hex()
     output.answer(
         {

@@ -15,7 +15,7 @@ import pytest
 from chain_module.address import to_text
 from node.cli.exit_codes import ExitCode
 from node.cli.main import run
-from node.config import Home
+from node.config import Home, NodeConfig
 from node.genesis import GenesisFailure
 from node.genesis.checks import check_first_start
 from tests.support.cli import Answer, Cli, Served, served
@@ -72,6 +72,8 @@ def test_a_bootstrap_completes_the_genesis(ready: Genesis, enclave: Served) -> N
         "evidence",
         "operator",
     ]
+    config = NodeConfig.load(ready.home)
+    assert (config.operator_key, config.keyring_backend) == ("op", "test")
     registration = ready.file().registration()
     assert to_text(registration.nodes[0].operator) == ready.operator()
 

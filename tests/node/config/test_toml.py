@@ -33,6 +33,7 @@ FULL_NODE = {
     "operator.keyring_backend": '"test"',
     "log.format": '"json"',
     "log.level": '"debug"',
+    "log.abci_calls": "true",
 }
 
 
@@ -65,11 +66,29 @@ def test_each_key_of_a_node_config_is_read(home: Home) -> None:
         keyring_backend="test",
         log_format="json",
         log_level="debug",
+        log_abci_calls=True,
     )
     assert NodeConfig.load(home) == expected
     assert expected.minimum_gas_price.amount == Fraction(25, 2)
     expected.save(home)
     assert NodeConfig.load(home) == expected
+
+
+def test_the_operator_is_named_and_the_rest_stays(home: Home) -> None:
+    NodeConfig.default(home, mode=Mode.SOFTWARE).save(home)
+    with home.node_config.open("a") as file:
+        file.write("# mine\n")
+    before = home.node_config.read_text().splitlines()
+    NodeConfig.set_operator(home, key="op", backend="test")
+    config = NodeConfig.load(home)
+    assert (config.operator_key, config.keyring_backend) == ("op", "test")
+    after = home.node_config.read_text().splitlines()
+    assert set(before) ^ set(after) == {
+        'key = ""',
+        'key = "op"',
+        'keyring_backend = "file"',
+        'keyring_backend = "test"',
+    }
 
 
 def test_missing_keys_have_defaults(home: Home) -> None:
@@ -109,6 +128,7 @@ WRONG_NODE = [
     ("operator.keyring_backend", '"os"'),
     ("log.format", '"xml"'),
     ("log.level", '"loud"'),
+    ("log.abci_calls", "1"),
 ]
 
 

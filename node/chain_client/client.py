@@ -108,7 +108,8 @@ class ChainClient(RegistrationQueries, BlockQueries):
 
     def height(self) -> int:
         """Of the newest block."""
-        return int(self.connection.call(self.connection.ledger.query_height))
+        # Not by gRPC: there it comes with the whole block.
+        return self.status().latest_height
 
     def account(self, address: bytes) -> Account:
         """Number and sequence of an account. Raises ChainFailure: ACCOUNT_UNKNOWN."""

@@ -30,7 +30,11 @@ class EventHandler(Protocol):
 
     @property
     def events(self) -> frozenset[str]:
-        """The types that it wants."""
+        """The types that it wants now.
+
+        A block's events are fetched only for those who want them: a full block has thousands, and
+        this process has others to serve.
+        """
         ...
 
     def handle(self, host: Host, event: ChainEvent) -> None:
@@ -88,7 +92,8 @@ class Host:
 
     def _block(self, height: int) -> bool:
         """Shows a block to the handlers; False where its results are still to come."""
-        found = events_of(self.chain.engine, height)
+        wanted = {kind for handler in self.handlers for kind in handler.events}
+        found = events_of(self.chain.engine, height) if wanted - {NEW_BLOCK} else []
         if found is None:
             return False
         for event in (ChainEvent(NEW_BLOCK, {}, height), *found):

@@ -11,6 +11,7 @@ from typing import Final
 
 from enclave.registration.records import time_to_proto
 from node.chain_client import ChainEvent, Committed, HeaderFacts, Price
+from node.chain_client.blocks import NANOSECONDS
 from node.host.host import NEW_BLOCK, Host
 from node.join.quoting import ANCHOR_DEPTH, register_of
 from node.join.seed import unproven_context
@@ -93,7 +94,7 @@ class Renewal:
         if record.operator != self._key.info.raw_address:
             return False
         period = host.chain.params().params.registration_period_secs
-        now = host.chain.header().time.seconds
+        now = host.chain.status().latest_time_ns // NANOSECONDS
         return record.expires_at.seconds - now < period // LIFE_LEFT
 
 

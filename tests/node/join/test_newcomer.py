@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -199,6 +200,21 @@ def test_a_home_of_another_network_is_left_alone(newcomer: Join) -> None:
         join(newcomer)
     assert caught.value.code == JoinCode.GENESIS_UNUSABLE
     assert home.genesis.read_bytes() == b"{}"
+
+
+def test_a_genesis_of_another_network_is_never_overwritten(
+    chain: OneValidator, newcomer: Join
+) -> None:
+    home = Home.of(str(newcomer.home))
+    home.make_folders()
+    other = json.loads(chain.home.genesis.read_bytes())
+    other["genesis_time"] = "2031-01-01T00:00:00Z"
+    home.genesis.write_text(json.dumps(other))
+    before = home.genesis.read_bytes()
+    with pytest.raises(JoinFailure) as caught:
+        join(newcomer)
+    assert caught.value.code == JoinCode.OTHER_GENESIS
+    assert home.genesis.read_bytes() == before
 
 
 def test_nobody_at_the_peer_s_address(newcomer: Join) -> None:

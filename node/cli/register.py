@@ -27,7 +27,7 @@ from node.cli.options import (
 from node.cli.output import Output
 from node.cli.shown import Shown
 from node.cli.tx.sending import Coins, GasPrices
-from node.config import Home, Ports
+from node.config import Home, NodeConfig, Ports
 from node.join import Join, Joined, Progress, join
 
 MAX_MONIKER: Final = 70
@@ -145,6 +145,8 @@ def register(
         joined = join(wish, progress=lambda progress: _show(shown, progress))
     finally:
         shown.end()
+    if not NodeConfig.load(home).operator_key:
+        NodeConfig.set_operator(home, key=key_name, backend=keyring_backend)
     _answer(joined, output, home, hint=not starts)
     if starts:
         _become_start(home)

@@ -70,7 +70,9 @@ def test_what_it_writes_is_what_a_node_starts_with(
     peer = f"{status.node_id}@127.0.0.1:"
     assert str(read_cometbft(home, "p2p.persistent_peers")).startswith(peer)
     assert read_cometbft(home, "moniker") == "late"
-    assert NodeConfig.load(home).grpc_listen == "127.0.0.1:9390"
+    config = NodeConfig.load(home)
+    assert config.grpc_listen == "127.0.0.1:9390"
+    assert (config.operator_key, config.keyring_backend) == ("operator", "test")
     checks = run_for_real("doctor", *words[3:], "--output", "json").json["checks"]
     results = {entry["check"]: entry["result"] for entry in checks}
     assert results["home"] == results["config"] == results["keys"] == results["chain"] == "ok"

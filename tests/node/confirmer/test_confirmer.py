@@ -225,7 +225,7 @@ def test_a_stopped_enclave_is_waited_for_once(world: World) -> None:
     assert isinstance(late, Away)
     assert "in time" in late.reason
     for _ in range(5):
-        assert isinstance(world.confirm(registration, deadline=NEVER), Away)
+        assert isinstance(world.confirm(registration, deadline=SHORT), Away)
     counts = world.counts()
     assert (counts.calls, counts.late, counts.away) == (1, 1, 5)
     assert len(world.log.of("enclave_away")) == 1

@@ -104,7 +104,7 @@ def test_another_process_is_refused(tmp_path: Path) -> None:
         with pytest.raises(StorageFault):
             reopen(tmp_path, log=LogLines())
         with committing(tmp_path) as (_, said):
-            assert list(said) == [StorageCode.ALREADY_RUNNING]
+            assert next(said) == StorageCode.ALREADY_RUNNING
         commit_block(storage)
 
 

@@ -143,6 +143,19 @@ def test_old_blocks_are_forgotten(tmp_path: Path, log: LogLines) -> None:
         assert storage.state.newest.app_hash == expected_hash(34)
 
 
+def test_a_hash_outlives_the_older_of_its_blocks(tmp_path: Path, log: LogLines) -> None:
+    entry = TxEntry(b"same", TxResult(code=32, codespace="sdk"))
+    with opened(tmp_path, log, keep_blocks=2) as storage:
+        for height in range(1, 4):
+            txs = (entry,) if height < 3 else ()
+            prepared = storage.state.prepare(changes_of(height))
+            storage.commit(prepared, replace(block_of(height), txs=txs))
+        assert storage.block(1) is None
+        found = storage.find_tx(entry.hash)
+        assert found is not None
+        assert found.height == 2
+
+
 def test_a_prepared_version_of_another_height_changes_nothing(storage: Storage) -> None:
     stale = storage.state.prepare(changes_of(1))
     commit_block(storage)

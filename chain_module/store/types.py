@@ -82,7 +82,10 @@ class CommitLog(Protocol):
     """
 
     def append(self, version: int, record: bytes) -> None:
-        """Makes the record durable. Raises OSError, and the record is then not in the log."""
+        """Makes the record durable. Raises what node raises of a disk.
+
+        Whether the record is in the log after that shows at the next start.
+        """
         ...
 
     def records(self, after: int) -> Iterator[bytes]:

@@ -12,6 +12,7 @@ import pytest
 from chain_module.store.errors import StoreFault
 from chain_module.store.snapshot import write_snapshot
 from chain_module.store.state import CommittedState
+from chain_module.store.types import CommitLog
 from chain_module.store.version import Version, no_version
 from node.storage import Storage
 from node.storage.database import Database
@@ -210,14 +211,15 @@ def test_the_log_is_truncated_once_two_snapshots_hold_it(
     snapshotter: Snapshotter, disk: SlowDisk, database: Database, tmp_path: Path
 ) -> None:
     disk.open.set()
+    commit_log: CommitLog = database
     for version in versions(30):
-        database.append(version.number, b"record")
+        commit_log.append(version.number, b"record")
         snapshotter.committed(version, record_bytes=1)
         snapshotter.wait()
         if version.number == 10:
             assert database.record_versions(0) == list(range(1, 11))
     assert database.record_versions(0) == list(range(21, 31))
-    assert list(database.records(28)) == [b"record"] * 2
+    assert list(commit_log.records(28)) == [b"record"] * 2
     names = sorted(path.name for path in (tmp_path / "snapshots").iterdir())
     assert names == [f"{number:020d}.snapshot" for number in (20, 30)]
 

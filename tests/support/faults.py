@@ -11,11 +11,12 @@ import itertools
 import secrets
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgSend
 from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
@@ -24,14 +25,17 @@ from chain_module.address import to_text
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home
 from node.enclave_client import EnclaveClient
+from node.engine_rpc import EngineRpcFailure
 from node.join import Join, Joined, join
 from node.keyring import SigningKey
 from node.localnet.building import network_id_of
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from seedpact.registration.v1 import types_pb2
-from tests.support.localnets import Net
+from tests.support.localnets import PATIENCE_SECS, Net
 from tests.support.process import EnclaveProcess
+
+T = TypeVar("T")
 
 FUNDS: Final = 10_000_000
 LOAD_TIMEOUT_SECS: Final = 15.0
@@ -88,8 +92,7 @@ class Registrations:
         enclave = EnclaveProcess(home.enclave)
         self._enclaves.append(enclave)
         operator = ensure_key(home, OPERATOR)
-        with self._network.chain(through) as chain:
-            send(chain, self._network.faucet(), operator.info.raw_address, FUNDS)
+        persist(lambda: self._fund(through, operator.info.raw_address))
         peer = self._network.status(through)
         wish = Join(
             home=home.path,
@@ -100,7 +103,12 @@ class Registrations:
             moniker=f"light{number}",
             enclave=enclave.address,
         )
-        return Light(enclave, join(wish))
+        return Light(enclave, persist(lambda: join(wish)))
+
+    def _fund(self, through: str, address: bytes) -> None:
+        with self._network.chain(through) as chain:
+            if chain.balance(address) < FUNDS:
+                send(chain, self._network.faucet(), address, FUNDS)
 
 
 class Load(threading.Thread):
@@ -133,6 +141,18 @@ class Load(threading.Thread):
         """Stops it."""
         self._over.set()
         self.join()
+
+
+def persist(act: Callable[[], T]) -> T:
+    """What people do whose node was killed under them: the same again, while it heals."""
+    deadline = time.monotonic() + PATIENCE_SECS
+    while True:
+        try:
+            return act()
+        except (ChainFailure, EngineRpcFailure):
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(1)
 
 
 def send(chain: ChainClient, key: SigningKey, receiver: bytes, amount: int) -> None:

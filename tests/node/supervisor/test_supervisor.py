@@ -220,7 +220,11 @@ def test_children_die_with_a_supervisor_that_is_killed(folder: Path) -> None:
     children = [pid_of(folder, name) for name in ("node", "cometbft")]
     process.kill()
     process.communicate(timeout=60)
-    wait_for(lambda: not any(child.alive() for child in children), "the end of the children")
+    try:
+        wait_for(lambda: not any(child.alive() for child in children), "the end of the children")
+    finally:
+        for child in children:
+            child.kill(signal.SIGKILL)
     assert not running(folder / "node.pid")
 
 

@@ -11,13 +11,13 @@ from typing import Final
 
 from chain_module.abci.responses import TxResult
 from chain_module.app.block import NO_LIMIT, BlockLimits, FirstLook
-from chain_module.app.delivery import admit, checked, refused, run_messages
+from chain_module.app.delivery import Admitted, admit, checked, refused, run_messages
 from chain_module.app.modules import KINDS
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.message import BlockContext
 from chain_module.registration.errors import RegistrationReason
 from chain_module.registration.gates import check_claim, evidence_of
-from chain_module.registration.messages import MsgRegisterNode
+from chain_module.registration.messages import MsgRegisterNode, MsgRevokeNode
 from chain_module.store.branch import Branch
 from chain_module.tx.ante import GasPrice
 
@@ -58,6 +58,7 @@ class CheckState:
                 min_gas_price=self._min_gas_price,
             )
             self._check_gas(admitted.charged.gas_wanted)
+            self._check_revocations(admitted)
             if admitted.register is not None:
                 self._check_register(child, admitted.register)
         except TxRefusal as refusal:
@@ -79,6 +80,20 @@ class CheckState:
     def waiting_registers(self) -> tuple[MsgRegisterNode, ...]:
         """Those that it let in, in their order."""
         return tuple(self.waiting.values())
+
+    def _check_revocations(self, admitted: Admitted) -> None:
+        """A renewal that its own operator revokes right behind it would wait for ever.
+
+        No proposer takes it in (it fails the second look), so nobody would ever pay for the place
+        that it takes from honest newcomers. The revocation could not run before it either.
+        """
+        for message in admitted.tx.messages:
+            if isinstance(message, MsgRevokeNode) and message.signer in self.waiting:
+                raise TxRefusal(
+                    RegistrationReason.REGISTER_WAITING,
+                    expected="a revocation by an operator without a waiting register",
+                    found="one in the mempool",
+                )
 
     def _check_register(self, state: Branch, register: MsgRegisterNode) -> None:
         """The limits first: they cost nothing."""

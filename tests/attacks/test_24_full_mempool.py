@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from chain_module.app.proposals import split
+from chain_module.registration.messages import REVOKE_NODE
+from enclave.registration.records import NodeStatus
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import Chain
 from tests.support.world import CHAIN_ID, Node
@@ -61,5 +63,44 @@ def test_24_a_flood_of_registers(tmp_path: Path) -> None:
             chain.send(chain.register_tx(honest, bob))
             fill()
         assert chain.record(honest) is not None
+    finally:
+        chain.close()
+
+
+def test_24_no_register_waits_without_ever_paying(tmp_path: Path) -> None:
+    """Renewals that their operators revoke behind them: no block could take them in."""
+    people = [f"attacker{number}" for number in range(4)] + ["alice"]
+    chain = Chain(tmp_path, nodes=2, people=people, max_registers_per_block=2)
+    try:
+        chain.blocks(3)
+        attackers = [(chain.people[name], Node(name)) for name in people[:-1]]
+        for one, node in attackers:
+            assert chain.send(chain.register_tx(node, one)).code == 0
+            chain.block()
+        chain.blocks(3)
+        for one, node in attackers:
+            assert chain.send(chain.register_tx(node, one)).code == 0
+            message = tx_pb2.MsgRevokeNode(signer=one.text, node_id=node.info().node_id)
+            for messages in ((), (chain.send_message(one.name),)):
+                one.sequence = chain.sequence_of(one) + 1
+                revoke = chain.sign(one, *messages, (REVOKE_NODE, message))
+                assert chain.send(revoke).log.startswith("register_waiting")
+        # So they land and pay, and there is room.
+        assert len(chain.mempool) == 2 * 2
+        chain.block()
+        assert len(chain.mempool) == 2
+        honest = Node("honest")
+        assert chain.send(chain.register_tx(honest, chain.people["alice"])).code == 0
+        chain.blocks(2)
+        assert chain.record(honest) is not None
+        # Once its renewal is in a block, an operator may revoke.
+        one, node = attackers[0]
+        one.sequence = chain.sequence_of(one)
+        message = tx_pb2.MsgRevokeNode(signer=one.text, node_id=node.info().node_id)
+        assert chain.send(chain.sign(one, (REVOKE_NODE, message))).code == 0
+        chain.block()
+        record = chain.record(node)
+        assert record is not None
+        assert record.status is NodeStatus.REVOKED
     finally:
         chain.close()

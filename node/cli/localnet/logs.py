@@ -11,8 +11,11 @@ from typing import Final
 
 import click
 
+from node.cli.failures import usage
 from node.cli.help_text import examples
 from node.cli.localnet.options import folder_option, named, parts_of
+from node.cli.options import output_option
+from node.cli.output import Format, Output
 from node.localnet.store import Folder
 from node.supervisor.node_group import log_file
 
@@ -37,9 +40,15 @@ _CHUNK: Final = 256 * 1024
     help="Of each file, the last N lines.",
 )
 @folder_option
-def logs(*, name: str | None, follow: bool, lines: int, folder: Folder) -> None:
+@output_option
+def logs(*, name: str | None, follow: bool, lines: int, folder: Folder, output: Output) -> None:
     """Print the last lines of the logs of all nodes, of one node, or of one process."""
+    if follow and output.format is Format.JSON:
+        raise usage("--output json, which is one object, without --follow", "both")
     files = [_Followed(label, path) for label, path in _files(folder, name)]
+    if output.format is Format.JSON:
+        output.answer({"logs": {file.label: file.last(lines) for file in files}})
+        return
     for file in files:
         for line in file.last(lines):
             _print(file.label, line)

@@ -8,6 +8,7 @@ import pytest
 
 from node.cli.failures import CliCode
 from node.engine import EngineCode, pinned
+from node.engine_rpc.failures import EngineRpcCode
 from tests.node.engine.fake_go import builds, fake_go
 from tests.support.cli import Cli, run_for_real
 
@@ -74,6 +75,6 @@ def test_a_cache_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_every_code_of_the_engine_is_one_of_the_command_line() -> None:
-    assert {code.value for code in EngineCode} == {
+    assert {code.value for code in (*EngineCode, *EngineRpcCode)} == {
         code.value for code in CliCode if code.startswith("engine_")
     }

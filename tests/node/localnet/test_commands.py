@@ -150,6 +150,10 @@ def test_logs_shows_the_last_lines_with_their_process(prepared: Folder) -> None:
     (logs / "node.log").write_bytes("".join(f"line {n}\n" for n in range(50)).encode())
     (logs / "enclave.log").write_bytes(b"from the enclave \xff\n")
     home = ("--home", str(prepared.path))
+    answer = run_for_real("localnet", "logs", "validator0", "--output", "json", *home).done()
+    assert list(answer.json["logs"]) == [f"validator0/{part}" for part in Part]
+    both = run_for_real("localnet", "logs", "-f", "--output", "json", *home)
+    both.failed("wrong_usage", ExitCode.USAGE)
     text = run_for_real("localnet", "logs", "validator0", "-n", "2", *home).done().stdout
     assert text.splitlines() == [
         "validator0/enclave  from the enclave \ufffd",

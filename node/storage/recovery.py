@@ -32,11 +32,14 @@ def recover(
 ) -> CommittedState:
     """The newest state that can be made of snapshots and log.
 
+    A snapshot that was passed over is removed: the next one must not count on it.
+
     Raises:
         StorageFault: STORAGE_DAMAGED, STORAGE_ROOT_MISMATCH.
         OSError: of the snapshots' folder.
     """
-    start, damage = _newest_snapshot(files, log)
+    start, damaged = _newest_snapshot(files, log)
+    damage = damaged[max(damaged)] if damaged else NO_SNAPSHOT
     version = start or no_version(names, initial_version=initial_version)
     if version.names != tuple(sorted(names)):
         raise _damaged(f"a snapshot of {', '.join(sorted(names))}", ", ".join(version.names))
@@ -47,25 +50,27 @@ def recover(
             f"the log record of version {missing} in {database.folder}",
             f"the next is that of {records[missing - version.number - 1]}; {damage}",
         )
-    if start is None and damage != NO_SNAPSHOT and not records:
+    if start is None and damaged and not records:
         raise _damaged(f"a snapshot or the whole log in {database.folder}", damage)
     state = CommittedState(version, keep=keep)
     for number in records:
         if not _replayed(state, database, number, last=number == records[-1], log=log):
             break
+    for number in damaged:
+        files.remove(number)
     return state
 
 
-def _newest_snapshot(files: SnapshotFiles, log: Log) -> tuple[Version | None, str]:
-    """The newest that can be believed, and what was wrong with the last that could not."""
-    damage = NO_SNAPSHOT
+def _newest_snapshot(files: SnapshotFiles, log: Log) -> tuple[Version | None, dict[int, str]]:
+    """The newest that can be believed, and what is wrong with those that cannot, by version."""
+    damaged: dict[int, str] = {}
     for number in files.versions():
         try:
-            return files.load(number), damage
+            return files.load(number), damaged
         except (StoreFault, OSError) as fault:
-            damage = f"{files.path(number)}: {fault}"
-            log("error", "snapshot_damaged", version=number, reason=damage)
-    return None, damage
+            damaged[number] = f"{files.path(number)}: {fault}"
+            log("error", "snapshot_damaged", version=number, reason=damaged[number])
+    return None, damaged
 
 
 def _replayed(

@@ -65,8 +65,8 @@ class Storage:
         """Makes a block durable, then takes its version over.
 
         Raises:
-            StorageFault: STORAGE_FULL, STORAGE_UNUSABLE; nothing was applied, and this storage takes
-                no commit any more. Whether the block is on the disk shows at the next start.
+            StorageFault: STORAGE_FULL, STORAGE_UNUSABLE; nothing was applied, and this storage
+                takes no commit any more. Whether the block is on the disk shows at the next start.
         """
         version = prepared.version
         record = encode_record(prepared.record)

@@ -217,6 +217,17 @@ def test_a_damaged_newest_snapshot_is_passed_over(snapshots: Path, log: LogLines
     assert str(newest) in str(line["reason"])
 
 
+def test_the_log_does_not_count_on_a_snapshot_that_was_damaged(snapshots: Path) -> None:
+    _, newest = snapshots_of(snapshots)
+    newest.write_bytes(b"")
+    with reopen(snapshots, log=LogLines(), snapshot_every=4) as storage:
+        commit_block(storage)
+        storage.wait_for_snapshot()
+    assert [int(path.stem) for path in snapshots_of(snapshots)] == [6, 11]
+    snapshots_of(snapshots)[-1].write_bytes(b"")
+    opens_at(snapshots, 11, log=LogLines())
+
+
 @pytest.mark.parametrize(
     "damage", [lambda _: b"", lambda data: data[:-1], lambda data: data + b"x"]
 )
@@ -234,7 +245,7 @@ def test_two_damaged_snapshots_end_the_start(snapshots: Path, log: LogLines) -> 
     fault = fault_of(snapshots, log)
     assert fault.code is StorageCode.STORAGE_DAMAGED
     assert "version 1" in fault.expected
-    assert str(snapshots_of(snapshots)[0]) in fault.found
+    assert str(snapshots_of(snapshots)[-1]) in fault.found
 
 
 def test_damaged_snapshots_of_a_whole_log_cost_nothing(folder: Path, log: LogLines) -> None:

@@ -156,7 +156,9 @@ class Asking:
 
     def _goes(self, failure: EnclaveFailure) -> None:
         reason = str(failure)
-        if self.presence.lost(reason):
+        # A cancelled call was ended by `close`: nobody has to be told.
+        closed = isinstance(failure, EnclaveUnreachable) and failure.how is Unreachable.CANCELLED
+        if self.presence.lost(reason) and not closed:
             self._log("warning", "enclave_away", reason=reason)
             self._lost()
 

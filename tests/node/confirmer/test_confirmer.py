@@ -349,6 +349,7 @@ def test_closing_does_not_wait_for_a_stopped_enclave(world: World) -> None:
     wait_for(lambda: world.counts().calls == 1, "the call")
     world.confirmer.close()
     assert world.counts().late == 0
+    assert [line for line in world.log.lines if line["level"] != "info"] == []
 
 
 def test_an_answer_that_is_none_keeps_the_enclave_and_withholds_the_one(world: World) -> None:

@@ -6,6 +6,7 @@ rule is here: what may be written when is `lifecycle`'s and the messages' busine
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from typing import Final
 
@@ -47,13 +48,15 @@ from enclave.registration.records import (
 from enclave.registration.wire import encode
 
 _HEIGHT_BYTES: Final = 8
+_REMEMBERED: Final = 16
+"""Values that every transaction of every block reads, by their bytes: they rarely change."""
 _PRESENT: Final = b"\1"
 """The value of an entry whose key says everything: a store keeps no empty values."""
 
 
 def identity(state: StateReader) -> Identity:
     """What InitChain found."""
-    return decode_identity(_required(state, keys.IDENTITY))
+    return _decode_identity(_required(state, keys.IDENTITY))
 
 
 def bootstrap(state: StateReader) -> bytes | None:
@@ -63,12 +66,12 @@ def bootstrap(state: StateReader) -> bytes | None:
 
 def params(state: StateReader) -> Params:
     """The genesis's parameters."""
-    return decode_params(_required(state, keys.PARAMS))
+    return _decode_params(_required(state, keys.PARAMS))
 
 
 def newest_policy(state: StateReader) -> Policy:
     """The policy that was decided last: the record that enclaves prove."""
-    return decode_policy(_required(state, keys.POLICY))
+    return _decode_policy(_required(state, keys.POLICY))
 
 
 def held_policy(state: StateReader) -> HeldPolicy | None:
@@ -85,13 +88,13 @@ def policy_in_force(state: StateReader, height: int) -> Policy:
 
 def network_keys(state: StateReader) -> tuple[NetworkKeys, ...]:
     """The public keys of every epoch that was decided, ascending."""
-    return tuple(decode_network_keys(data) for _, data in _range(state, keys.NETWORK))
+    return tuple(_decode_network_keys(data) for _, data in _range(state, keys.NETWORK))
 
 
 def network_keys_of(state: StateReader, epoch: int) -> NetworkKeys | None:
     """The public keys of one epoch."""
     data = _reader(state).get(keys.network(epoch))
-    return None if data is None else decode_network_keys(data)
+    return None if data is None else _decode_network_keys(data)
 
 
 def epochs_until(state: StateReader, height: int) -> tuple[NetworkKeys, ...]:
@@ -244,6 +247,26 @@ def remove_live(state: StateStore, record: NodeRecord) -> None:
     store = _store(state)
     store.delete(keys.live(record.verdict.platform_id, record.node_id))
     store.delete(keys.expiry(record.expires_at, record.node_id))
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _decode_identity(data: bytes) -> Identity:
+    return decode_identity(data)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _decode_params(data: bytes) -> Params:
+    return decode_params(data)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _decode_policy(data: bytes) -> Policy:
+    return decode_policy(data)
+
+
+@functools.lru_cache(maxsize=_REMEMBERED)
+def _decode_network_keys(data: bytes) -> NetworkKeys:
+    return decode_network_keys(data)
 
 
 def _reader(state: StateReader) -> KvReader:

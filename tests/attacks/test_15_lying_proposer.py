@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from chain_module.registration import keeper
+from enclave.attestation.types import TcbStatus
 from node.application.application import ChainApplication
 from node.application.parts import Parts
 from tests.adversary.application import LyingApplication
 from tests.adversary.lies import LIES, Lie
 from tests.support.chain import Chain
-from tests.support.world import CHAIN_ID, Node
+from tests.support.world import CHAIN_ID, Node, policy
 
 HONEST, LIAR = 0, 1
 
@@ -30,7 +31,9 @@ def chain(tmp_path: Path, lie: Lie) -> Iterator[Chain]:
     def make(number: int, parts: Parts) -> ChainApplication:
         return LyingApplication(parts, lie) if number == LIAR else ChainApplication(parts)
 
-    chain = Chain(tmp_path, make=make)
+    # A lie about a status that the policy allows is one that no gate finds.
+    statuses = (TcbStatus.UP_TO_DATE, TcbStatus.SW_HARDENING_NEEDED)
+    chain = Chain(tmp_path, make=make, policy_=policy(tcb_statuses=statuses))
     chain.blocks(3)
     for number in range(1, 4):
         chain.join(number)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from enclave.registration.records import Time
-from node.chain_client.failures import failure_of_engine
+from node.chain_client.failures import ChainCode, ChainFailure, failure_of_engine
 from node.engine_rpc import Block, EngineRpc, EngineRpcFailure, Peer, Status, ValidatorInfo
 
 NANOSECONDS: Final = 10**9
@@ -47,12 +47,17 @@ class BlockQueries:
         """The genesis file's bytes."""
         return self._ask(self.engine.genesis)
 
-    def block(self, height: int = 0) -> Block:
-        """A block; 0: the newest."""
-        return self._ask(lambda: self.engine.block(height))
+    def block(self, height: int | None = None) -> Block:
+        """A block; None: the newest."""
+        if height is not None and height < 1:
+            # CometBFT would take 0 for the newest.
+            raise ChainFailure(
+                ChainCode.NOT_ON_CHAIN, expected="a block from height 1 on", found=f"{height}"
+            )
+        return self._ask(lambda: self.engine.block(height or 0))
 
-    def header(self, height: int = 0) -> HeaderFacts:
-        """A header and its hash; 0: the newest."""
+    def header(self, height: int | None = None) -> HeaderFacts:
+        """A header and its hash; None: the newest."""
         block = self.block(height)
         seconds, nanos = divmod(block.header.time_ns, NANOSECONDS)
         return HeaderFacts(

@@ -13,6 +13,7 @@ from typing import Final, Self
 from cosmpy.crypto.address import Address
 from cosmpy.protos.cosmos.auth.v1beta1.auth_pb2 import BaseAccount
 from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import QueryAccountRequest
+from cosmpy.protos.cosmos.base.tendermint.v1beta1.query_pb2 import GetNodeInfoRequest
 from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (
     BROADCAST_MODE_SYNC,
     BroadcastTxRequest,
@@ -87,7 +88,11 @@ class ChainClient(RegistrationQueries, BlockQueries):
             ChainFailure: WRONG_CHAIN where another one was meant.
         """
         if not self._checked_chain:
-            found = str(self.connection.call(self.connection.ledger.query_chain_id))
+            # cosmpy asks for the newest block: before the first one there is none.
+            info = self.connection.call(
+                self.connection.ledger.tendermint.GetNodeInfo, GetNodeInfoRequest()
+            )
+            found = str(info.default_node_info.network)
             if self._wanted_chain and found != self._wanted_chain:
                 raise ChainFailure(
                     ChainCode.WRONG_CHAIN,

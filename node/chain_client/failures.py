@@ -27,6 +27,7 @@ class ChainCode(enum.StrEnum):
     TX_REFUSED = "tx_refused"
     TX_NOT_COMMITTED = "tx_not_committed"
     NOT_ON_CHAIN = "not_on_chain"
+    NO_SUCH_STATE = "no_such_state"
 
 
 class ChainFailure(Exception):
@@ -70,6 +71,9 @@ class TxRefused(ChainFailure):
 _LOG: Final = re.compile(r"(?:.*?\b)?([a-z][a-z0-9_]{2,63}): expected (.+), found (.+)", re.DOTALL)
 """A refusal of ours, as `TxRefusal` prints it, wherever it stands in a node's text."""
 
+_NO_STATE: Final = re.compile(r"failed to load state: expected (.+), found (.+)", re.DOTALL)
+"""What a node says before its first block, and for a height that it does not keep."""
+
 _GAS_USED: Final = re.compile(r" with gas used: '\d+'$")
 """What Simulate adds, as the SDK does."""
 
@@ -89,6 +93,8 @@ def failure_of(error: grpc.RpcError, *, address: str) -> ChainFailure:
         return ChainFailure(
             ChainCode.CHAIN_UNREACHABLE, expected=f"a node at {address}", found=_AWAY[status]
         )
+    if state := _NO_STATE.fullmatch(details):
+        return ChainFailure(ChainCode.NO_SUCH_STATE, expected=state[1], found=state[2])
     if _LOG.fullmatch(details):
         return TxRefused(codespace="", number=0, log=details)
     return failed(address, f"{status.name}, {details or 'without details'}")

@@ -51,7 +51,8 @@ class Renewal:
             return
         self._next_height = event.height + LOOK_BLOCKS
         info = host.enclave.get_info()
-        if info.state != pb.ENCLAVE_STATE_HOLDER:
+        too_young = event.height <= host.chain.status().earliest_height + ANCHOR_DEPTH
+        if info.state != pb.ENCLAVE_STATE_HOLDER or too_young:
             return
         record = host.chain.node(info.node_id)
         if record is None or not self._due(host, record):

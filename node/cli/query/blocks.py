@@ -34,7 +34,7 @@ def tx(*, hash_: str, target: Target, output: Output) -> None:
 def block(*, height: int | None, target: Target, output: Output) -> None:
     """Show the block at HEIGHT, or the newest one."""
     with target.client() as chain:
-        found = chain.block(height or 0)
+        found = chain.block(height)
     txs = [(tx_hash(raw), kinds_of(raw)) for raw in found.txs]
     rows: list[Row] = [
         ("height", str(found.header.height)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -52,11 +53,12 @@ def logs(*, name: str | None, follow: bool, lines: int, folder: Folder, output: 
     for file in files:
         for line in file.last(lines):
             _print(file.label, line)
-    while follow:
-        time.sleep(POLL_SECS)
-        for file in files:
-            for line in file.new():
-                _print(file.label, line)
+    with contextlib.suppress(KeyboardInterrupt):  # that is how it ends
+        while follow:
+            time.sleep(POLL_SECS)
+            for file in files:
+                for line in file.new():
+                    _print(file.label, line)
 
 
 def _files(folder: Folder, name: str | None) -> Iterator[tuple[str, Path]]:

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
-import sys
-import time
-from typing import Final, Self
+from typing import Final
 
 import click
-from rich.console import Console
-from rich.status import Status
-from rich.text import Text
 
 from node.cli.failures import Failure
 from node.cli.help_text import examples
 from node.cli.localnet.options import folder_option, port_offset_option
+from node.cli.localnet.shown import Shown
 from node.cli.localnet.status import network_json, registration_rows
 from node.cli.options import output_option
-from node.cli.output import Format, Output
+from node.cli.output import Output
 from node.cli.start import UNPROVEN, built_engine
 from node.cli.values import Json
 from node.localnet.building import discard_homes
@@ -34,12 +29,10 @@ from node.localnet.plan import (
     new_localnet,
 )
 from node.localnet.status import HOLDER, NodeStatus, common_app_hash, look
-from node.localnet.steps import StepLine, Steps
+from node.localnet.steps import Steps
 from node.localnet.store import Folder
-from node.supervisor import Event, What
 
 _BLOCK_TIME: Final = re.compile(r"(\d{1,5})(ms|s)")
-_SHOWN: Final = frozenset({What.DIED, What.GAVE_UP, What.KILLED})
 
 
 class BlockTime(click.ParamType[int]):
@@ -97,7 +90,7 @@ def up(
         localnet = _network(folder, validators=validators, block_ms=block_time, offset=port_offset)
         engine = built_engine(output)
         newcomer = localnet.newcomer or localnet.with_newcomer()[1]
-        with _Shown(output, newcomer.name) as shown:
+        with Shown(output, newcomer.name) as shown:
             steps = Steps(shown.step)
             network = Network(folder, engine=engine, steps=steps, report=shown.event)
 
@@ -192,71 +185,3 @@ def _check(nodes: list[NodeStatus]) -> None:
                 expected=f"{node.name} in sync, its enclave a HOLDER",
                 found=f"enclave {node.enclave_state or 'away'}, block {node.height}",
             )
-
-
-class _Shown:
-    """Progress on stderr: words for people, one object a line with JSON.
-
-    A terminal shows what goes on as a line that changes; each step that was done stays.
-    """
-
-    def __init__(self, output: Output, newcomer: str) -> None:
-        self._json = output.format is Format.JSON
-        self._newcomer = newcomer
-        self._console = Console(stderr=True, highlight=False, markup=False, emoji=False)
-        self._status = Status("", console=self._console)
-        self._began = time.monotonic()
-
-    def __enter__(self) -> Self:
-        """Itself."""
-        if self._console.is_terminal and not self._json:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Gives the terminal back."""
-        self.settled()
-
-    def settled(self) -> None:
-        """Nothing goes on any more."""
-        self._status.stop()
-
-    def step(self, line: StepLine) -> None:
-        """One step."""
-        if self._json:
-            known: dict[str, Json] = {"step": line.text, "node": line.of or None}
-            self._object({**known, "ms": line.ms, "total_ms": line.total_ms})
-        elif line.ms is None:
-            self._status.update(Text(line.text))
-        elif not line.of:
-            took = f" ({line.ms / 1000:.1f} s)"
-            self._line(line.total_ms, Text.assemble((line.text, "green"), took))
-        elif line.of == self._newcomer:  # of the others the sum is enough
-            self._line(line.total_ms, Text(f"  {line.text} ({line.ms / 1000:.2f} s)", "dim"))
-
-    def event(self, event: Event) -> None:
-        """What became of a process, where it is no step."""
-        if self._json:
-            known: dict[str, Json] = {"node": event.group, "process": event.process}
-            self._object({**known, "event": str(event.what), "text": event.text})
-        elif event.what in _SHOWN:
-            text = f"{event.group}: {event.process} {event.what}: {event.text}"
-            self._line(self._elapsed_ms(), Text(text, style="red"))
-
-    def say(self, text: str) -> None:
-        """One line."""
-        if self._json:
-            self._object({"step": text})
-        else:
-            self._line(self._elapsed_ms(), Text(text))
-
-    def _elapsed_ms(self) -> int:
-        return round((time.monotonic() - self._began) * 1000)
-
-    def _line(self, total_ms: int, text: Text) -> None:
-        start = (f"{total_ms / 1000:6.1f}s  ", "dim")
-        self._console.print(Text.assemble(start, text), soft_wrap=True)
-
-    def _object(self, data: dict[str, Json]) -> None:
-        sys.stderr.write(json.dumps(data) + "\n")
-        sys.stderr.flush()

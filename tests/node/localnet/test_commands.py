@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from node.localnet.plan import Stage, new_localnet
 from node.localnet.store import Folder
 from node.supervisor import ProcessId
 from node.supervisor.node_group import Part, pid_file
-from tests.support.cli import run_for_real
+from tests.support.cli import COMMAND, python_path, run_for_real
 from tests.support.localnets import free_offset
 
 OFFSET: Final = 5_007
@@ -160,6 +161,32 @@ def test_logs_shows_the_last_lines_with_their_process(prepared: Folder) -> None:
         "validator0/node  line 48",
         "validator0/node  line 49",
     ]
+
+
+def test_logs_follows_until_ctrl_c(prepared: Folder) -> None:
+    path = prepared.home(prepared.load().bootstrap).logs / "cometbft.log"
+    path.write_text("old\n")
+    command = [*COMMAND, "localnet", "logs", "validator0/cometbft", "-f", "-n", "1"]
+    process = subprocess.Popen(
+        [*command, "--home", str(prepared.path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": python_path()},
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "validator0/cometbft  old\n"
+    with path.open("a") as log:
+        log.write("new\nhalf")
+        log.flush()
+        assert process.stdout.readline() == "validator0/cometbft  new\n"
+        log.write(" a line\n")
+    assert process.stdout.readline() == "validator0/cometbft  half a line\n"
+    path.write_text("anew\n")  # it was put aside
+    assert process.stdout.readline() == "validator0/cometbft  anew\n"
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == ExitCode.DONE
 
 
 def test_up_refuses_another_shape(prepared: Folder) -> None:

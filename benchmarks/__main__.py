@@ -1,8 +1,9 @@
 """`python -m benchmarks [FIGURE ..] [--quick] [--record]`: measures, prints a table, keeps JSON.
 
-One file of this folder a figure; results go to benchmarks/out/FIGURE.json, and with --record the
-table to benchmarks/RESULTS.md. Exit codes: 0 measured, 1 a benchmark broke, 2 wrong usage; a
-missed target is a result, and the table says so.
+One file of this folder a figure. Results go to benchmarks/out/FIGURE.json with a picture beside it
+(FIGURE.svg); with --record the picture goes to benchmarks/pictures/, and the figure's section of
+benchmarks/RESULTS.md is written anew, all others left as they are. Exit codes: 0 measured, 1 a
+benchmark broke, 2 wrong usage; a missed target is a result, and the table says so.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -23,23 +24,60 @@ from typing import Final
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import building_blocks, confirmation, process, quote_verification, state_tree
+from benchmarks import (
+    building_blocks,
+    confirmation,
+    joins,
+    process,
+    proposals,
+    quote_verification,
+    registrations,
+    restart,
+    state_tree,
+)
 from benchmarks.measure import RUNS, Effort, Figure
+from benchmarks.picture import Panel, by_unit, draw
 
 FOLDER: Final = Path(__file__).parent
 OUT: Final = FOLDER / "out"
+PICTURES: Final = FOLDER / "pictures"
 LIBRARIES: Final = ("dcap-qvl", "cryptography", "grpcio")
 TABLE_WIDTH: Final = 140
 RESULTS: Final = FOLDER / "RESULTS.md"
 
-FIGURES: Final[Mapping[str, tuple[Callable[[Effort], list[Figure]], int]]] = {
-    "quote_verification": (quote_verification.run, quote_verification.CALLS),
-    "confirmation": (confirmation.run, confirmation.CALLS),
-    "process": (process.run, process.CALLS),
-    "building_blocks": (building_blocks.run, building_blocks.CALLS),
-    "state_tree": (state_tree.run, state_tree.CALLS),
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One file of this folder."""
+
+    title: str
+    run: Callable[[Effort], list[Figure]]
+    calls: int
+    """Of each side in one run; or the number of things that are done once."""
+    picture: Callable[[Sequence[Figure]], list[Panel]] = by_unit
+
+
+FIGURES: Final[Mapping[str, Benchmark]] = {
+    "quote_verification": Benchmark(
+        "Verifying a quote", quote_verification.run, quote_verification.CALLS
+    ),
+    "confirmation": Benchmark("Confirming newcomers", confirmation.run, confirmation.CALLS),
+    "process": Benchmark("The enclave's process", process.run, process.CALLS),
+    "building_blocks": Benchmark("Building blocks", building_blocks.run, building_blocks.CALLS),
+    "state_tree": Benchmark("The state tree", state_tree.run, state_tree.CALLS, state_tree.picture),
+    "proposals": Benchmark(
+        "A cold block of registers", proposals.run, proposals.CALLS, proposals.picture
+    ),
+    "joins": Benchmark("Joining a network of four", joins.run, joins.CALLS, joins.picture),
+    "registrations": Benchmark(
+        "Registrations of a network of four",
+        registrations.run,
+        registrations.CALLS,
+        registrations.picture,
+    ),
+    "restart": Benchmark("A validator starts again", restart.run, restart.CALLS, restart.picture),
 }
-"""By the name of the file: what it measures, and calls of each side in one run."""
+"""By the name of the file."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -54,20 +92,48 @@ def main(arguments: Sequence[str]) -> int:
         parser.error(
             f"no such figure: {', '.join(sorted(unknown))}; there are {', '.join(FIGURES)}"
         )
-    results = {name: _measure(name, quick=options.quick) for name in options.figures or FIGURES}
+    results = {
+        name: _measure(name, quick=options.quick, record=options.record)
+        for name in options.figures or FIGURES
+    }
     _print(results)
-    if options.record:
-        RESULTS.write_text(_markdown(results))
     return 0
 
 
-def _measure(name: str, *, quick: bool) -> list[Figure]:
-    run, calls = FIGURES[name]
-    figures = run(Effort(runs=1, calls=1) if quick else Effort(runs=RUNS, calls=calls))
+def _measure(name: str, *, quick: bool, record: bool) -> list[Figure]:
+    benchmark = FIGURES[name]
+    effort = Effort(runs=1, calls=1) if quick else Effort(runs=RUNS, calls=benchmark.calls)
+    figures = benchmark.run(effort)
+    circumstances = _circumstances()
     OUT.mkdir(exist_ok=True)
-    content = {**_circumstances(), "figures": [asdict(figure) for figure in figures]}
+    content = {**circumstances, "figures": [asdict(figure) for figure in figures]}
     (OUT / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+    note = f"{circumstances['machine']}, {circumstances['date']}, commit {circumstances['commit']}"
+    picture = draw(benchmark.title, benchmark.picture(figures), note=note)
+    (OUT / f"{name}.svg").write_text(picture)
+    if record:
+        PICTURES.mkdir(exist_ok=True)
+        (PICTURES / f"{name}.svg").write_text(picture)
+        text = RESULTS.read_text() if RESULTS.exists() else ""
+        RESULTS.write_text(recorded(text, name, section(name, figures, circumstances)))
     return figures
+
+
+def section(name: str, figures: Sequence[Figure], circumstances: Mapping[str, str]) -> str:
+    """A figure's part of RESULTS.md."""
+    facts = "".join(f"- {key}: {value}\n" for key, value in circumstances.items())
+    rows = "".join("| " + " | ".join(_cells(figure)) + " |\n" for figure in figures)
+    title = FIGURES[name].title
+    return f"## {title}\n\n![{title}](pictures/{name}.svg)\n\n{facts}\n{_COLUMNS}{rows}"
+
+
+def recorded(text: str, name: str, new: str) -> str:
+    """RESULTS.md with another section for one figure; in the order of `FIGURES`."""
+    found = {part.partition("\n")[0]: f"## {part}" for part in text.split("\n## ")[1:]}
+    found[FIGURES[name].title] = new
+    titles = [benchmark.title for benchmark in FIGURES.values()]
+    sections = [found[title].rstrip("\n") for title in titles if title in found]
+    return _TITLE + "\n" + "\n\n".join(sections) + "\n"
 
 
 def _circumstances() -> dict[str, str]:
@@ -90,7 +156,15 @@ def _commit() -> str:
         command = ["git", "-C", str(FOLDER), *arguments]
         return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
 
-    parts = ("../enclave", "../chain_module", "../proto", ".", ":!RESULTS.md")
+    parts = (
+        "../enclave",
+        "../chain_module",
+        "../node",
+        "../proto",
+        ".",
+        ":!RESULTS.md",
+        ":!pictures",
+    )
     changed = git("status", "--porcelain", "--", *parts)
     return git("rev-parse", "--short", "HEAD") + (" and changes" if changed else "")
 
@@ -110,23 +184,13 @@ def _cells(figure: Figure) -> tuple[str, str, str, str, str]:
     return figure.name, f"{figure.value:.3f} {figure.unit}", target, figure.verdict, spread
 
 
-def _markdown(results: Mapping[str, Sequence[Figure]]) -> str:
-    head = "".join(f"- {key}: {value}\n" for key, value in _circumstances().items())
-    rows = "".join(
-        "| " + " | ".join(_cells(figure)) + " |\n"
-        for figures in results.values()
-        for figure in figures
-    )
-    return f"{_TITLE}{head}\n{_COLUMNS}{rows}"
-
-
 _TITLE: Final = """\
 # Results
 
-Written by `.venv/bin/python -m benchmarks --record`. Each figure is the median of 7 runs that
-alternate between its sides; a ratio is the median of the ratios of each run. Work inside one thread
-is in seconds of CPU, work of several processes in seconds that passed.
-
+Written by `.venv/bin/python -m benchmarks --record`, a section for each file of this folder. A
+figure is the median of 7 runs that alternate between its sides, unless it says otherwise; a ratio
+is the median of the ratios of each run. Work inside one thread is in seconds of CPU, work of
+several processes in seconds that passed.
 """
 _COLUMNS: Final = """\
 | figure | median | target | verdict | runs |

@@ -15,10 +15,12 @@ from __future__ import annotations
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from benchmarks.measure import Effort, Figure, milliseconds, ratio
+from benchmarks.picture import Panel, bars, by_unit
 from benchmarks.state_blocks import genesis, updates
 from benchmarks.state_million import load_figures
 from chain_module.store.node import root_hash
@@ -107,6 +109,16 @@ def run(effort: Effort) -> list[Figure]:
         milliseconds(f"{name}: Go's iavl, not synced", gos),
         ratio(f"{name}: ours over Go's (aim 0.333)", ours, gos, at_most=TARGET),
         *load_figures(effort, quick=quick),
+    ]
+
+
+def picture(figures: Sequence[Figure]) -> list[Panel]:
+    """The blocks of both sides, then the large store."""
+    ours, gos, over, *million = figures
+    return [
+        bars("One block, milliseconds", [ours, gos]),
+        bars("Ours over Go's", [over]),
+        *by_unit(million),
     ]
 
 

@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 
-from benchmarks import building_blocks, confirmation, process, quote_verification
-from benchmarks.__main__ import FIGURES
+from benchmarks import building_blocks, confirmation, process, proposals, quote_verification
+from benchmarks.__main__ import FIGURES, recorded, section
 from benchmarks.measure import Effort, Figure, alternate, ratio
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -47,6 +47,20 @@ def test_building_blocks_are_measured() -> None:
     assert all(figure.value > 0 for figure in building_blocks.run(ONCE))
 
 
+def test_a_cold_block_is_measured_in_its_parts() -> None:
+    figures = {figure.name.partition(": ")[2]: figure for figure in proposals.run(ONCE)}
+    assert set(figures) == {
+        "Prepare, the node",
+        "Prepare, the enclave",
+        "Process, the node",
+        "Process, the enclave",
+        "Process, both",
+        "Finalize, of the kept run",
+    }
+    parts = figures["Process, the node"].value + figures["Process, the enclave"].value
+    assert figures["Process, both"].value == pytest.approx(parts)
+
+
 def test_sides_alternate_and_ratios_are_of_one_run() -> None:
     ticks = iter(range(1_000))
     order: list[str] = []
@@ -67,3 +81,18 @@ def test_an_unknown_figure_is_wrong_usage() -> None:
     run = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert run.returncode == 2
     assert "no such figure: nothing" in run.stderr
+
+
+FIGURE: Final = Figure("one", 2.0, "ms", at_most=3.0, samples=(1.0, 2.0, 4.0))
+CIRCUMSTANCES: Final = {"machine": "some", "date": "some day"}
+
+
+def test_a_section_is_recorded_and_the_others_stay() -> None:
+    joins = section("joins", [FIGURE], CIRCUMSTANCES)
+    text = recorded(recorded("", "joins", joins), "process", section("process", [], {}))
+    assert text.index("## The enclave's process") < text.index(joins)
+    assert "| one | 2.000 ms | <= 3 ms | met | 1.000 to 4.000 |" in text
+    again = recorded(text, "joins", section("joins", [], {}))
+    assert "| one |" not in again
+    assert text.partition("## Joining")[0] == again.partition("## Joining")[0]
+    assert recorded(text, "joins", joins) == text

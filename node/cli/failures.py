@@ -93,6 +93,7 @@ class CliCode(enum.StrEnum):
     CHAIN_FAILED = "chain_failed"
     WRONG_CHAIN = "wrong_chain"
     ACCOUNT_UNKNOWN = "account_unknown"
+    NO_SUCH_STATE = "no_such_state"
     TX_REFUSED = "tx_refused"
     TX_NOT_COMMITTED = "tx_not_committed"
     NOT_ON_CHAIN = "not_on_chain"

@@ -135,6 +135,8 @@ class Price(click.ParamType[GasPrice]):
     type=OneOf(BACKENDS),
     default="file",
     show_default=True,
+    envvar="SEEDPACT_KEYRING_BACKEND",
+    show_envvar=True,
     help="Of its key.",
 )
 @click.option("--genesis-time", type=GenesisTime(), help="When the chain starts.  [default: now]")

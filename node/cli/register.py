@@ -135,6 +135,7 @@ def register(
         moniker=moniker,
         p2p_peers=p2p_peers,
         ports=Ports().shifted(port_offset),
+        keyring_backend=keyring_backend,
         enclave=enclave,
         price=Price(gas_price=gas_prices, amount=fees),
         collateral=evidence,
@@ -171,7 +172,9 @@ def _show(shown: Shown, progress: Progress) -> None:
     if progress.done:
         shown.keep(f"{progress.elapsed_ms / 1000:6.2f}s  {progress.step:<9} {progress.text}")
     else:
-        shown.say(f"{progress.step}: {progress.text}")
+        # In a file the line that stays is enough, unless it may be long until it comes.
+        waits = progress.text.startswith("waiting")
+        shown.say(f"{progress.step}: {progress.text}", passing=not waits)
 
 
 def _answer(joined: Joined, output: Output, home: Home, *, hint: bool) -> None:

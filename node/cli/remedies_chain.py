@@ -27,6 +27,10 @@ _WAY: Final = {
         "An account exists from the first coins that were sent to it.",
         "check the address, or send it coins: `seedpactd tx bank send`",
     ),
+    CliCode.NO_SUCH_STATE: Remedy(
+        "The chain has no block yet, or the node no longer keeps the height that was asked for.",
+        "wait for the first block (it needs more than 2/3 of the votes), or ask for a newer height",
+    ),
     CliCode.TX_REFUSED: Remedy(
         "The chain refused the transaction for a reason that this version has no name for.",
         "read the reason; compare versions with `seedpactd status`",

@@ -21,8 +21,15 @@ class Shown:
         self._last = ""
         self._began = time.monotonic()
 
-    def say(self, text: str) -> None:
-        """Shows what is going on now."""
+    def say(self, text: str, *, passing: bool = False) -> None:
+        """Shows what is going on now.
+
+        Args:
+            text: what.
+            passing: a line that stays will say it again, so only a terminal needs it.
+        """
+        if passing and not self._console.is_terminal:
+            return
         if not self._visible or text == self._last:
             return
         self._last = text

@@ -22,6 +22,7 @@ from node.join.homing import check_own_network, ensure_home, own_network
 from node.join.journal import Journal, exclusive
 from node.join.keys import ensure_keys
 from node.join.plan import Join, Joined, Progress, Step
+from node.join.quoting import wait_for_state
 from node.join.registering import confirm_of, registered
 from node.join.run import Run
 from node.join.seed import check_holder, import_seed
@@ -83,6 +84,7 @@ def _with_enclave(run: Run, network: Network, *, configured: str) -> Joined:
             info = enclave.get_info()
             say(f"an enclave answers at {enclave.address}, {_state(info)}")
         with run.step(Step.KEYS, "looking at the enclave's keys") as say:
+            wait_for_state(run.chain.height, timeout=run.wish.commit_timeout, say=say)
             info = ensure_keys(run, enclave, network)
             say(f"node {info.node_id.hex()}, {_state(info)}")
         if info.state == pb.ENCLAVE_STATE_HOLDER:

@@ -54,7 +54,8 @@ def ensure_home(home: Home, wish: Join, network: Network, chain: ChainClient) ->
         peers = wish.p2p_peers or _peers_of(chain)
         edit_cometbft(home, {_PEERS: ",".join(peers)})
     if not home.client_config.exists():
-        ClientConfig.default(chain_id=network.chain_id, ports=wish.ports).save(home)
+        client = ClientConfig.default(chain_id=network.chain_id, ports=wish.ports)
+        replace(client, keyring_backend=wish.keyring_backend).save(home)
     if not home.genesis.exists():
         create_file(home.genesis, network.document)
     if not home.node_config.exists():

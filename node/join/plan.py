@@ -67,6 +67,8 @@ class Join:
     """NODE_ID@HOST:PORT for a new config; none: the peer's own, as its RPC tells."""
     ports: Ports | None = None
     """Of a new config; None: the defaults."""
+    keyring_backend: str = "file"
+    """Of a new client.toml."""
     enclave: str | None = None
     """HOST:PORT of an enclave that runs. None: the home's own, started where it does not run."""
     price: Price = DEFAULT_PRICE

@@ -26,6 +26,8 @@ from seedpact.registration.v1 import tx_pb2
 
 ANCHOR_DEPTH: Final = 3
 """Blocks below the newest one that is seen."""
+FIRST_STATE: Final = 2
+"""The engine shows a block before its state is committed; with the next one it is."""
 POLL_SECS: Final = 0.2
 FRAME_BYTES: Final = 512
 """Of a transaction's body around its message, memo left empty."""
@@ -74,6 +76,31 @@ def check_price(fee: Fee, network: Network, message: tx_pb2.MsgRegisterNode) -> 
             expected=f"at most {most} gas for a register, by the genesis",
             found=f"{fee.gas_limit} gas, {fee.amount}{DENOM}, by the peer",
         )
+
+
+def wait_for_state(
+    height: Callable[[], int], *, timeout: float, say: Callable[[str], None]
+) -> None:
+    """Waits until a network that only starts has a state to ask: until its second block.
+
+    Args:
+        height: of the newest block, 0 before the first.
+        timeout: seconds.
+        say: is told that it waits.
+
+    Raises:
+        JoinFailure: CHAIN_STALLED.
+    """
+    deadline = time.monotonic() + timeout
+    while (newest := height()) < FIRST_STATE:
+        if time.monotonic() >= deadline:
+            raise JoinFailure(
+                JoinCode.CHAIN_STALLED,
+                expected=f"a block {FIRST_STATE} within {timeout:.0f} s",
+                found=f"block {newest}",
+            )
+        say(f"waiting for block {FIRST_STATE}, the chain is at {newest}")
+        time.sleep(POLL_SECS)
 
 
 def anchor_of(chain: ChainClient, *, timeout: float, say: Callable[[str], None]) -> HeaderFacts:

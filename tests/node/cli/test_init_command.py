@@ -221,3 +221,13 @@ def test_answers_in_json_where_the_home_says_so(cli: Cli, home: Home) -> None:
     home.client_config.write_text(text)
     assert json.loads(cli("keys", "list", "--home", str(home.path)).stdout)["accepted"] is True
     cli("keys", "show", "x", "--home", str(home.path)).failed("key_not_found")
+
+
+def test_the_keyring_may_come_from_the_environment(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEEDPACT_KEYRING_BACKEND", "test")
+    home = Home.of(str(tmp_path / "home"))
+    cli("init", "one", "--chain-id", "a-1", "--home", str(home.path)).done()
+    assert NodeConfig.load(home).keyring_backend == "test"
+    assert ClientConfig.load(home).keyring_backend == "test"

@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 
 from node.cli.exit_codes import ExitCode
-from node.config import Home, NodeConfig
+from node.config import ClientConfig, Home, NodeConfig
 from node.config.cometbft import read_cometbft
 from node.join import Step
 from node.localnet.homes import ensure_key
@@ -73,6 +73,7 @@ def test_what_it_writes_is_what_a_node_starts_with(
     config = NodeConfig.load(home)
     assert config.grpc_listen == "127.0.0.1:9390"
     assert (config.operator_key, config.keyring_backend) == ("operator", "test")
+    assert ClientConfig.load(home).keyring_backend == "test"
     checks = run_for_real("doctor", *words[3:], "--output", "json").json["checks"]
     results = {entry["check"]: entry["result"] for entry in checks}
     assert results["home"] == results["config"] == results["keys"] == results["chain"] == "ok"

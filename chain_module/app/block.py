@@ -35,8 +35,17 @@ from chain_module.tx.codec import Tx
 from enclave.crypto.seed_envelope import ENVELOPE_BYTES
 from enclave.registration.records import Verdict
 
-FirstLook = Callable[[StateReader, MsgRegisterNode, EvidenceOf], Verdict]
-"""All six gates, quote verification among them: what a quote's verdict is. Raises TxRefusal."""
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a first look found."""
+
+    evidence: EvidenceOf
+    verdict: Verdict
+
+
+FirstLook = Callable[[StateReader, MsgRegisterNode], Looked]
+"""All six gates in their order, quote verification among them. Raises TxRefusal."""
 
 
 NO_LIMIT: Final = -1
@@ -216,13 +225,13 @@ class BlockRun:
     ) -> Pending:
         executed = message.execute(state, self.context)
         pending = Pending(len(self.results), admitted, message, message.node_id(state), executed)
+        if first_look is not None:
+            looked = first_look(state, message)
+            pending.evidence, pending.verdict = looked.evidence, looked.verdict
+            return pending
         try:
             pending.evidence = evidence_of(state, message)
-            if first_look is not None:
-                pending.verdict = first_look(state, message, pending.evidence)
         except TxRefusal as refusal:
-            if first_look is not None:
-                raise
             pending.refusal = refusal
         return pending
 

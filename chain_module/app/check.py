@@ -16,7 +16,7 @@ from chain_module.app.modules import KINDS
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.message import BlockContext
 from chain_module.registration.errors import RegistrationReason
-from chain_module.registration.gates import check_claim, evidence_of
+from chain_module.registration.gates import check_claim
 from chain_module.registration.messages import MsgRegisterNode, MsgRevokeNode
 from chain_module.store.branch import Branch
 from chain_module.tx.ante import GasPrice
@@ -109,7 +109,7 @@ class CheckState:
                 expected=f"fewer than {self._limit} registers in this node's mempool",
                 found=str(len(self.waiting)),
             )
-        self._first_look(state, register, evidence_of(state, register))
+        self._first_look(state, register)
 
 
 def simulate(state: Branch, raw: bytes, *, context: BlockContext) -> TxResult:

@@ -11,7 +11,7 @@ from typing import Final
 
 from chain_module.app.look import FirstLooks
 from chain_module.errors import TxRefusal
-from chain_module.registration.gates import EvidenceOf, evidence_of
+from chain_module.registration.gates import EvidenceOf
 from chain_module.registration.messages import MsgRegisterNode
 from node.application.envelopes import EnclaveEnvelopes
 from node.application.parts import Committed
@@ -61,11 +61,10 @@ class Prefetch:
             if self._stopped or self._next is not None:
                 return
             try:
-                evidence = evidence_of(committed.version, register)
-                look(committed.version, register, evidence)
+                looked = look(committed.version, register)
             except TxRefusal:
                 # It was in the block, or it does not pass any more.
                 continue
-            ready.append((register, evidence))
+            ready.append((register, looked.evidence))
         if ready:
             self._envelopes.prefetch(committed.next_context, ready)

@@ -1,7 +1,7 @@
 """Every target by name.
 
 Parsers, the verifier, two of the sealed state, the chain's transactions,
-registers, confirms and genesis, and one each request.
+registers, confirms, blocks and genesis, and one each request.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Final
 
 from tests.fuzz.real_requests import REQUESTS
 from tests.fuzz.target import Target
+from tests.fuzz.targets.block import BlockTarget
 from tests.fuzz.targets.collateral import CollateralTarget
 from tests.fuzz.targets.evidence import EvidenceTarget
 from tests.fuzz.targets.quote import QuoteTarget
@@ -36,6 +37,7 @@ TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
     "transaction": TransactionTarget,
     "register": RegisterTarget,
     "confirm": ConfirmTarget,
+    "block": BlockTarget,
     "genesis": GenesisTarget,
     **{name_of(method): functools.partial(RequestTarget, method) for method in REQUESTS},
 }

@@ -80,13 +80,16 @@ class CommittedState:
 
     def at(self, version: int) -> Version:
         """A version that is still kept. Raises StoreFault VERSION_NOT_KEPT."""
-        if version not in self._kept:
+        # One look: queries of other threads come while a block is committed.
+        found = self._kept.get(version)
+        if found is None:
+            kept = tuple(self._kept)
             raise StoreFault(
                 StoreCode.VERSION_NOT_KEPT,
-                expected=f"a version from {min(self._kept)} to {max(self._kept)}",
+                expected=f"a version from {min(kept)} to {max(kept)}",
                 found=str(version),
             )
-        return self._kept[version]
+        return found
 
     def prepare(self, changes: StateChanges) -> Prepared:
         """The next version. Nothing is changed.

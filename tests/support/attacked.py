@@ -44,7 +44,7 @@ OVERHEARD: Final = ("validator0", "newcomer1")
 HONEST: Final = ("validator0", "validator1", "validator3")
 VALIDATORS: Final = 4
 BLOCK_MS: Final = 200
-PATIENCE_SECS: Final = 90
+PATIENCE_SECS: Final = 240
 ANCHOR_DEPTH: Final = 3
 
 
@@ -65,10 +65,11 @@ class Groups:
     def __call__(
         self, home: Home, config: NodeConfig, *, engine: Path, name: str, awaits: Probe | None
     ) -> Group:
-        """A node's processes; its log is JSON, and failed rounds cost little."""
+        """A node's processes; its log is JSON, and refused rounds cost little."""
         replace(config, log_format="json").save(home)
-        steps = ("propose", "prevote", "precommit")
-        edit_cometbft(home, {f"consensus.timeout_{step}": "300ms" for step in steps})
+        # Not that of the proposal: nobody votes before it has seen the lie.
+        steps = ("prevote", "precommit")
+        edit_cometbft(home, {f"consensus.timeout_{step}": "200ms" for step in steps})
         group = node_group(home, config, engine=engine, name=name, awaits=awaits)
         processes = [self._changed(spec, home, config, name=name) for spec in group.processes]
         return replace(group, processes=tuple(processes))

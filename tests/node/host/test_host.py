@@ -157,7 +157,7 @@ def test_a_record_is_renewed_before_it_ends_and_after(tmp_path: Path) -> None:
 
             until(lambda: record().status == types_pb2.NODE_STATUS_EXPIRED)
             poor = Renewal(ensure_key(chain.folder.faucet_home, "stranger"), price=Price())
-            with running(client, enclave, Renewal(key, price=Price()), poor, expired) as log:
+            with running(client, enclave, poor, Renewal(key, price=Price()), expired) as log:
                 until(lambda: record().status == types_pb2.NODE_STATUS_CONFIRMED)
                 first = record()
                 until(lambda: record().height > first.height)

@@ -227,6 +227,7 @@ def _answer(
             "mode": node.enclave_mode.value,
             "node_id": keys.node_id,
             "validator_address": keys.validator_address,
+            "validator_pubkey": keys.validator_key.hex(),
             "genesis": str(home.genesis),
             **addresses,
         },
@@ -234,6 +235,7 @@ def _answer(
         rows=[
             ("node_id", keys.node_id),
             ("validator", keys.validator_address),
+            ("pubkey", keys.validator_key.hex()),
             *addresses.items(),
             *_warnings(node, addresses),
         ],

@@ -1,4 +1,4 @@
-"""The walk-through of docs/operators.md, run as it stands there."""
+"""The walk-throughs of docs/operators.md, run as they stand there."""
 
 from __future__ import annotations
 
@@ -9,22 +9,64 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple
 from pathlib import Path
 from typing import Final
 
-from node.cli.main import cli as root
+import pytest
+
+from node.config import Home, Ports
+from node.config.ports import OFFSET_STEP
+from tests.support.localnets import free_offset
 
 GUIDE: Final = Path(__file__).parents[2] / "docs" / "operators.md"
-TITLE: Final = "## Two enclaves agree on a seed by hand"
+BY_HAND: Final = "## Two enclaves agree on a seed by hand"
+NETWORK: Final = "## A network of three, by hand"
 TIMEOUT: Final = 300
 PORTS: Final = ("26670", "26671")
+NODES: Final = ("founder", "second", "newcomer")
 
 
-def walk_through() -> str:
-    """The section's one block of shell."""
-    section = GUIDE.read_text(encoding="utf-8").partition(TITLE)[2].partition("\n## ")[0]
-    (block,) = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
-    return str(block)
+def walk_through(title: str) -> str:
+    """All blocks of shell of a section, as one script."""
+    section = GUIDE.read_text(encoding="utf-8").partition(f"{title}\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
+    assert blocks, title
+    return "".join(blocks)
+
+
+def paste(script: str, folder: Path) -> tuple[str, str]:
+    """Runs it as a shell would that stops at the first failure; stdout, and stderr with logs."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    shell = subprocess.Popen(
+        ["bash", "-e", "-c", script],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        stdout, stderr = shell.communicate(timeout=TIMEOUT)
+    finally:
+        # Where a step failed, what it left in the background still runs.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(shell.pid, signal.SIGKILL)
+    logs = [log for log in sorted(folder.rglob("*.log")) if "data" not in log.parts]
+    said = "\n".join([stderr, *(log.read_text() for log in logs)])
+    assert shell.returncode == 0, (stdout, said)
+    assert "Traceback" not in stdout + said
+    return stdout, said
+
+
+def moved(script: str, ports: Mapping[str, str]) -> str:
+    """The script at other ports."""
+    for port in ports:
+        assert port in script, port
+    return re.sub("|".join(ports), lambda match: ports[match[0]], script)
 
 
 def free_ports(count: int) -> list[str]:
@@ -39,42 +81,49 @@ def free_ports(count: int) -> list[str]:
             entry.close()
 
 
-def test_the_walk_through_works_when_it_is_pasted(tmp_path: Path) -> None:
-    script = walk_through()
-    for port, free in zip(PORTS, free_ports(len(PORTS)), strict=True):
-        assert port in script
-        script = script.replace(port, free)
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    shell = subprocess.Popen(
-        ["bash", "-e", "-c", script],
-        cwd=tmp_path,
-        env={**os.environ, "PATH": path},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
-    try:
-        stdout, stderr = shell.communicate(timeout=TIMEOUT)
-    finally:
-        # Where a step failed, the enclaves of the background still run.
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(shell.pid, signal.SIGKILL)
-    logs = [file.read_text() for file in tmp_path.rglob("*.log")]
-    assert shell.returncode == 0, (stdout, stderr, logs)
+def test_two_enclaves_agree_when_it_is_pasted(tmp_path: Path) -> None:
+    script = moved(walk_through(BY_HAND), dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
+    stdout, _ = paste(script, tmp_path)
     assert "agreed\n" in stdout
     assert stdout.count("HOLDER: holds the network's seed") >= 1
-    assert "Traceback" not in stdout + stderr + "".join(logs)
     assert (tmp_path / "by-hand" / "second.backup").stat().st_size > 0
 
 
-def test_every_command_of_the_guide_exists() -> None:
-    """Each `seedpactd x y` of the text is a command."""
-    text = GUIDE.read_text(encoding="utf-8")
-    for words in re.findall(r"seedpactd ((?:[a-z][a-z-]*)(?: [a-z][a-z-]*)?)", text):
-        first, *rest = words.split()
-        command = root.commands.get(first)
-        assert command is not None, words
-        subcommands = getattr(command, "commands", None)
-        if rest and subcommands is not None:
-            assert rest[0] in subcommands, words
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Not tmp_path: a unix socket's path is short."""
+    with tempfile.TemporaryDirectory(prefix="walk-") as name:
+        yield Path(name)
+
+
+def at_offset(script: str, offset: int) -> str:
+    """The walk of the three nodes, all of its ports shifted."""
+    plain, used = Ports(), Ports().shifted(offset)
+    ports = dict(zip(map(str, astuple(plain)), map(str, astuple(used)), strict=True))
+    third = plain.shifted(2 * OFFSET_STEP).enclave
+    ports |= {str(third): str(third + offset)}
+    ports |= {f"--port-offset {n}": f"--port-offset {n + offset}" for n in (100, 200)}
+    ports |= {"init founder": f"init founder --port-offset {offset}"}
+    # The first enclave is asked at the default address.
+    ports |= {"enclave info;": f"enclave info --address 127.0.0.1:{used.enclave};"}
+    named = {port: other for port, other in ports.items() if port in script}
+    assert {"26656", "26657", "9090", "26870", "enclave info;"} <= set(named)
+    return moved(script, named)
+
+
+def test_three_nodes_become_a_network_when_it_is_pasted(engine: Path, folder: Path) -> None:
+    del engine  # built
+    stdout, said = paste(at_offset(walk_through(NETWORK), free_offset()), folder)
+    network = folder / "three"
+    ids = set(re.findall(r"^(?:network_id|form .* network) +([0-9a-f]{64})", stdout, re.MULTILINE))
+    assert len(ids) == 1, ids
+    assert stdout.count("this node holds the network's seed") == 2
+    assert "nothing is wrong" in stdout
+    assert "policy 2 decided, in block" in stdout
+    assert re.search(r"^[0-9a-f]{64} +REVOKED ", stdout, re.MULTILINE)
+    assert stdout.count(" CONFIRMED seed1") == 2
+    assert (network / "newcomer.backup").stat().st_size > 0
+    assert "enclave  died" in said
+    for name in NODES:
+        assert not list(Home(network / name).run.glob("*.pid")), name
+        assert "the node runs: RPC http://127.0.0.1:" in (network / f"{name}.log").read_text()

@@ -116,6 +116,10 @@ def record(subject: Subject) -> str:
         )
     left = found.expires_at.seconds - subject.engine.latest_time_ns // NANOSECONDS
     until = utc_seconds(found.expires_at.seconds)
+    if found.status == types_pb2.NODE_STATUS_REVOKED:
+        raise Failure(
+            Code.NODE_REVOKED, expected="a record that stands", found="one that was revoked"
+        )
     if found.status != types_pb2.NODE_STATUS_CONFIRMED or left < MIN_LIFE_SECS:
         raise Failure(
             CliCode.RECORD_ENDS,

@@ -35,6 +35,7 @@ def test_a_home_is_whole(cli: Cli, home: Home, engine: Path) -> None:
     keys = read_engine_keys(home)
     assert answer["node_id"] == keys.node_id
     assert answer["validator_address"] == keys.validator_address
+    assert answer["validator_pubkey"] == keys.validator_key.hex()
     assert NodeConfig.load(home).enclave_mode is Mode.SOFTWARE
     assert ClientConfig.load(home).chain_id == "by-hand-1"
     assert read_cometbft(home, "moniker") == "berlin"

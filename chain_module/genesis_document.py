@@ -46,6 +46,9 @@ FIELDS: Final = (
 ED25519_KEY: Final = "tendermint/PubKeyEd25519"
 """The amino name of the only validator keys of this chain."""
 
+NO_AUTHORITY: Final = {"authority": ""}
+"""What newer engines (0.39 on) add to a genesis that they serve; no one may change parameters."""
+
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 _INT64: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -127,7 +130,9 @@ def read_object_of_any(value: Json, where: str) -> JsonObject:
 def _consensus_params(value: Json) -> ConsensusParams:
     where = "consensus_params"
     parts = ("block", "evidence", "validator", "version", "abci")
-    params = read_object(value, where, required=parts)
+    params = read_object(value, where, required=parts, optional=("authority",))
+    if params.get("authority", NO_AUTHORITY) != NO_AUTHORITY:
+        raise BadGenesis(f"{where}.authority", expected="none", found=params["authority"])
     block = _numbers(params["block"], f"{where}.block", "max_bytes", "max_gas")
     evidence = _numbers(
         params["evidence"],

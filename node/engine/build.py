@@ -109,6 +109,7 @@ def build_engine(
     report: Report = lambda _: None,
     module: Path = MODULE_FOLDER,
     environment: Mapping[str, str] = os.environ,
+    says: str | None = None,
 ) -> Path:
     """The built engine; builds it where there is none.
 
@@ -117,12 +118,13 @@ def build_engine(
         report: is called with each step, from this thread.
         module: where go.mod and go.sum lie.
         environment: of the process.
+        says: what the program calls its version; None: that of its module.
 
     Raises:
         EngineFailure: any code but NOT_BUILT. The cache then is as it was.
     """
     pins = pinned(module)
-    build = _Build(pins, module, environment, report, time.monotonic())
+    build = _Build(pins, module, environment, report, time.monotonic(), says or pins.version)
     target = engine_path(cache or default_cache(environment), pins)
     if target.is_file():
         return target
@@ -141,6 +143,7 @@ class _Build:
     environment: Mapping[str, str]
     report: Report
     started: float
+    version: str
 
     def say(self, text: str) -> None:
         self.report(Progress(text, time.monotonic() - self.started))
@@ -204,10 +207,10 @@ class _Build:
         answer = subprocess.run(  # noqa: S603 (what we have just built)
             [output, "version"], capture_output=True, text=True, timeout=ANSWER_SECS, check=False
         )
-        if answer.stdout.strip() != self.pins.version:
+        if answer.stdout.strip() != self.version:
             raise EngineFailure(
                 EngineCode.BUILD_FAILED,
-                expected=f"an engine that says {self.pins.version}",
+                expected=f"an engine that says {self.version}",
                 found=answer.stdout.strip() or answer.stderr.strip() or "nothing",
             )
 

@@ -95,6 +95,13 @@ def test_a_file_of_cometbft_itself_is_read(engine: Path, tmp_path: Path) -> None
     assert (params.app_version, params.vote_extensions_enable_height) == (0, 0)
 
 
+def test_a_newer_engine_serves_the_same_network() -> None:
+    """CometBFT 0.39 and later write a parameter of their own; without a value it says nothing."""
+    newer = document(lambda made: made["consensus_params"].update(authority={"authority": ""}))
+    same = document(lambda _: None)
+    assert parse_genesis_document(newer).network_id == parse_genesis_document(same).network_id
+
+
 def drop(*path: str) -> Callable[[dict[str, Any]], Any]:
     def change(made: dict[str, Any]) -> None:
         place: Any = made
@@ -115,6 +122,7 @@ BAD: Final[dict[str, Callable[[dict[str, Any]], Any]]] = {
     "an app hash": lambda made: made.update(app_hash="00"),
     "an unknown field": lambda made: made.update(extra=1),
     "an unknown parameter": lambda made: made["consensus_params"]["block"].update(time_iota="1"),
+    "an authority": lambda made: made["consensus_params"].update(authority={"authority": "x"}),
     "a number": lambda made: made.update(initial_height=1),
     "a padded number": lambda made: made.update(initial_height="01"),
     "too large a number": lambda made: made.update(initial_height="9223372036854775808"),

@@ -52,6 +52,7 @@ class Job:
 def all_jobs() -> Mapping[str, Job]:
     """By name; the quick ones first."""
     jobs = [Job("kill", "kills", KILLS, _kill)]
+    jobs.append(Job("second-engine", "localnet", 1, _second_engine))
     jobs += [Job(f"fuzz-{name}", "executions", EXECUTIONS, _fuzz(name)) for name in TARGETS]
     jobs += [Job(_name_of(path), LAW, 1, _laws(path)) for path in files_with_laws()]
     return {job.name: job for job in jobs}
@@ -69,6 +70,19 @@ def _kill(done: int) -> Step:
     except Wrong as wrong:
         raise Failed(f"{wrong}; kill_loop({KILLS_A_STEP}, seed={done})") from None
     return Step(kills, "every restart as acknowledged or as in flight")
+
+
+def _second_engine(_done: int) -> Step:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.long.second_engine"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise Failed(f"a localnet on the second engine\n{run.stderr[-4_000:]}")
+    return Step(1, run.stdout.strip())
 
 
 def _fuzz(target: str) -> Callable[[int], Step]:

@@ -1,0 +1,1 @@
+"""A localnet on the next version of the engine: the same wire, other code."""

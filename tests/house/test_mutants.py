@@ -27,6 +27,7 @@ ROOMS: Final = {
     "client": "tests/node/(chain_client|cli)/",
     "host": "tests/node/host/",
     "doctor": "tests/node/cli/",
+    "replay": "tests/chain_module/app/",
     "consensus": "tests/chain_module/consensus/",
     "reg": "tests/chain_module/(registration/|test_genesis_document)",
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from chain_module.app.proposals import split
 from chain_module.registration.messages import REVOKE_NODE
+from enclave.attestation.limits import MAX_COLLATERAL_BYTES
 from enclave.registration.records import NodeStatus
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import Chain
@@ -102,5 +103,31 @@ def test_24_no_register_waits_without_ever_paying(tmp_path: Path) -> None:
         record = chain.record(node)
         assert record is not None
         assert record.status is NodeStatus.REVOKED
+    finally:
+        chain.close()
+
+
+def test_24_sends_land_beside_the_largest_registers(tmp_path: Path) -> None:
+    """Collateral of the greatest size that is taken: white space is part of its JSON."""
+    people = [f"attacker{number}" for number in range(WAITING + 1)] + ["alice"]
+    chain = Chain(tmp_path, nodes=2, people=people)
+    try:
+        chain.blocks(3)
+        for number in range(WAITING + 1):
+            operator = chain.people[people[number]]
+            url, message = chain.register_message(Node(operator.name), operator)
+            message.collateral = message.collateral.ljust(MAX_COLLATERAL_BYTES)
+            chain.send(chain.sign(operator, (url, message)))
+        assert len(chain.mempool) == WAITING
+        assert min(map(len, chain.mempool)) > MAX_COLLATERAL_BYTES
+        alice = chain.people["alice"]
+        sends = [alice.send(bytes(20), n + 1, chain_id=CHAIN_ID) for n in range(50)]
+        assert all(chain.send(raw).code == 0 for raw in sends)
+        txs = chain.propose()
+        users, confirms = split(txs)
+        assert set(sends) <= set(users)
+        assert len(confirms) == IN_A_BLOCK
+        results = chain.block(txs=txs).tx_results
+        assert not any(result.code for result in results)
     finally:
         chain.close()

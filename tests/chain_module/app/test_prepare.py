@@ -183,6 +183,8 @@ def test_two_newcomers_on_one_machine_the_first_is_in(
         txs = chain.propose()
         users, confirms = split(txs)
         assert (len(users), len(confirms)) == (1, 1)
+        # Asked for both, once: not again for the one that is left.
+        assert chain.peers[0].source.asked == 2
         chain.block(txs=txs)
         assert chain.record(first) is not None
         assert chain.record(second) is None

@@ -69,6 +69,9 @@ def _engine(chain: ChainClient) -> Part:
     found = chain.status()
     peers = chain.peers()
     behind = "catching up" if found.catching_up else "in sync"
+    newest = f"{found.latest_height} of {utc(found.latest_time_ns)}"
+    if not found.latest_height:
+        newest = "none yet"
     return Part(
         data={
             "chain_id": found.chain_id,
@@ -83,7 +86,7 @@ def _engine(chain: ChainClient) -> Part:
         },
         rows=[
             ("chain", found.chain_id),
-            ("block", f"{found.latest_height} of {utc(found.latest_time_ns)}, {behind}"),
+            ("block", f"{newest}, {behind}"),
             ("peers", ", ".join(f"{p.moniker} {p.node_id}" for p in peers) or "none"),
             ("voting power", str(found.validator_power) if found.validator_power else "none"),
         ],

@@ -163,7 +163,8 @@ class Network:
             self._add(newcomer)  # it follows the chain meanwhile
         network_id = network_id_of(self.folder.home(localnet.bootstrap))
         if localnet.stage is Stage.GENESIS:
-            self._register_validators(localnet.validators[1:], network_id)
+            if others := localnet.validators[1:]:
+                self._register_validators(others, network_id)
             self._reach(Stage.VALIDATORS)
         if localnet.stage is not Stage.COMPLETE:
             self._register_newcomer(newcomer, localnet.bootstrap, network_id)

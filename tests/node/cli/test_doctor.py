@@ -20,17 +20,20 @@ from enclave.registration.network_codec import network_to_proto
 from node.cli.doctor import CHECKS, on_chain, on_machine
 from node.config import Home, NodeConfig
 from node.engine.plan import CACHE_VARIABLE
+from node.join import Join, join
 from node.join.genesis import read_genesis
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from node.supervisor import ProcessId
 from node.supervisor.node_group import Part, pid_file
 from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.registration.v1 import tx_pb2
 from tests.support.cli import Cli
 from tests.support.one_validator import OneValidator
 from tests.support.process import enclave_process
 
 OTHER_CODE: Final = "ab" * 32
+FUNDS: Final = 100_000
 TEN_YEARS: Final = 10 * 365 * 86_400
 
 
@@ -212,6 +215,29 @@ def test_keys_that_are_not_registered(
 def test_a_record_that_ends_soon(home: Home, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(on_chain, "MIN_LIFE_SECS", TEN_YEARS)
     assert codes(cli, home) == {"record": "record_ends"}
+
+
+def test_a_record_that_was_revoked(
+    chain: OneValidator, home: Home, tmp_path: Path, cli: Cli
+) -> None:
+    """Not one that ends: no renewal brings it back."""
+    left = Home.of(str(tmp_path / "left"))
+    operator = ensure_key(left, OPERATOR)
+    chain.fund(operator.info.address, FUNDS)
+    joined = join(
+        Join(
+            home=left.path,
+            peer_rpc=chain.rpc,
+            peer_grpc=chain.grpc,
+            operator=operator,
+            network_id=chain.network_id,
+        )
+    )
+    with chain.client() as client, enclave_process(left.enclave) as enclave:
+        revoke = tx_pb2.MsgRevokeNode(signer=operator.info.address, node_id=joined.node_id)
+        client.send_tx([revoke], operator)
+        change(home, NodeConfig.load(chain.home).enclave_address, enclave.address)
+        assert codes(cli, home) == {"record": "node_revoked"}
 
 
 def test_an_operator_who_cannot_pay(home: Home, cli: Cli) -> None:

@@ -48,10 +48,12 @@ PROGRAM: Final = "seedpactd"
 )
 @click.version_option(VERSION, prog_name=PROGRAM, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Attested nodes that share one secret seed: judge evidence, run an enclave, join a network.
+    """Attested nodes that share one secret seed: found a network, join one, run a node.
 
-    Every command takes --output json. Every error has a code; `seedpactd explain CODE` says
-    what it means.
+    To see it all at once: `seedpactd localnet up`.
+
+    Every command takes --output json. Every error has a code; `seedpactd explain CODE` says what it
+    means.
     """
 
 

@@ -19,8 +19,9 @@ from node.cli.enclave.run import run
 def enclave() -> None:
     """Run the enclave of a node, give it keys, let it join a network, keep its backup.
 
-    A newcomer's way: run, init, quote, (be confirmed,) import. Until there is a chain, make-network
-    and make-context stand in for it, in software mode alone: docs/operators.md walks through it.
+    `seedpactd start` runs a node's own enclave, and `seedpactd register` takes it through all steps
+    of a real chain. By hand, in software mode, make-network and make-context stand in for a chain,
+    and a newcomer's way is run, init, quote, (be confirmed,) import: see docs/operators.md.
     """
 
 

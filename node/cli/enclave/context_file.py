@@ -2,7 +2,7 @@
 
 It has the fields of seedpact.enclave.v1.ChainContext, with every record written out, and `records`
 of all nodes instead of one `own_record`: a command picks the record of the enclave that it asks.
-Hardware mode takes no context without proofs, and neither will software mode once there is a chain.
+Hardware mode takes no context without proofs.
 """
 
 from __future__ import annotations

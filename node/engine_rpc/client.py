@@ -6,7 +6,7 @@ import base64
 from collections.abc import Mapping
 from typing import Final, Self
 
-from node.engine_rpc import answers
+from node.engine_rpc import answers, reading
 from node.engine_rpc.block import read_block
 from node.engine_rpc.failures import EngineFailed, EngineRefused
 from node.engine_rpc.fields import Fields, fields
@@ -49,12 +49,12 @@ class EngineRpc:
 
     def status(self) -> answers.Status:
         """Who it is, and how far."""
-        return answers.read_status(self._call("status"))
+        return reading.read_status(self._call("status"))
 
     def net_info(self) -> tuple[answers.Peer, ...]:
         """The connected peers."""
         peers = self._call("net_info").rows("peers")
-        return tuple(answers.read_peer(peer) for peer in peers)
+        return tuple(reading.read_peer(peer) for peer in peers)
 
     def genesis(self) -> bytes:
         """The genesis file, as the engine writes it."""
@@ -75,7 +75,7 @@ class EngineRpc:
     def block_results(self, height: int) -> answers.BlockResults | None:
         """What a block did; None while the engine has not stored it: a moment after the block."""
         try:
-            return answers.read_block_results(self._call("block_results", _at(height)))
+            return reading.read_block_results(self._call("block_results", _at(height)))
         except EngineRefused as refused:
             if "could not find results for height" in refused.reason:
                 return None
@@ -90,28 +90,28 @@ class EngineRpc:
             answer = self._call("validators", {**_at(at), **page})
             at = at or answer.integer("block_height")
             rows = answer.rows("validators")
-            found += [answers.read_validator(row) for row in rows]
+            found += [reading.read_validator(row) for row in rows]
             if not rows or len(found) >= answer.integer("total"):
                 return tuple(found)
 
     def broadcast_tx_sync(self, tx: bytes) -> answers.Broadcast:
         """Puts it into the mempool and waits for CheckTx."""
-        return answers.read_broadcast(self._call("broadcast_tx_sync", {"tx": _base64(tx)}))
+        return reading.read_broadcast(self._call("broadcast_tx_sync", {"tx": _base64(tx)}))
 
     def broadcast_tx_async(self, tx: bytes) -> answers.Broadcast:
         """Hands it over and waits for nothing. It may be dropped later without a word."""
-        return answers.read_broadcast(self._call("broadcast_tx_async", {"tx": _base64(tx)}))
+        return reading.read_broadcast(self._call("broadcast_tx_async", {"tx": _base64(tx)}))
 
     def broadcast_tx_commit(self, tx: bytes) -> answers.BroadcastCommit:
         """Waits for its block. For tools and tests: the engine gives up after a while."""
-        return answers.read_broadcast_commit(
+        return reading.read_broadcast_commit(
             self._call("broadcast_tx_commit", {"tx": _base64(tx)}, timeout_secs=COMMIT_TIMEOUT_SECS)
         )
 
     def tx(self, tx_hash: bytes) -> answers.CommittedTx | None:
         """A committed transaction; None while the engine's index has none of that hash."""
         try:
-            return answers.read_committed(self._call("tx", {"hash": _base64(tx_hash)}))
+            return reading.read_committed(self._call("tx", {"hash": _base64(tx_hash)}))
         except EngineRefused as refused:
             if "not found" in refused.reason:
                 return None
@@ -134,12 +134,12 @@ class EngineRpc:
             "per_page": str(per_page),
             "order_by": "desc" if descending else "asc",
         }
-        return answers.read_found_txs(self._call("tx_search", params))
+        return reading.read_found_txs(self._call("tx_search", params))
 
     def abci_query(self, path: str, data: bytes, *, height: int = 0) -> answers.AbciAnswer:
         """A query of the application's state."""
         params = {"path": path, "data": data.hex(), "height": str(height)}
-        return answers.read_abci_answer(self._call("abci_query", params))
+        return reading.read_abci_answer(self._call("abci_query", params))
 
     def _call(
         self,

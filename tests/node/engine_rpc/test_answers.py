@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.engine_rpc import EngineFailed, EngineRpc, EngineUnreachable, answers
+from node.engine_rpc import EngineFailed, EngineRpc, EngineUnreachable
 from node.engine_rpc.block import read_block
 from node.engine_rpc.fields import Fields, fields
 
@@ -27,7 +27,7 @@ COMMITTED: Final = {"hash": HASH, "height": "5", "index": 0, "tx": DATA, "tx_res
 
 SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
     "status": (
-        answers.read_status,
+        reading.read_status,
         {
             "node_info": {
                 "network": "n",
@@ -87,21 +87,21 @@ SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
         },
     ),
     "broadcast": (
-        answers.read_broadcast,
+        reading.read_broadcast,
         {"hash": HASH, "code": 0, "codespace": "", "log": "", "data": ""},
     ),
-    "tx": (answers.read_committed, COMMITTED),
-    "tx_search": (answers.read_found_txs, {"txs": [COMMITTED], "total_count": "1"}),
+    "tx": (reading.read_committed, COMMITTED),
+    "tx_search": (reading.read_found_txs, {"txs": [COMMITTED], "total_count": "1"}),
     "block_results": (
-        answers.read_block_results,
+        reading.read_block_results,
         {"height": "5", "txs_results": [RESULT], "finalize_block_events": [EVENT]},
     ),
     "commit": (
-        answers.read_broadcast_commit,
+        reading.read_broadcast_commit,
         {"hash": HASH, "height": "5", "check_tx": RESULT, "tx_result": RESULT},
     ),
     "validator": (
-        answers.read_validator,
+        reading.read_validator,
         {
             "address": ADDRESS,
             "pub_key": {"type": "tendermint/PubKeyEd25519", "value": DATA},
@@ -110,11 +110,11 @@ SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
         },
     ),
     "peer": (
-        answers.read_peer,
+        reading.read_peer,
         {"node_info": {"id": "ab", "moniker": "m"}, "remote_ip": "::1", "is_outbound": True},
     ),
     "abci_query": (
-        answers.read_abci_answer,
+        reading.read_abci_answer,
         {"response": {"value": DATA, "key": None, "height": "5"}},
     ),
 }

@@ -13,7 +13,7 @@ from enclave.registration.network import HASH_BYTES
 from node.chain_client import Price
 from node.cli.failures import usage
 from node.cli.files import MAX_EVIDENCE_FILE_BYTES, read_file
-from node.cli.help_text import examples, paragraphs, verbatim
+from node.cli.help_text import command_line, examples, paragraphs, verbatim
 from node.cli.keyring import open_keyring, passphrase_option
 from node.cli.options import (
     Address,
@@ -29,6 +29,8 @@ from node.cli.shown import Shown
 from node.cli.tx.sending import Coins, GasPrices
 from node.config import Home, NodeConfig, Ports
 from node.join import Join, Joined, Progress, join
+from node.supervisor import running
+from node.supervisor.node_group import Part, pid_file
 
 MAX_MONIKER: Final = 70
 
@@ -148,7 +150,8 @@ def register(
         shown.end()
     if not NodeConfig.load(home).operator_key:
         NodeConfig.set_operator(home, key=key_name, backend=keyring_backend)
-    _answer(joined, output, home, hint=not starts)
+    runs = running(pid_file(home, Part.NODE)) is not None
+    _answer(joined, output, home, hint="" if starts else "status" if runs else "start")
     if starts:
         _become_start(home)
 
@@ -177,7 +180,7 @@ def _show(shown: Shown, progress: Progress) -> None:
         shown.say(f"{progress.step}: {progress.text}", passing=not waits)
 
 
-def _answer(joined: Joined, output: Output, home: Home, *, hint: bool) -> None:
+def _answer(joined: Joined, output: Output, home: Home, *, hint: str) -> None:
     total = joined.timings_ms["total"] / 1000
     rows = [("node_id", joined.node_id.hex())]
     if joined.tx_hash:
@@ -199,7 +202,7 @@ def _answer(joined: Joined, output: Output, home: Home, *, hint: bool) -> None:
         },
         headline=f"this node holds the network's seed ({total:.1f} s)",
         rows=rows,
-        hints=[f"seedpactd start --home {home.path}"] if hint else [],
+        hints=[command_line(hint, "--home", str(home.path))] if hint else [],
     )
 
 

@@ -118,6 +118,8 @@ def test_three_nodes_become_a_network_when_it_is_pasted(engine: Path, folder: Pa
     ids = set(re.findall(r"^(?:network_id|form .* network) +([0-9a-f]{64})", stdout, re.MULTILINE))
     assert len(ids) == 1, ids
     assert stdout.count("this node holds the network's seed") == 2
+    assert f"next: seedpactd status --home {network / 'second'}\n" in stdout
+    assert f"next: seedpactd start --home {network / 'newcomer'}\n" in stdout
     assert "nothing is wrong" in stdout
     assert "policy 2 decided, in block" in stdout
     assert re.search(r"^[0-9a-f]{64} +REVOKED ", stdout, re.MULTILINE)

@@ -8,7 +8,7 @@ from chain_module.address import ACCOUNT_PREFIX
 from enclave.errors import Code, Refusal
 from node.cli.failures import Failure, of_part, of_refusal
 from node.cli.genesis.shared import account_of, load, load_from
-from node.cli.help_text import examples
+from node.cli.help_text import command_line, examples
 from node.cli.options import (
     Address,
     home_option,
@@ -92,8 +92,9 @@ def bootstrap(
         ],
         hints=[
             f"tell newcomers the network_id: seedpactd register --network-id {network}",
-            "seedpactd enclave backup --out FILE, on another disk",
-            "seedpactd start",
+            command_line("enclave", "backup", "--out", "FILE", "--address", where)
+            + ", on another disk",
+            command_line("start", "--home", str(home.path)),
         ],
     )
 

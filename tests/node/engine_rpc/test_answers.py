@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.engine_rpc import EngineFailed, EngineRpc, EngineUnreachable
+from node.engine_rpc import EngineFailed, EngineRpc, EngineUnreachable, reading
 from node.engine_rpc.block import read_block
 from node.engine_rpc.fields import Fields, fields
 

@@ -151,6 +151,11 @@ def test_gas_is_by_coins_and_outputs() -> None:
     assert read(shares).gas(state) == SEND + 2 * MULTI_SEND_OUTPUT
 
 
+def test_an_output_is_no_cheaper_than_what_a_send_does() -> None:
+    """Else a block could be filled with outputs that take many times a block's time."""
+    assert MULTI_SEND_OUTPUT >= SEND
+
+
 def _no_coins(message: Any) -> None:
     del message.amount[:]
 

@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import grpc
-from cosmpy.aerial.client import LedgerClient
-from cosmpy.aerial.config import NetworkConfig
 from cosmpy.protos.cosmos.auth.v1beta1.query_pb2_grpc import QueryStub as AuthQuery
 from cosmpy.protos.cosmos.bank.v1beta1.query_pb2_grpc import QueryStub as BankQuery
 from cosmpy.protos.cosmos.base.tendermint.v1beta1.query_pb2_grpc import ServiceStub as BlockService
@@ -46,6 +44,10 @@ class Connection:
     """
 
     def __init__(self, address: str, *, chain_id: str, timeout: float) -> None:
+        # It brings requests and all that this needs: a node that starts does not wait for it.
+        from cosmpy.aerial.client import LedgerClient  # noqa: PLC0415 (0.15 s)
+        from cosmpy.aerial.config import NetworkConfig  # noqa: PLC0415 (likewise)
+
         self.address = address
         self._channel = grpc.insecure_channel(address, options=_OPTIONS)
         channel = grpc.intercept_channel(self._channel, _Deadline(timeout))

@@ -28,7 +28,8 @@ setup: $(STAMPS)/package $(STAMPS)/javascript $(STAMPS)/oracles ## everything in
 localnet: $(STAMPS)/package ## four validators and a newcomer on this machine; ARGS=--once to stop at the end
 	$(BIN)/seedpactd localnet up $(ARGS)
 
-test: setup ## lint, types, layers, mutants of what changed, tests (about 7 minutes on two cores)
+test: setup ## lint, types, layers, mutants of what changed, tests, a whole network
+	$(BIN)/seedpactd engine build
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy

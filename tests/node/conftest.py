@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,8 @@ from tests.support.one_validator import OneValidator, one_validator
 
 
 @pytest.fixture(scope="session")
-def chain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneValidator]:
-    """It runs until the tests end."""
+def chain(engine: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneValidator]:
+    """It runs until the tests end. The engine is built by then: that takes longer than to start."""
+    assert engine.is_file()
     with one_validator(tmp_path_factory.mktemp("chain") / "net") as running:
         yield running

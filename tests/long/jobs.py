@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.e2e.test_faults import LONG_KILLS
 from tests.fuzz.run import CACHE, Broken, fuzz
 from tests.fuzz.targets import TARGETS
 from tests.long.killing import Wrong, kill_loop
@@ -24,6 +25,7 @@ KILLS_A_STEP: Final = 25
 
 _RAISED: Final = re.compile(r"Uncaught Python exception: ===\n(.*)")
 _COUNTS: Final = re.compile(r"\d+ passed.*")
+_FAULTS: Final = re.compile(r"random kills: (.*)")
 
 
 class Failed(Exception):
@@ -53,6 +55,7 @@ def all_jobs() -> Mapping[str, Job]:
     """By name; the quick ones first."""
     jobs = [Job("kill", "kills", KILLS, _kill)]
     jobs.append(Job("second-engine", "localnet", 1, _second_engine))
+    jobs.append(Job("localnet-kills", "kills", LONG_KILLS, _localnet_kills))
     jobs += [Job(f"fuzz-{name}", "executions", EXECUTIONS, _fuzz(name)) for name in TARGETS]
     jobs += [Job(_name_of(path), LAW, 1, _laws(path)) for path in files_with_laws()]
     return {job.name: job for job in jobs}
@@ -85,6 +88,12 @@ def _second_engine(_done: int) -> Step:
     return Step(1, run.stdout.strip())
 
 
+def _localnet_kills(_done: int) -> Step:
+    run = _pytest("tests/e2e/test_faults.py", profile="ci")
+    counts = _FAULTS.findall(run.stdout)
+    return Step(LONG_KILLS, counts[-1] if counts else "no counts")
+
+
 def _fuzz(target: str) -> Callable[[int], Step]:
     def step(done: int) -> Step:
         # Each step its own seed, or a resumed run would repeat itself.
@@ -113,20 +122,25 @@ def _name_of(path: Path) -> str:
 
 def _laws(path: Path) -> Callable[[int], Step]:
     def step(_done: int) -> Step:
-        file = path.relative_to(REPOSITORY)
-        command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-m", "long or not long"]
-        run = subprocess.run(
-            [*command, str(file)],
-            cwd=REPOSITORY,
-            env={**os.environ, "SEEDPACT_PROFILE": "long"},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            check=False,
-        )
-        if run.returncode:
-            raise Failed(f"{file} fails\n{run.stdout[-4_000:]}")
+        run = _pytest(str(path.relative_to(REPOSITORY)), profile="long", select="long or not long")
         counts = _COUNTS.findall(run.stdout)
         return Step(1, counts[-1] if counts else "no counts")
 
     return step
+
+
+def _pytest(file: str, *, profile: str, select: str = "long") -> subprocess.CompletedProcess[str]:
+    """Runs tests of one file. Raises Failed."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-m", select]
+    run = subprocess.run(
+        [*command, file],
+        cwd=REPOSITORY,
+        env={**os.environ, "SEEDPACT_PROFILE": profile},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise Failed(f"{file} fails\n{run.stdout[-4_000:]}")
+    return run

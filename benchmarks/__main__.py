@@ -103,8 +103,9 @@ def main(arguments: Sequence[str]) -> int:
 def _measure(name: str, *, quick: bool, record: bool) -> list[Figure]:
     benchmark = FIGURES[name]
     effort = Effort(runs=1, calls=1) if quick else Effort(runs=RUNS, calls=benchmark.calls)
+    load = os.getloadavg()[0]
     figures = benchmark.run(effort)
-    circumstances = _circumstances()
+    circumstances = _circumstances(load)
     OUT.mkdir(exist_ok=True)
     content = {**circumstances, "figures": [asdict(figure) for figure in figures]}
     (OUT / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
@@ -136,13 +137,14 @@ def recorded(text: str, name: str, new: str) -> str:
     return _TITLE + "\n" + "\n\n".join(sections) + "\n"
 
 
-def _circumstances() -> dict[str, str]:
+def _circumstances(before: float) -> dict[str, str]:
+    """What may explain the figures; `before` is the load when they began, by others alone."""
     with Path("/proc/cpuinfo").open() as file:
         models = [line.partition(":")[2].strip() for line in file if line.startswith("model name")]
-    load = os.getloadavg()[0]
+    after = os.getloadavg()[0]
     return {
         "machine": f"{len(models)} x {models[0] if models else platform.machine()}",
-        "load": f"{load:.1f} when it ended (of {os.cpu_count()} processors)",
+        "load": f"{before:.1f} before, {after:.1f} after, of {os.cpu_count()} processors",
         "python": platform.python_version(),
         "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
         "date": time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()),
@@ -170,7 +172,7 @@ def _commit() -> str:
 
 
 def _print(results: Mapping[str, Sequence[Figure]]) -> None:
-    table = Table("figure", "median", "target", "verdict", "runs")
+    table = Table("figure", "value", "target", "verdict", "runs")
     for figures in results.values():
         for figure in figures:
             table.add_row(*_cells(figure))
@@ -187,13 +189,13 @@ def _cells(figure: Figure) -> tuple[str, str, str, str, str]:
 _TITLE: Final = """\
 # Results
 
-Written by `.venv/bin/python -m benchmarks --record`, a section for each file of this folder. A
-figure is the median of 7 runs that alternate between its sides, unless it says otherwise; a ratio
-is the median of the ratios of each run. Work inside one thread is in seconds of CPU, work of
-several processes in seconds that passed.
+Written by `.venv/bin/python -m benchmarks --record`, a section for each file of this folder, which
+says what is measured and how. A value is the median of 7 runs that alternate between its sides,
+unless its name or its file says otherwise; a ratio is the median of the ratios of each run. Work
+inside one thread is in seconds of CPU, work of several processes in seconds that passed.
 """
 _COLUMNS: Final = """\
-| figure | median | target | verdict | runs |
+| figure | value | target | verdict | runs |
 | --- | --- | --- | --- | --- |
 """
 

@@ -15,9 +15,9 @@ from xml.sax.saxutils import escape
 
 from benchmarks.measure import Figure
 
-WIDTH: Final = 860
+WIDTH: Final = 980
 MARGIN: Final = 24
-LABELS: Final = 330
+LABELS: Final = 440
 """Where bars begin: their names stand left of it."""
 VALUES: Final = 150
 """What stands right of the longest bar."""
@@ -74,11 +74,11 @@ def histogram(title: str, figure: Figure) -> Panel:
         high = (PLOT - GAP) * count / max(counts)
         parts.append(_rect(MARGIN + index * wide, base - high, wide - 1, high, PALE))
     parts.append(_line(MARGIN, base, WIDTH - MARGIN, base, INK))
-    for tick in range(round(end / step) + 1):
-        x = MARGIN + tick * step * scale
-        parts.append(
-            _text(x, base + 16, f"{tick * step:g} {figure.unit}", SOFT, size=11, anchor="middle")
-        )
+    last = round(end / step)
+    for tick in range(last + 1):
+        x, said = MARGIN + tick * step * scale, f"{tick * step:g} {figure.unit}"
+        anchor = {0: "start", last: "end"}.get(tick, "middle")
+        parts.append(_text(x, base + 16, said, SOFT, size=11, anchor=anchor))
     marks = [("median", statistics.median(figure.samples), BLUE), ("p99", figure.value, INK)]
     if figure.at_most is not None:
         marks.append(("target for p99", figure.at_most, RED))

@@ -18,6 +18,7 @@ from chain_module.abci.responses import FinalizeBlockResponse
 from chain_module.app.proposals import split
 from node.abci import encoding
 from node.application.application import ChainApplication
+from tests.support.laws import slow_law
 from tests.support.next_block import NextBlock, Txs
 from tests.support.traffic import WISHES, Kind, Traffic, Wish, authority
 
@@ -86,6 +87,7 @@ def place(
     place.chain.close()
 
 
+@slow_law()
 @given(wishes=st.lists(WISHES, max_size=10))
 def test_what_was_kept_changes_no_answer(place: Place, wishes: list[Wish]) -> None:
     """Finalize after Prepare, after Process, after both in other rounds, or alone: one answer."""

@@ -27,6 +27,7 @@ from chain_module.registration import keeper
 from chain_module.registration.confirm_tx import decode_confirm, is_confirm
 from enclave.registration.records import NodeRecord, NodeStatus
 from tests.support.chain import Chain
+from tests.support.laws import slow_law
 from tests.support.traffic import NEWCOMERS, WISHES, Kind, Traffic, Wish, authority
 
 NODES: Final = 3
@@ -167,4 +168,4 @@ class Blocks(RuleBasedStateMachine):
 
 TestBlocks = Blocks.TestCase
 # Each step is a block on three disks.
-TestBlocks.settings = settings(stateful_step_count=12)
+TestBlocks.settings = settings(slow_law(), stateful_step_count=12)

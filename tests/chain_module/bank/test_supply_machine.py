@@ -29,6 +29,7 @@ from tests.support.cosmpy_wallets import (
     signed,
     wallet,
 )
+from tests.support.laws import slow_law
 
 FUNDS: Final = {"atom": 40, "useed": 1000}
 STRANGERS: Final = tuple(wallet(number) for number in (50, 51))
@@ -191,3 +192,4 @@ class Supply(RuleBasedStateMachine):
 
 
 TestSupply = Supply.TestCase
+TestSupply.settings = slow_law()

@@ -17,6 +17,7 @@ from chain_module.registration import keeper, keys
 from chain_module.registration.messages import MsgRegisterNode, MsgRevokeNode, MsgUpdatePolicy
 from chain_module.store.types import prefix_end
 from enclave.registration.records import NodeStatus
+from tests.support.laws import slow_law
 from tests.support.registration_chain import (
     AUTHORITY,
     BLOCK_SECONDS,
@@ -273,3 +274,4 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 TestLifecycle = Lifecycle.TestCase
+TestLifecycle.settings = slow_law()

@@ -14,6 +14,7 @@ from chain_module.abci.responses import TxResult
 from chain_module.store.types import StateChanges
 from node.storage import BlockEntry, Storage, TxEntry, open_storage
 from tests.support.abci_client import LogLines
+from tests.support.laws import slow_law
 from tests.support.storage import CHAIN_ID, NAMES, journal_of
 
 KEYS = st.binary(min_size=1, max_size=2)
@@ -183,3 +184,4 @@ class StorageMachine(RuleBasedStateMachine):
 
 
 TestStorage = StorageMachine.TestCase
+TestStorage.settings = slow_law()

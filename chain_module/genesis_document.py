@@ -33,6 +33,7 @@ from chain_module.genesis_form import (
 from chain_module.registration.app_state import canonical, parse_json
 from chain_module.registration.identity import NetworkGenesis, read_network
 from enclave.registration.network import NetworkInputs
+from enclave.registration.records import NANOSECONDS
 
 FIELDS: Final = (
     "genesis_time",
@@ -52,7 +53,6 @@ NO_AUTHORITY: Final = {"authority": ""}
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 _INT64: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_NANOSECONDS: Final = 10**9
 _MAX_INT64: Final = 2**63 - 1
 
 
@@ -117,7 +117,7 @@ def parse_time(text: str, where: str) -> int:
         raise BadGenesis(where, expected="a time such as 2026-01-01T00:00:00.5Z", found=text)
     elapsed = moment - _EPOCH
     seconds = elapsed.days * 86_400 + elapsed.seconds
-    return seconds * _NANOSECONDS + int((match[2] or "").ljust(9, "0"))
+    return seconds * NANOSECONDS + int((match[2] or "").ljust(9, "0"))
 
 
 def read_object_of_any(value: Json, where: str) -> JsonObject:

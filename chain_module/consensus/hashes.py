@@ -18,9 +18,9 @@ from cosmpy.protos.tendermint.types.validator_pb2 import SimpleValidator
 from chain_module.abci.common import ConsensusParams, ValidatorUpdate
 from chain_module.store.multistore import LEAF_PREFIX, simple_root
 from chain_module.wire import encode
+from enclave.registration.records import NANOSECONDS
 
 VALIDATOR_ADDRESS_BYTES: Final = 20
-_NANOSECONDS: Final = 10**9
 
 
 def validators_hash(validators: Iterable[ValidatorUpdate]) -> bytes:
@@ -52,7 +52,7 @@ def encode_params(params: ConsensusParams) -> bytes:
         message.block.max_bytes = params.block.max_bytes
         message.block.max_gas = params.block.max_gas
     if params.evidence is not None:
-        seconds, nanos = divmod(params.evidence.max_age_duration_ns, _NANOSECONDS)
+        seconds, nanos = divmod(params.evidence.max_age_duration_ns, NANOSECONDS)
         message.evidence.SetInParent()
         message.evidence.max_age_num_blocks = params.evidence.max_age_num_blocks
         # CometBFT's ToProto always writes the duration, which it does not let be null.

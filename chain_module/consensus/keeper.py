@@ -22,12 +22,11 @@ from chain_module.abci.common import (
 from chain_module.consensus.hashes import encode_params, in_order, validator_address
 from chain_module.store.types import StateReader, StateStore
 from chain_module.wire import decode, encode
+from enclave.registration.records import NANOSECONDS
 
 STORE: Final = "consensus"
 VALIDATORS: Final = b"validators"
 PARAMS: Final = b"params"
-
-_NANOSECONDS: Final = 10**9
 
 
 def write(
@@ -60,7 +59,7 @@ def params(state: StateReader) -> ConsensusParams:
         block=BlockParams(block.max_bytes, block.max_gas) if message.HasField("block") else None,
         evidence=EvidenceParams(
             max_age_num_blocks=evidence.max_age_num_blocks,
-            max_age_duration_ns=evidence.max_age_duration.seconds * _NANOSECONDS
+            max_age_duration_ns=evidence.max_age_duration.seconds * NANOSECONDS
             + evidence.max_age_duration.nanos,
             max_bytes=evidence.max_bytes,
         )

@@ -81,7 +81,7 @@ def founders_record(
         exchange_key=made.exchange_key,
         tls_key=made.tls_key,
         epoch=FIRST_EPOCH,
-        report_data=_report_data(network, made),
+        report_data=founders_report_data(network, made),
         envelope=bytes(ENVELOPE_BYTES),
         verdict=verdict,
         quote_hash=hashlib.sha256(made.quote).digest(),
@@ -90,6 +90,18 @@ def founders_record(
         time=time,
         expires_at=later(time, seconds=period),
         status=NodeStatus.CONFIRMED,
+    )
+
+
+def founders_report_data(network: NetworkGenesis, made: GenesisNetwork) -> bytes:
+    """64 bytes: what the quote of the bootstrap enclave that made these keys must bind."""
+    return bootstrap_report_data(
+        network.registration.floor.mode,
+        network_id=network.network_id,
+        exchange_key=made.exchange_key,
+        pk_io=made.keys.pk_io,
+        kem_io=made.keys.kem_io,
+        tls_key=made.tls_key,
     )
 
 
@@ -166,7 +178,7 @@ def evidence_of_founder(network: NetworkGenesis) -> FounderEvidence:
         collateral=made.collateral,
         floor=network.registration.floor,
         gate_time=network.genesis_time,
-        report_data=_report_data(network, made),
+        report_data=founders_report_data(network, made),
     )
 
 
@@ -202,17 +214,6 @@ def unsafe_settings(network: NetworkGenesis) -> tuple[str, ...]:
         ),
     }
     return tuple(text for text, holds in found.items() if holds)
-
-
-def _report_data(network: NetworkGenesis, made: GenesisNetwork) -> bytes:
-    return bootstrap_report_data(
-        network.registration.floor.mode,
-        network_id=network.network_id,
-        exchange_key=made.exchange_key,
-        pk_io=made.keys.pk_io,
-        kem_io=made.keys.kem_io,
-        tls_key=made.tls_key,
-    )
 
 
 def _check_founder(network: NetworkGenesis, made: GenesisNetwork, record: NodeRecord) -> None:

@@ -28,7 +28,6 @@ MIN_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """protocol.md section 6."""
 NO_LIMIT: Final = -1
 _KEY_BYTES: Final = 32
-_NANOSECONDS: Final = 10**9
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ class NetworkGenesis:
     @property
     def genesis_time(self) -> Time:
         """Gate time of the first block."""
-        return Time(*divmod(self.inputs.genesis_time_unix_nanos, _NANOSECONDS))
+        return Time.of_unix_nanos(self.inputs.genesis_time_unix_nanos)
 
 
 def read_network(request: InitChainRequest) -> NetworkGenesis:

@@ -37,6 +37,7 @@ OPERATOR_BYTES: Final = 20
 NODE_ID_BYTES: Final = 32
 PLATFORM_ID_BYTES: Final = 32
 MAX_HEIGHT: Final = 2**63 - 1
+NANOSECONDS: Final = 10**9
 
 
 class NodeStatus(enum.IntEnum):
@@ -53,6 +54,11 @@ class Time:
 
     seconds: int
     nanos: int = 0
+
+    @staticmethod
+    def of_unix_nanos(nanos: int) -> Time:
+        """The time of so many nanoseconds since the Unix epoch."""
+        return Time(*divmod(nanos, NANOSECONDS))
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,7 +30,6 @@ from node.storage import BlockEntry, StorageFault, TxEntry
 APP_VERSION: Final = 1
 NAME: Final = "seedpact"
 REGISTRATION: Final = "registration"
-SECOND_NS: Final = 10**9
 
 
 class ChainApplication:
@@ -145,7 +144,7 @@ class ChainApplication:
             run.state,
             height=request.height,
             block_hash=request.hash,
-            time=Time(*divmod(request.time_ns, SECOND_NS)),
+            time=Time.of_unix_nanos(request.time_ns),
         )
         prepared = self._state.prepare(self._changes(run))
         entries = tuple(

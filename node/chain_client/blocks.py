@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from enclave.registration.records import Time
 from node.chain_client.failures import ChainCode, ChainFailure, failure_of_engine
 from node.engine_rpc import Block, EngineRpc, EngineRpcFailure, Peer, Status, ValidatorInfo
-
-NANOSECONDS: Final = 10**9
 
 Answer = TypeVar("Answer")
 
@@ -59,12 +57,11 @@ class BlockQueries:
     def header(self, height: int | None = None) -> HeaderFacts:
         """A header and its hash; None: the newest."""
         block = self.block(height)
-        seconds, nanos = divmod(block.header.time_ns, NANOSECONDS)
         return HeaderFacts(
             chain_id=block.header.chain_id,
             height=block.header.height,
             hash=block.block_id.hash,
-            time=Time(seconds, nanos),
+            time=Time.of_unix_nanos(block.header.time_ns),
         )
 
     def _ask(self, call: Callable[[], Answer]) -> Answer:

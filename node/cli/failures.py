@@ -15,21 +15,14 @@ from node.chain_client.failures import ChainFailure, TxRefused
 from node.chain_client.reasons import names as reason_names
 from node.cli.exit_codes import ExitCode
 from node.cli.values import Json
-from node.config import ConfigFailure
 from node.enclave_client import (
     EnclaveFailed,
     EnclaveFailure,
     EnclaveRefused,
     EnclaveUnreachable,
 )
-from node.engine import EngineFailure
 from node.engine_rpc import EngineRpcFailure
-from node.genesis.failures import GenesisFailure
-from node.keyring.failures import KeyringFailure
-from node.localnet.failures import LocalnetFailure
-from node.services.failures import CannotServe
-from node.storage import StorageFault
-from node.supervisor.failures import SupervisorFailure
+from node.failure import NodeFailure
 
 
 class CliCode(enum.StrEnum):
@@ -186,19 +179,7 @@ def of_enclave(failure: EnclaveFailure) -> Failure:
             return Failure(CliCode.ENCLAVE_FAILED, expected=expected, found=str(failure))
 
 
-PartFailure = (
-    EnclaveFailure
-    | EngineFailure
-    | EngineRpcFailure
-    | ChainFailure
-    | ConfigFailure
-    | KeyringFailure
-    | GenesisFailure
-    | SupervisorFailure
-    | LocalnetFailure
-    | CannotServe
-    | StorageFault
-)
+PartFailure = EnclaveFailure | EngineRpcFailure | ChainFailure | NodeFailure
 """What the parts of a node raise: each has a code of `CliCode` (an enclave and a chain have their
 own)."""
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import time
-from typing import Final
 
-NANOSECONDS: Final = 10**9
+from enclave.registration.records import NANOSECONDS
 
 
 def utc(time_ns: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from node.failure import CodedFailure
 
 
 class ConfigCode(enum.StrEnum):
@@ -20,7 +20,7 @@ class ConfigCode(enum.StrEnum):
     CANNOT_WRITE = "cannot_write"
 
 
-class ConfigFailure(Exception):
+class ConfigFailure(CodedFailure[ConfigCode]):
     """A home's file cannot be used.
 
     Attributes:
@@ -28,9 +28,3 @@ class ConfigFailure(Exception):
         expected: what would have been right, with the file and key.
         found: what was there instead; never a secret.
     """
-
-    def __init__(self, code: ConfigCode, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from node.failure import CodedFailure
 
 
 class EngineCode(enum.StrEnum):
@@ -20,7 +20,7 @@ class EngineCode(enum.StrEnum):
     NOT_BUILT = "engine_not_built"
 
 
-class EngineFailure(Exception):
+class EngineFailure(CodedFailure[EngineCode]):
     """There is no engine to run.
 
     Attributes:
@@ -28,9 +28,3 @@ class EngineFailure(Exception):
         expected: what would have been right.
         found: what was there instead, one line.
     """
-
-    def __init__(self, code: EngineCode, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

@@ -24,6 +24,7 @@ from chain_module.registration.app_state import MODULE
 from chain_module.registration.bootstrap import (
     check_bootstrapped,
     check_verified,
+    founders_report_data,
     unsafe_settings,
 )
 from chain_module.registration.genesis import GenesisNetwork
@@ -34,7 +35,7 @@ from chain_module.store.types import StateReader
 from chain_module.store.version import no_version
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.policy import Policy
-from enclave.attestation.report_data import bootstrap_report_data, check_report_data
+from enclave.attestation.report_data import check_report_data
 from enclave.attestation.types import VerifiedReport
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
@@ -186,15 +187,7 @@ def verify_founder(network: NetworkGenesis, made: GenesisNetwork) -> VerifiedRep
             expected=f"a genesis time after the collateral's issue dates: {refusal.expected}",
             found=format_time(network.inputs.genesis_time_unix_nanos),
         ) from None
-    bound = bootstrap_report_data(
-        floor.mode,
-        network_id=network.network_id,
-        exchange_key=made.exchange_key,
-        pk_io=made.keys.pk_io,
-        kem_io=made.keys.kem_io,
-        tls_key=made.tls_key,
-    )
-    check_report_data(report.report_data, expected=bound)
+    check_report_data(report.report_data, expected=founders_report_data(network, made))
     return report
 
 

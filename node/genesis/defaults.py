@@ -15,9 +15,10 @@ from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.registration.network import Floor
+from enclave.registration.records import NANOSECONDS
 from enclave.service.measure_package import measure_package
 from node.genesis.document import GenesisFile, Tree
-from node.genesis.times import NANOSECONDS, format_time
+from node.genesis.times import format_time
 
 MAX_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """protocol.md section 6: at least 4 MiB, for 8 registers of up to 90 kB and transactions beside."""

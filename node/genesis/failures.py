@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from node.failure import NodeFailure
 
 
 class GenesisCode(enum.StrEnum):
@@ -19,7 +19,7 @@ class GenesisCode(enum.StrEnum):
     GENESIS_TIME_TOO_EARLY = "genesis_time_too_early"
 
 
-class GenesisFailure(Exception):
+class GenesisFailure(NodeFailure):
     """A genesis cannot be used or changed.
 
     Attributes:
@@ -27,9 +27,3 @@ class GenesisFailure(Exception):
         expected: what would have been right.
         found: what was there instead.
     """
-
-    def __init__(self, code: str, *, expected: str, found: str) -> None:
-        self.code = str(code)
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-NANOSECONDS: Final = 10**9
+from enclave.registration.records import NANOSECONDS
 
 _DIGITS: Final = 9
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from enclave.registration.records import time_to_proto
+from enclave.registration.records import NANOSECONDS, time_to_proto
 from node.chain_client import ChainEvent, Committed, HeaderFacts, Price
-from node.chain_client.blocks import NANOSECONDS
 from node.host.host import NEW_BLOCK, Host
 from node.join.quoting import ANCHOR_DEPTH, register_of
 from node.join.seed import unproven_context

@@ -17,6 +17,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from node.config.failures import ConfigFailure
+from node.config.files import replace_file
 from node.join.failures import JoinCode, JoinFailure
 from node.join.plan import Step
 
@@ -110,21 +112,10 @@ class Journal:
 
     def _replace(self, notes: Notes) -> None:
         self.notes = notes
-        temporary = self.path.with_name(f".{FILE_NAME}.new")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
         try:
-            with os.fdopen(os.open(temporary, flags, _PRIVATE), "wb") as file:
-                file.write(_dump(notes))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
-            folder = os.open(self.path.parent, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            raise _unusable(self.path, error.strerror or type(error).__name__) from None
+            replace_file(self.path, _dump(notes), mode=_PRIVATE)
+        except ConfigFailure as failure:
+            raise _unusable(self.path, failure.found) from None
 
 
 @contextlib.contextmanager

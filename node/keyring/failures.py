@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from node.failure import CodedFailure
 
 
 class KeyringCode(enum.StrEnum):
@@ -23,7 +23,7 @@ class KeyringCode(enum.StrEnum):
     UNREADABLE = "unreadable_input"
 
 
-class KeyringFailure(Exception):
+class KeyringFailure(CodedFailure[KeyringCode]):
     """A key cannot be had, kept or used.
 
     Attributes:
@@ -31,9 +31,3 @@ class KeyringFailure(Exception):
         expected: what would have been right.
         found: what was there instead; never a secret, nor a part of one.
     """
-
-    def __init__(self, code: KeyringCode, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from node.failure import CodedFailure
 
 
 class LocalnetCode(enum.StrEnum):
@@ -18,7 +18,7 @@ class LocalnetCode(enum.StrEnum):
     LOCALNET_FAILED = "localnet_failed"
 
 
-class LocalnetFailure(Exception):
+class LocalnetFailure(CodedFailure[LocalnetCode]):
     """A localnet cannot be made, found or changed.
 
     Attributes:
@@ -26,9 +26,3 @@ class LocalnetFailure(Exception):
         expected: what would have been right.
         found: what was there instead, one line.
     """
-
-    def __init__(self, code: LocalnetCode, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

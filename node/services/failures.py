@@ -13,6 +13,7 @@ import grpc
 
 from chain_module.errors import TxRefusal
 from enclave.errors import one_line
+from node.failure import CodedFailure
 
 
 class ServiceCode(enum.StrEnum):
@@ -22,7 +23,7 @@ class ServiceCode(enum.StrEnum):
     CANNOT_LISTEN = "service_cannot_listen"
 
 
-class CannotServe(Exception):
+class CannotServe(CodedFailure[ServiceCode]):
     """A service cannot listen at its address.
 
     Attributes:
@@ -30,12 +31,6 @@ class CannotServe(Exception):
         expected: what would have been right.
         found: what was there instead.
     """
-
-    def __init__(self, code: ServiceCode, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{code}: expected {self.expected}, found {self.found}")
 
 
 class QueryRefused(Exception):

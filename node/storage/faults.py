@@ -12,7 +12,7 @@ from typing import Final
 
 import plyvel
 
-from enclave.errors import one_line
+from node.failure import CodedFailure
 
 
 class StorageCode(enum.StrEnum):
@@ -27,7 +27,7 @@ class StorageCode(enum.StrEnum):
     ALREADY_RUNNING = "node_already_running"
 
 
-class StorageFault(Exception):
+class StorageFault(CodedFailure[StorageCode]):
     """The storage cannot be used, or not any longer. What was committed before is on the disk.
 
     Attributes:
@@ -35,12 +35,6 @@ class StorageFault(Exception):
         expected: what was wanted, in words or public values.
         found: what was there instead.
     """
-
-    def __init__(self, code: StorageCode, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{code}: expected {self.expected}, found {self.found}")
 
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

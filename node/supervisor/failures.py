@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from node.failure import CodedFailure
 
 
 class SupervisorCode(enum.StrEnum):
@@ -15,7 +15,7 @@ class SupervisorCode(enum.StrEnum):
     PROCESS_KEEPS_DYING = "process_keeps_dying"
 
 
-class SupervisorFailure(Exception):
+class SupervisorFailure(CodedFailure[SupervisorCode]):
     """The processes of a node cannot be run.
 
     Attributes:
@@ -23,9 +23,3 @@ class SupervisorFailure(Exception):
         expected: what would have been right.
         found: what was there instead, one line.
     """
-
-    def __init__(self, code: SupervisorCode, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")

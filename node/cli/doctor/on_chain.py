@@ -11,6 +11,7 @@ from chain_module.bank.coins import DENOM
 from enclave.errors import Code
 from enclave.registration.measurement_codec import measurement_from_proto
 from enclave.registration.network_codec import mode_from_proto
+from enclave.registration.records import NANOSECONDS
 from enclave.registration.wire import encode
 from node.chain_client.transactions import Price, fee_of
 from node.cli.doctor.subject import Skipped, Subject
@@ -23,7 +24,6 @@ from node.keyring import Backend, Keyring, PasswordFor
 from seedpact.registration.v1 import types_pb2
 
 MAX_CLOCK_SECS: Final = 60
-NANOSECONDS: Final = 10**9
 DAY_SECS: Final = 86_400
 MIN_LIFE_SECS: Final = 3 * DAY_SECS
 RENEWALS: Final = 3

@@ -13,6 +13,7 @@ import click
 from chain_module.address import to_text
 from chain_module.bank.coins import coins_text, parse_coins
 from chain_module.errors import TxRefusal
+from enclave.registration.records import NANOSECONDS
 from node.cli.failures import usage
 from node.cli.genesis.shared import GenesisTime, account_of, load
 from node.cli.help_text import examples
@@ -24,7 +25,7 @@ from node.config.engine_keys import KEY_BYTES, engine_address, read_engine_keys
 from node.genesis.entries import DEFAULT_POWER, MAX_TOTAL_POWER, total_power
 from node.genesis.entries import add_account as add_account_to
 from node.genesis.entries import add_validator as add_validator_to
-from node.genesis.times import NANOSECONDS, format_time
+from node.genesis.times import format_time
 
 _HEX: Final = re.compile(rf"(?:0x)?([0-9a-fA-F]{{{2 * KEY_BYTES}}})")
 

@@ -11,11 +11,11 @@ from chain_module.errors import TxRefusal
 from chain_module.genesis_document import parse_time
 from chain_module.genesis_form import BadGenesis
 from enclave.attestation.limits import MAX_TIME
+from enclave.registration.records import NANOSECONDS
 from node.cli.failures import usage
 from node.cli.keyring import open_keyring
 from node.config import Home
 from node.genesis import GenesisFile
-from node.genesis.times import NANOSECONDS
 
 
 class GenesisTime(click.ParamType[int]):

@@ -19,6 +19,7 @@ from chain_module.genesis_document import parse_genesis_document, parse_time
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
+from enclave.registration.records import NANOSECONDS
 from node.genesis import GenesisCode, GenesisFailure, GenesisFile
 from node.genesis.bootstrap import check_start
 from node.genesis.checks import check_can_pay, check_state, read_network, validate
@@ -30,7 +31,7 @@ from node.genesis.entries import (
     add_validator,
     total_power,
 )
-from node.genesis.times import NANOSECONDS, format_time
+from node.genesis.times import format_time
 
 START = 1767225600 * NANOSECONDS
 KEY = bytes(range(32))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -99,7 +100,8 @@ def test_what_is_no_journal_stops_the_flow(tmp_path: Path, content: bytes) -> No
 def test_a_disk_that_refuses_leaves_the_old_one(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.write(paid=1)
-    (tmp_path / f".{FILE_NAME}.new").mkdir()
+    # Where the new file would be written before it takes the old one's place.
+    (tmp_path / f".{FILE_NAME}.{os.getpid()}.new").mkdir()
     with pytest.raises(JoinFailure) as caught:
         journal.write(paid=2)
     assert caught.value.code == JoinCode.JOURNAL_UNUSABLE

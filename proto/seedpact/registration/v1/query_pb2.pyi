@@ -84,3 +84,17 @@ class QueryPolicyResponse(_message.Message):
     policy: _types_pb2.Policy
     height: int
     def __init__(self, policy: _Optional[_Union[_types_pb2.Policy, _Mapping]] = ..., height: _Optional[int] = ...) -> None: ...
+
+class QueryFreshnessRequest(_message.Message):
+    __slots__ = ("node_id",)
+    NODE_ID_FIELD_NUMBER: _ClassVar[int]
+    node_id: bytes
+    def __init__(self, node_id: _Optional[bytes] = ...) -> None: ...
+
+class QueryFreshnessResponse(_message.Message):
+    __slots__ = ("freshness", "height")
+    FRESHNESS_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    freshness: _types_pb2.Freshness
+    height: int
+    def __init__(self, freshness: _Optional[_Union[_types_pb2.Freshness, _Mapping]] = ..., height: _Optional[int] = ...) -> None: ...

@@ -59,6 +59,11 @@ class QueryStub(object):
                 request_serializer=seedpact_dot_registration_dot_v1_dot_query__pb2.QueryPolicyRequest.SerializeToString,
                 response_deserializer=seedpact_dot_registration_dot_v1_dot_query__pb2.QueryPolicyResponse.FromString,
                 _registered_method=True)
+        self.Freshness = channel.unary_unary(
+                '/seedpact.registration.v1.Query/Freshness',
+                request_serializer=seedpact_dot_registration_dot_v1_dot_query__pb2.QueryFreshnessRequest.SerializeToString,
+                response_deserializer=seedpact_dot_registration_dot_v1_dot_query__pb2.QueryFreshnessResponse.FromString,
+                _registered_method=True)
 
 
 class QueryServicer(object):
@@ -97,6 +102,13 @@ class QueryServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Freshness(self, request, context):
+        """The newest nonce that a node's operator published.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_QueryServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -124,6 +136,11 @@ def add_QueryServicer_to_server(servicer, server):
                     servicer.Policy,
                     request_deserializer=seedpact_dot_registration_dot_v1_dot_query__pb2.QueryPolicyRequest.FromString,
                     response_serializer=seedpact_dot_registration_dot_v1_dot_query__pb2.QueryPolicyResponse.SerializeToString,
+            ),
+            'Freshness': grpc.unary_unary_rpc_method_handler(
+                    servicer.Freshness,
+                    request_deserializer=seedpact_dot_registration_dot_v1_dot_query__pb2.QueryFreshnessRequest.FromString,
+                    response_serializer=seedpact_dot_registration_dot_v1_dot_query__pb2.QueryFreshnessResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -261,6 +278,33 @@ class Query(object):
             '/seedpact.registration.v1.Query/Policy',
             seedpact_dot_registration_dot_v1_dot_query__pb2.QueryPolicyRequest.SerializeToString,
             seedpact_dot_registration_dot_v1_dot_query__pb2.QueryPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Freshness(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/seedpact.registration.v1.Query/Freshness',
+            seedpact_dot_registration_dot_v1_dot_query__pb2.QueryFreshnessRequest.SerializeToString,
+            seedpact_dot_registration_dot_v1_dot_query__pb2.QueryFreshnessResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -238,6 +238,16 @@ class NodeRecord(_message.Message):
     status: NodeStatus
     def __init__(self, node_id: _Optional[bytes] = ..., operator: _Optional[bytes] = ..., exchange_key: _Optional[bytes] = ..., tls_key: _Optional[bytes] = ..., epoch: _Optional[int] = ..., report_data: _Optional[bytes] = ..., envelope: _Optional[bytes] = ..., verdict: _Optional[_Union[Verdict, _Mapping]] = ..., quote_hash: _Optional[bytes] = ..., register_tx_hash: _Optional[bytes] = ..., height: _Optional[int] = ..., time: _Optional[_Union[Time, _Mapping]] = ..., expires_at: _Optional[_Union[Time, _Mapping]] = ..., status: _Optional[_Union[NodeStatus, str]] = ...) -> None: ...
 
+class Freshness(_message.Message):
+    __slots__ = ("nonce", "height", "recent_heights")
+    NONCE_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    RECENT_HEIGHTS_FIELD_NUMBER: _ClassVar[int]
+    nonce: bytes
+    height: int
+    recent_heights: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, nonce: _Optional[bytes] = ..., height: _Optional[int] = ..., recent_heights: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class Anchor(_message.Message):
     __slots__ = ("height", "hash", "time")
     HEIGHT_FIELD_NUMBER: _ClassVar[int]

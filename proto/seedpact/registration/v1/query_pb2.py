@@ -22,41 +22,44 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from seedpact.ics23.v1 import proofs_pb2 as seedpact_dot_ics23_dot_v1_dot_proofs__pb2
 from seedpact.registration.v1 import genesis_pb2 as seedpact_dot_registration_dot_v1_dot_genesis__pb2
 from seedpact.registration.v1 import types_pb2 as seedpact_dot_registration_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$seedpact/registration/v1/query.proto\x12\x18seedpact.registration.v1\x1a&seedpact/registration/v1/genesis.proto\x1a$seedpact/registration/v1/types.proto\"#\n\x10QueryNodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\"W\n\x11QueryNodeResponse\x12\x32\n\x04node\x18\x01 \x01(\x0b\x32$.seedpact.registration.v1.NodeRecord\x12\x0e\n\x06height\x18\x02 \x01(\x04\"|\n\x11QueryNodesRequest\x12\x10\n\x08page_key\x18\x01 \x01(\x0c\x12\r\n\x05limit\x18\x02 \x01(\r\x12\x34\n\x06status\x18\x03 \x01(\x0e\x32$.seedpact.registration.v1.NodeStatus\x12\x10\n\x08operator\x18\x04 \x01(\x0c\"p\n\x12QueryNodesResponse\x12\x33\n\x05nodes\x18\x01 \x03(\x0b\x32$.seedpact.registration.v1.NodeRecord\x12\x15\n\rnext_page_key\x18\x02 \x01(\x0c\x12\x0e\n\x06height\x18\x03 \x01(\x04\"7\n\x17QueryNetworkKeysRequest\x12\x12\n\x05\x65poch\x18\x01 \x01(\x04H\x00\x88\x01\x01\x42\x08\n\x06_epoch\"_\n\x18QueryNetworkKeysResponse\x12\x33\n\x04keys\x18\x01 \x01(\x0b\x32%.seedpact.registration.v1.NetworkKeys\x12\x0e\n\x06height\x18\x02 \x01(\x04\"\x14\n\x12QueryParamsRequest\"\x9b\x01\n\x13QueryParamsResponse\x12\x30\n\x06params\x18\x01 \x01(\x0b\x32 .seedpact.registration.v1.Params\x12.\n\x05\x66loor\x18\x02 \x01(\x0b\x32\x1f.seedpact.registration.v1.Floor\x12\x12\n\nnetwork_id\x18\x03 \x01(\x0c\x12\x0e\n\x06height\x18\x04 \x01(\x04\"\x14\n\x12QueryPolicyRequest\"W\n\x13QueryPolicyResponse\x12\x30\n\x06policy\x18\x01 \x01(\x0b\x32 .seedpact.registration.v1.Policy\x12\x0e\n\x06height\x18\x02 \x01(\x04\"(\n\x15QueryFreshnessRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\"`\n\x16QueryFreshnessResponse\x12\x36\n\tfreshness\x18\x01 \x01(\x0b\x32#.seedpact.registration.v1.Freshness\x12\x0e\n\x06height\x18\x02 \x01(\x04\x32\x80\x05\n\x05Query\x12_\n\x04Node\x12*.seedpact.registration.v1.QueryNodeRequest\x1a+.seedpact.registration.v1.QueryNodeResponse\x12\x62\n\x05Nodes\x12+.seedpact.registration.v1.QueryNodesRequest\x1a,.seedpact.registration.v1.QueryNodesResponse\x12t\n\x0bNetworkKeys\x12\x31.seedpact.registration.v1.QueryNetworkKeysRequest\x1a\x32.seedpact.registration.v1.QueryNetworkKeysResponse\x12\x65\n\x06Params\x12,.seedpact.registration.v1.QueryParamsRequest\x1a-.seedpact.registration.v1.QueryParamsResponse\x12\x65\n\x06Policy\x12,.seedpact.registration.v1.QueryPolicyRequest\x1a-.seedpact.registration.v1.QueryPolicyResponse\x12n\n\tFreshness\x12/.seedpact.registration.v1.QueryFreshnessRequest\x1a\x30.seedpact.registration.v1.QueryFreshnessResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$seedpact/registration/v1/query.proto\x12\x18seedpact.registration.v1\x1a\x1eseedpact/ics23/v1/proofs.proto\x1a&seedpact/registration/v1/genesis.proto\x1a$seedpact/registration/v1/types.proto\"~\n\x05Proof\x12\r\n\x05store\x18\x01 \x01(\t\x12\x11\n\tstore_key\x18\x02 \x01(\x0c\x12\x13\n\x0bstore_value\x18\x03 \x01(\x0c\x12.\n\tproof_ops\x18\x04 \x01(\x0b\x32\x1b.seedpact.ics23.v1.ProofOps\x12\x0e\n\x06height\x18\x05 \x01(\x04\"2\n\x10QueryNodeRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\x12\r\n\x05prove\x18\x02 \x01(\x08\"\x87\x01\n\x11QueryNodeResponse\x12\x32\n\x04node\x18\x01 \x01(\x0b\x32$.seedpact.registration.v1.NodeRecord\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12.\n\x05proof\x18\x03 \x01(\x0b\x32\x1f.seedpact.registration.v1.Proof\"\x8b\x01\n\x11QueryNodesRequest\x12\x10\n\x08page_key\x18\x01 \x01(\x0c\x12\r\n\x05limit\x18\x02 \x01(\r\x12\x34\n\x06status\x18\x03 \x01(\x0e\x32$.seedpact.registration.v1.NodeStatus\x12\x10\n\x08operator\x18\x04 \x01(\x0c\x12\r\n\x05prove\x18\x05 \x01(\x08\"\xa1\x01\n\x12QueryNodesResponse\x12\x33\n\x05nodes\x18\x01 \x03(\x0b\x32$.seedpact.registration.v1.NodeRecord\x12\x15\n\rnext_page_key\x18\x02 \x01(\x0c\x12\x0e\n\x06height\x18\x03 \x01(\x04\x12/\n\x06proofs\x18\x04 \x03(\x0b\x32\x1f.seedpact.registration.v1.Proof\"F\n\x17QueryNetworkKeysRequest\x12\x12\n\x05\x65poch\x18\x01 \x01(\x04H\x00\x88\x01\x01\x12\r\n\x05prove\x18\x02 \x01(\x08\x42\x08\n\x06_epoch\"\xc4\x01\n\x18QueryNetworkKeysResponse\x12\x33\n\x04keys\x18\x01 \x01(\x0b\x32%.seedpact.registration.v1.NetworkKeys\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12.\n\x05proof\x18\x03 \x01(\x0b\x32\x1f.seedpact.registration.v1.Proof\x12\x33\n\nnext_epoch\x18\x04 \x01(\x0b\x32\x1f.seedpact.registration.v1.Proof\"#\n\x12QueryParamsRequest\x12\r\n\x05prove\x18\x01 \x01(\x08\"\x84\x02\n\x13QueryParamsResponse\x12\x30\n\x06params\x18\x01 \x01(\x0b\x32 .seedpact.registration.v1.Params\x12.\n\x05\x66loor\x18\x02 \x01(\x0b\x32\x1f.seedpact.registration.v1.Floor\x12\x12\n\nnetwork_id\x18\x03 \x01(\x0c\x12\x0e\n\x06height\x18\x04 \x01(\x04\x12.\n\x05proof\x18\x05 \x01(\x0b\x32\x1f.seedpact.registration.v1.Proof\x12\x37\n\x0eidentity_proof\x18\x06 \x01(\x0b\x32\x1f.seedpact.registration.v1.Proof\"#\n\x12QueryPolicyRequest\x12\r\n\x05prove\x18\x01 \x01(\x08\"\x87\x01\n\x13QueryPolicyResponse\x12\x30\n\x06policy\x18\x01 \x01(\x0b\x32 .seedpact.registration.v1.Policy\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12.\n\x05proof\x18\x03 \x01(\x0b\x32\x1f.seedpact.registration.v1.Proof\"7\n\x15QueryFreshnessRequest\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\x12\r\n\x05prove\x18\x02 \x01(\x08\"\x90\x01\n\x16QueryFreshnessResponse\x12\x36\n\tfreshness\x18\x01 \x01(\x0b\x32#.seedpact.registration.v1.Freshness\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12.\n\x05proof\x18\x03 \x01(\x0b\x32\x1f.seedpact.registration.v1.Proof2\x80\x05\n\x05Query\x12_\n\x04Node\x12*.seedpact.registration.v1.QueryNodeRequest\x1a+.seedpact.registration.v1.QueryNodeResponse\x12\x62\n\x05Nodes\x12+.seedpact.registration.v1.QueryNodesRequest\x1a,.seedpact.registration.v1.QueryNodesResponse\x12t\n\x0bNetworkKeys\x12\x31.seedpact.registration.v1.QueryNetworkKeysRequest\x1a\x32.seedpact.registration.v1.QueryNetworkKeysResponse\x12\x65\n\x06Params\x12,.seedpact.registration.v1.QueryParamsRequest\x1a-.seedpact.registration.v1.QueryParamsResponse\x12\x65\n\x06Policy\x12,.seedpact.registration.v1.QueryPolicyRequest\x1a-.seedpact.registration.v1.QueryPolicyResponse\x12n\n\tFreshness\x12/.seedpact.registration.v1.QueryFreshnessRequest\x1a\x30.seedpact.registration.v1.QueryFreshnessResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'seedpact.registration.v1.query_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_QUERYNODEREQUEST']._serialized_start=144
-  _globals['_QUERYNODEREQUEST']._serialized_end=179
-  _globals['_QUERYNODERESPONSE']._serialized_start=181
-  _globals['_QUERYNODERESPONSE']._serialized_end=268
-  _globals['_QUERYNODESREQUEST']._serialized_start=270
-  _globals['_QUERYNODESREQUEST']._serialized_end=394
-  _globals['_QUERYNODESRESPONSE']._serialized_start=396
-  _globals['_QUERYNODESRESPONSE']._serialized_end=508
-  _globals['_QUERYNETWORKKEYSREQUEST']._serialized_start=510
-  _globals['_QUERYNETWORKKEYSREQUEST']._serialized_end=565
-  _globals['_QUERYNETWORKKEYSRESPONSE']._serialized_start=567
-  _globals['_QUERYNETWORKKEYSRESPONSE']._serialized_end=662
-  _globals['_QUERYPARAMSREQUEST']._serialized_start=664
-  _globals['_QUERYPARAMSREQUEST']._serialized_end=684
-  _globals['_QUERYPARAMSRESPONSE']._serialized_start=687
-  _globals['_QUERYPARAMSRESPONSE']._serialized_end=842
-  _globals['_QUERYPOLICYREQUEST']._serialized_start=844
-  _globals['_QUERYPOLICYREQUEST']._serialized_end=864
-  _globals['_QUERYPOLICYRESPONSE']._serialized_start=866
-  _globals['_QUERYPOLICYRESPONSE']._serialized_end=953
-  _globals['_QUERYFRESHNESSREQUEST']._serialized_start=955
-  _globals['_QUERYFRESHNESSREQUEST']._serialized_end=995
-  _globals['_QUERYFRESHNESSRESPONSE']._serialized_start=997
-  _globals['_QUERYFRESHNESSRESPONSE']._serialized_end=1093
-  _globals['_QUERY']._serialized_start=1096
-  _globals['_QUERY']._serialized_end=1736
+  _globals['_PROOF']._serialized_start=176
+  _globals['_PROOF']._serialized_end=302
+  _globals['_QUERYNODEREQUEST']._serialized_start=304
+  _globals['_QUERYNODEREQUEST']._serialized_end=354
+  _globals['_QUERYNODERESPONSE']._serialized_start=357
+  _globals['_QUERYNODERESPONSE']._serialized_end=492
+  _globals['_QUERYNODESREQUEST']._serialized_start=495
+  _globals['_QUERYNODESREQUEST']._serialized_end=634
+  _globals['_QUERYNODESRESPONSE']._serialized_start=637
+  _globals['_QUERYNODESRESPONSE']._serialized_end=798
+  _globals['_QUERYNETWORKKEYSREQUEST']._serialized_start=800
+  _globals['_QUERYNETWORKKEYSREQUEST']._serialized_end=870
+  _globals['_QUERYNETWORKKEYSRESPONSE']._serialized_start=873
+  _globals['_QUERYNETWORKKEYSRESPONSE']._serialized_end=1069
+  _globals['_QUERYPARAMSREQUEST']._serialized_start=1071
+  _globals['_QUERYPARAMSREQUEST']._serialized_end=1106
+  _globals['_QUERYPARAMSRESPONSE']._serialized_start=1109
+  _globals['_QUERYPARAMSRESPONSE']._serialized_end=1369
+  _globals['_QUERYPOLICYREQUEST']._serialized_start=1371
+  _globals['_QUERYPOLICYREQUEST']._serialized_end=1406
+  _globals['_QUERYPOLICYRESPONSE']._serialized_start=1409
+  _globals['_QUERYPOLICYRESPONSE']._serialized_end=1544
+  _globals['_QUERYFRESHNESSREQUEST']._serialized_start=1546
+  _globals['_QUERYFRESHNESSREQUEST']._serialized_end=1601
+  _globals['_QUERYFRESHNESSRESPONSE']._serialized_start=1604
+  _globals['_QUERYFRESHNESSRESPONSE']._serialized_end=1748
+  _globals['_QUERY']._serialized_start=1751
+  _globals['_QUERY']._serialized_end=2391
 # @@protoc_insertion_point(module_scope)

@@ -34,3 +34,5 @@ UPDATE_POLICY: Final = 200_000
 """MsgUpdatePolicy."""
 REVOKE_NODE: Final = 50_000
 """MsgRevokeNode."""
+FRESHNESS: Final = 50_000
+"""MsgFreshness: a record is read, and a short one written over the one before it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from chain_module.abci.common import Event
-from chain_module.registration import events, keeper
+from chain_module.registration import events, freshness, keeper
 from chain_module.store.types import StateStore
 from enclave.registration.records import NodeRecord, NodeStatus, Time
 
@@ -28,7 +28,8 @@ def expire(state: StateStore, gate_time: Time) -> tuple[Event, ...]:
 
 
 def revoke(state: StateStore, record: NodeRecord) -> tuple[Event, ...]:
-    """Ends a node for ever: its record stays, REVOKED; its machine is free."""
+    """Ends a node for ever: its record stays, REVOKED; its machine is free, its nonce gone."""
     keeper.remove_live(state, record)
+    freshness.forget(state, record.node_id)
     keeper.set_node(state, replace(record, status=NodeStatus.REVOKED))
     return (events.revoked(record.node_id),)

@@ -108,6 +108,9 @@ class RegistrationReason(Reasons):
     NO_SUCH_NODE = _reason(144, "no_such_node")
     NO_SUCH_EPOCH = _reason(145, "no_such_epoch")
 
+    # Freshness.
+    FRESHNESS_LIMITED = _reason(150, "freshness_limited")
+
 
 NAMED_BY_CODE: Final[Mapping[str, RegistrationReason]] = MappingProxyType(
     {reason.reason.name: reason for reason in RegistrationReason if reason.reason.name in set(Code)}

@@ -14,6 +14,7 @@ EXPIRE_NODE: Final = "expire_node"
 REVOKE_NODE: Final = "revoke_node"
 UPDATE_POLICY: Final = "update_policy"
 POLICY_IN_FORCE: Final = "policy_in_force"
+FRESHNESS: Final = "freshness"
 
 
 def registered(node_id: bytes, operator: bytes) -> Event:
@@ -57,6 +58,11 @@ def policy_updated(*, serial: int, change: str, effective_height: int) -> Event:
 def policy_in_force(*, serial: int) -> Event:
     """Of the first block for which a wider policy is in force."""
     return event(POLICY_IN_FORCE, ("serial", str(serial)))
+
+
+def freshness(node_id: bytes, operator: bytes, *, nonce: bytes) -> Event:
+    """Of the transaction that published it."""
+    return event(FRESHNESS, ("node_id", node_id.hex()), _operator(operator), ("nonce", nonce.hex()))
 
 
 def _operator(raw: bytes) -> tuple[str, str]:

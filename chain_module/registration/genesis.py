@@ -142,8 +142,8 @@ def import_genesis(state: StateStore, genesis: Genesis, identity: Identity) -> N
 def export_genesis(state: StateReader) -> dict[str, Json]:
     """The state as the JSON of a genesis; a policy that is decided counts, in force or not.
 
-    Left out are what only this chain can use: anchors, attestation ids, stored collateral, the
-    operators' rates.
+    Left out are what only this chain can use: anchors, attestation ids, stored collateral, nonces,
+    the operators' rates.
     """
     network = keeper.bootstrap(state)
     return genesis_to_json(

@@ -30,6 +30,7 @@ ANCHORS_OF: Final = b"anchors_of/"
 EXPIRY: Final = b"expiry/"
 LIVE: Final = b"live/"
 OPERATORS: Final = b"operators/"
+FRESHNESS: Final = b"freshness/"
 
 _TIME_BYTES: Final = 12
 
@@ -102,3 +103,8 @@ def live_node(key: bytes) -> bytes:
 def operator(address: bytes) -> bytes:
     """The height at which an operator's newest confirm was."""
     return OPERATORS + address
+
+
+def freshness(node_id: bytes) -> bytes:
+    """The newest nonce of a node."""
+    return FRESHNESS + node_id

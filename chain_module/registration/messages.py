@@ -1,4 +1,4 @@
-"""The messages that users send: MsgRegisterNode, MsgUpdatePolicy, MsgRevokeNode.
+"""The messages that users send: MsgRegisterNode, MsgFreshness, MsgUpdatePolicy, MsgRevokeNode.
 
 Decoding is strict and checks the form, sizes before anything is parsed in depth (gate 1). A
 register's execution writes nothing: its confirm, in the same block, writes the record. The confirm
@@ -15,7 +15,7 @@ from google.protobuf.message import Message
 from chain_module import address, gas
 from chain_module.errors import TxRefusal
 from chain_module.message import BlockContext, Executed, MessageKind
-from chain_module.registration import authority, events, keeper
+from chain_module.registration import authority, events, freshness, keeper
 from chain_module.registration.confirm_tx import CONFIRM_NODE
 from chain_module.registration.errors import RegistrationReason, refusal_of
 from chain_module.store.types import StateReader, StateStore
@@ -24,6 +24,7 @@ from enclave.attestation.policy import Policy
 from enclave.crypto.primitives import check_length
 from enclave.crypto.seed_envelope import node_id
 from enclave.errors import Code, Refusal
+from enclave.registration.freshness import NONCE_BYTES
 from enclave.registration.gates import check_form
 from enclave.registration.policy_codec import MAX_POLICY_BYTES, policy_from_proto
 from enclave.registration.records import NODE_ID_BYTES
@@ -32,6 +33,7 @@ from seedpact.registration.v1 import tx_pb2 as pb
 
 PACKAGE: Final = "/seedpact.registration.v1."
 REGISTER_NODE: Final = PACKAGE + "MsgRegisterNode"
+FRESHNESS: Final = PACKAGE + "MsgFreshness"
 UPDATE_POLICY: Final = PACKAGE + "MsgUpdatePolicy"
 REVOKE_NODE: Final = PACKAGE + "MsgRevokeNode"
 
@@ -85,6 +87,31 @@ class MsgRegisterNode:
         response = pb.MsgRegisterNodeResponse(node_id=identifier)
         said = events.registered(identifier, self.operator)
         return Executed(encode(response), REGISTER_NODE + "Response", (said,))
+
+
+@dataclass(frozen=True, slots=True)
+class MsgFreshness:
+    """A nonce of an enclave's present start. It may stand beside any other messages."""
+
+    operator: bytes
+    node_id: bytes
+    nonce: bytes
+    """32 bytes."""
+
+    def signers(self) -> tuple[bytes, ...]:
+        """The record's operator."""
+        return (self.operator,)
+
+    def gas(self, _state: StateReader) -> int:
+        """Flat."""
+        return gas.FRESHNESS
+
+    def execute(self, state: StateStore, context: BlockContext) -> Executed:
+        """As `freshness.publish`."""
+        said = freshness.publish(
+            state, self.node_id, self.nonce, signer=self.operator, height=context.height
+        )
+        return Executed(encode(pb.MsgFreshnessResponse()), FRESHNESS + "Response", said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +188,17 @@ def decode_register(value: bytes) -> MsgRegisterNode:
     return register
 
 
+def decode_freshness(value: bytes) -> MsgFreshness:
+    """Raises TxRefusal for a fault of form."""
+    message = _strict(pb.MsgFreshness, value, max_bytes=_OTHER_FIELDS)
+    try:
+        check_length("node_id", message.node_id, NODE_ID_BYTES)
+        check_length("nonce", message.nonce, NONCE_BYTES)
+    except Refusal as refusal:
+        raise refusal_of(refusal) from None
+    return MsgFreshness(address.from_text(message.operator), message.node_id, message.nonce)
+
+
 def decode_update_policy(value: bytes) -> MsgUpdatePolicy:
     """Raises TxRefusal for a fault of form; MALFORMED_POLICY for one of the policy's own."""
     message = _strict(pb.MsgUpdatePolicy, value, max_bytes=MAX_POLICY_BYTES + _OTHER_FIELDS)
@@ -198,6 +236,7 @@ def refuse_confirm(_value: bytes) -> NoReturn:
 
 MESSAGES: Final = (
     MessageKind(REGISTER_NODE, decode_register),
+    MessageKind(FRESHNESS, decode_freshness),
     MessageKind(UPDATE_POLICY, decode_update_policy),
     MessageKind(REVOKE_NODE, decode_revoke),
     MessageKind(CONFIRM_NODE, refuse_confirm),

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Final
 
 from chain_module.errors import TxRefusal
+from chain_module.registration import freshness as freshness_records
 from chain_module.registration import keeper, keys
 from chain_module.registration.errors import RegistrationReason
 from chain_module.registration.records import params_to_proto
 from chain_module.store.types import StateReader, prefix_end
+from enclave.registration.freshness import freshness_to_proto
 from enclave.registration.network_codec import floor_to_proto
 from enclave.registration.policy_codec import policy_to_proto
 from enclave.registration.records import NODE_ID_BYTES, OPERATOR_BYTES, network_keys_to_proto
@@ -96,6 +98,18 @@ def policy(
     return pb.QueryPolicyResponse(
         policy=policy_to_proto(keeper.newest_policy(state)), height=height
     )
+
+
+def freshness(
+    state: StateReader, request: pb.QueryFreshnessRequest, *, height: int
+) -> pb.QueryFreshnessResponse:
+    """The newest nonce of a node; unset where it has none. Raises TxRefusal as `node`."""
+    node(state, pb.QueryNodeRequest(node_id=request.node_id), height=height)
+    found = freshness_records.newest(state, request.node_id)
+    answer = pb.QueryFreshnessResponse(height=height)
+    if found is not None:
+        answer.freshness.CopyFrom(freshness_to_proto(found))
+    return answer
 
 
 def _check_length(name: str, data: bytes, size: int) -> None:

@@ -63,6 +63,14 @@ class RegistrationQueries:
         )
         return answer
 
+    def freshness(self, node_id: bytes) -> types_pb2.Freshness | None:
+        """The newest nonce of a node, or None. Of no node it is None, too."""
+        found = self.connection.find(
+            self.connection.registration.Freshness,
+            query_pb2.QueryFreshnessRequest(node_id=node_id),
+        )
+        return None if found is None or not found.HasField("freshness") else found.freshness
+
     def policy(self) -> types_pb2.Policy:
         """The policy in force."""
         request = query_pb2.QueryPolicyRequest()

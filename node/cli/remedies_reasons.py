@@ -110,7 +110,7 @@ _REGISTER: Final = {
         "revoke that node, or use another machine",
     ),
     "operator_mismatch": Remedy(
-        "The node is registered by another operator.", "use the --from of its first registration"
+        "The node is registered by another operator.", "sign with the key of its first registration"
     ),
     "anchor_not_newer": Remedy(
         "A renewal has to bind a newer header than the record.", "quote again, a few blocks later"
@@ -148,6 +148,13 @@ _REGISTER: Final = {
     ),
 }
 
+_FRESHNESS: Final = {
+    "freshness_limited": Remedy(
+        "A node may publish so many nonces in so many blocks, and this one did.",
+        "wait for the block that was expected; look in logs/ for why its enclave restarts",
+    ),
+}
+
 _GOVERN: Final = {
     "not_authority": Remedy(
         "Only the authority in the registration params may do this.",
@@ -171,5 +178,6 @@ REASON_REMEDIES: Final[Mapping[str, Remedy]] = {
     **_SDK,
     **_BANK,
     **_REGISTER,
+    **_FRESHNESS,
     **_GOVERN,
 }

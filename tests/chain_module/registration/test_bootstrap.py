@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chain_module.registration import keeper
+from chain_module.registration import freshness, keeper
 from chain_module.registration.bootstrap import (
     check_bootstrapped,
     check_verified,
@@ -22,7 +22,7 @@ from chain_module.registration.genesis import (
     read_genesis,
 )
 from chain_module.registration.identity import NetworkGenesis, read_network
-from chain_module.registration.messages import MsgRevokeNode
+from chain_module.registration.messages import MsgFreshness, MsgRevokeNode
 from chain_module.store.branch import Branch
 from chain_module.store.state import CommittedState
 from chain_module.store.version import no_version
@@ -184,6 +184,20 @@ def test_an_export_imports_to_the_same_records() -> None:
         assert live == keeper.live_nodes_on(chain.block, record.verdict.platform_id)
         assert keeper.due(branch, record.expires_at) == keeper.due(chain.block, record.expires_at)
     assert export_genesis(branch) == exported
+
+
+def test_an_export_has_no_nonces() -> None:
+    """They are of enclaves that run on this chain; each start makes a new one."""
+    chain = RegistrationChain()
+    before = export_genesis(chain.block)
+    founder = chain.network.registration.nodes[0]
+    chain.execute(MsgFreshness(founder.operator, founder.node_id, bytes(32)))
+    assert freshness.newest(chain.block, founder.node_id) is not None
+    assert export_genesis(chain.block) == before
+    genesis = read_genesis(json.loads(json.dumps(before)))
+    branch = Branch(CommittedState(no_version(STORES), keep=1))
+    import_genesis(branch, genesis, keeper.identity(chain.block))
+    assert freshness.newest(branch, founder.node_id) is None
 
 
 def test_a_new_chain_from_an_export_is_another_network() -> None:

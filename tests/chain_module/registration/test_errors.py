@@ -80,6 +80,7 @@ GOLDEN: Final = {
     143: "policy_unchanged",
     144: "no_such_node",
     145: "no_such_epoch",
+    150: "freshness_limited",
 }
 """Lines are added, and never changed."""
 

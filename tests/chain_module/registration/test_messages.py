@@ -11,10 +11,12 @@ from chain_module import address, gas
 from chain_module.errors import TxRefusal
 from chain_module.message import MessageKind
 from chain_module.registration.messages import (
+    FRESHNESS,
     MESSAGES,
     REGISTER_NODE,
     REVOKE_NODE,
     UPDATE_POLICY,
+    MsgFreshness,
     MsgRegisterNode,
     MsgRevokeNode,
     MsgUpdatePolicy,
@@ -97,7 +99,7 @@ def test_a_register_without_end_is_refused_before_it_is_parsed() -> None:
     assert refusal_of_bytes(REGISTER_NODE, b"\xff" * 100_000) == "too_large"
 
 
-@pytest.mark.parametrize("type_url", [REGISTER_NODE, UPDATE_POLICY, REVOKE_NODE])
+@pytest.mark.parametrize("type_url", [REGISTER_NODE, FRESHNESS, UPDATE_POLICY, REVOKE_NODE])
 @pytest.mark.parametrize("value", [b"\xff", b"\x78\x01", b"\x0a\x01\xff"])
 def test_bytes_that_are_no_message_are_refused(type_url: str, value: bytes) -> None:
     assert refusal_of_bytes(type_url, value) == "malformed_request"
@@ -108,6 +110,7 @@ def test_an_unknown_field_is_refused_in_every_message() -> None:
         (REGISTER_NODE, register()),
         (UPDATE_POLICY, pb.MsgUpdatePolicy(authority=address.to_text(OPERATOR))),
         (REVOKE_NODE, pb.MsgRevokeNode(signer=address.to_text(OPERATOR), node_id=bytes(32))),
+        (FRESHNESS, nonce_message()),
     ):
         value = message.SerializeToString() + b"\xf8\x07\x01"
         assert refusal_of_bytes(type_url, value) == "malformed_request"
@@ -159,12 +162,44 @@ def test_a_revocation_names_a_node() -> None:
     assert refusal_of_bytes(REVOKE_NODE, bad.SerializeToString()) == "bad_length"
 
 
+def nonce_message(**changes: Any) -> pb.MsgFreshness:
+    plain: dict[str, Any] = {
+        "operator": address.to_text(OPERATOR),
+        "node_id": bytes(32),
+        "nonce": b"\7" * 32,
+    }
+    return pb.MsgFreshness(**{**plain, **changes})
+
+
+def test_a_nonce_is_of_a_node_and_of_its_operator() -> None:
+    found = KINDS[FRESHNESS].decode(nonce_message().SerializeToString())
+    assert found == MsgFreshness(OPERATOR, bytes(32), b"\7" * 32)
+    assert found.signers() == (OPERATOR,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "name"),
+    [
+        ({"nonce": bytes(31)}, "bad_length"),
+        ({"nonce": bytes(33)}, "bad_length"),
+        ({"nonce": b""}, "bad_length"),
+        ({"node_id": bytes(31)}, "bad_length"),
+        ({"node_id": bytes(33)}, "bad_length"),
+        ({"operator": ""}, "invalid_address"),
+        ({"nonce": bytes(5_000)}, "too_large"),
+    ],
+)
+def test_a_nonce_of_bad_form_is_refused(changes: dict[str, Any], name: str) -> None:
+    assert refusal_of_bytes(FRESHNESS, nonce_message(**changes).SerializeToString()) == name
+
+
 def test_gas_is_flat_and_that_of_a_register_is_the_genesis_s() -> None:
     chain = RegistrationChain()
     message = KINDS[REGISTER_NODE].decode(register().SerializeToString())
     assert message.gas(chain.block) == chain.network.registration.params.register_gas
     assert MsgRevokeNode(OPERATOR, bytes(32)).gas(chain.block) == gas.REVOKE_NODE
     assert MsgUpdatePolicy(OPERATOR, policy()).gas(chain.block) == gas.UPDATE_POLICY
+    assert MsgFreshness(OPERATOR, bytes(32), bytes(32)).gas(chain.block) == gas.FRESHNESS
 
 
 def test_a_register_by_itself_writes_nothing_and_says_who_it_is() -> None:

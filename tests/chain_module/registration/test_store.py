@@ -104,6 +104,7 @@ def test_no_key_begins_another() -> None:
         keys.expiry(Time(1, 0), node),
         keys.live(node, node),
         keys.operator(operator),
+        keys.freshness(node),
     ]
     for one in made:
         assert not [other for other in made if other is not one and other.startswith(one)]

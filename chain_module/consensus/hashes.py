@@ -16,8 +16,8 @@ from cosmpy.protos.tendermint.types.params_pb2 import ConsensusParams as Consens
 from cosmpy.protos.tendermint.types.validator_pb2 import SimpleValidator
 
 from chain_module.abci.common import ConsensusParams, ValidatorUpdate
-from chain_module.store.multistore import LEAF_PREFIX, simple_root
 from chain_module.wire import encode
+from enclave.merkle import simple_tree
 from enclave.registration.records import NANOSECONDS
 
 VALIDATOR_ADDRESS_BYTES: Final = 20
@@ -25,8 +25,7 @@ VALIDATOR_ADDRESS_BYTES: Final = 20
 
 def validators_hash(validators: Iterable[ValidatorUpdate]) -> bytes:
     """32 bytes, whatever the order of the argument."""
-    leaves = [LEAF_PREFIX + _simple_validator(entry) for entry in in_order(validators)]
-    return simple_root([hashlib.sha256(leaf).digest() for leaf in leaves])
+    return simple_tree.root([_simple_validator(entry) for entry in in_order(validators)])
 
 
 def in_order(validators: Iterable[ValidatorUpdate]) -> tuple[ValidatorUpdate, ...]:

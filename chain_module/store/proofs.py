@@ -16,10 +16,11 @@ from typing import Final
 
 from chain_module.store.branch import unknown_store
 from chain_module.store.errors import StoreCode, StoreFault
-from chain_module.store.multistore import INNER_PREFIX, LEAF_PREFIX, simple_root, store_leaf
+from chain_module.store.multistore import store_leaf
 from chain_module.store.node import root_hash
 from chain_module.store.tree_proof import tree_proof
 from chain_module.store.version import Version
+from enclave.merkle.simple_tree import INNER_PREFIX, LEAF_PREFIX, root_of_hashes
 from seedpact.ics23.v1 import proofs_pb2 as pb
 
 # github.com/cosmos/cosmos-sdk, store/types/proof.go.
@@ -51,19 +52,11 @@ def prove(version: Version, store: str, key: bytes) -> Proven:
         raise StoreFault(StoreCode.EMPTY_STORE, expected=f"a key in {store}", found="none")
     entry = tree_proof(tree, key)
     roots = {name: root_hash(each) for name, each in version.trees.items()}
-    return Proven(
-        value=entry.exist.value if entry.HasField("exist") else None,
-        ops=pb.ProofOps(
-            ops=[
-                pb.ProofOp(type=IAVL_OP, key=key, data=_encode(entry)),
-                pb.ProofOp(
-                    type=SIMPLE_OP,
-                    key=store.encode("ascii"),
-                    data=_encode(root_proof(roots, store)),
-                ),
-            ]
-        ),
-    )
+    name, above = store.encode("ascii"), root_proof(roots, store)
+    ops = pb.ProofOps()
+    ops.ops.add(type=IAVL_OP, key=key, data=_encode(entry))
+    ops.ops.add(type=SIMPLE_OP, key=name, data=_encode(above))
+    return Proven(value=entry.exist.value if entry.HasField("exist") else None, ops=ops)
 
 
 def root_proof(roots: Mapping[str, bytes], store: str) -> pb.CommitmentProof:
@@ -98,15 +91,15 @@ def proving_height(version: int) -> int:
 
 
 def _simple_path(leaves: Sequence[bytes], index: int) -> list[pb.InnerOp]:
-    """From a leaf of the simple tree to its root; the tree is split as `simple_root` does."""
+    """From a leaf of the simple tree to its root; the tree is split as RFC 6962 has it."""
     if len(leaves) == 1:
         return []
     split = 1 << (len(leaves) - 1).bit_length() - 1
     left, right = leaves[:split], leaves[split:]
     if index < split:
-        op = pb.InnerOp(hash=pb.HASH_OP_SHA256, prefix=INNER_PREFIX, suffix=simple_root(right))
+        op = pb.InnerOp(hash=pb.HASH_OP_SHA256, prefix=INNER_PREFIX, suffix=root_of_hashes(right))
         return [*_simple_path(left, index), op]
-    op = pb.InnerOp(hash=pb.HASH_OP_SHA256, prefix=INNER_PREFIX + simple_root(left))
+    op = pb.InnerOp(hash=pb.HASH_OP_SHA256, prefix=INNER_PREFIX + root_of_hashes(left))
     return [*_simple_path(right, index - split), op]
 
 

@@ -60,21 +60,23 @@ def strict_decode(
     return message
 
 
-def check_fields(kind: type[Message], data: bytes, *, limit: int) -> None:
+def check_fields(
+    kind: type[Message], data: bytes, *, limit: int, code: Code = Code.MALFORMED_REQUEST
+) -> None:
     """Counts the fields of `data`, those of nested messages too, before anything is parsed.
 
     An empty message of 2 bytes takes a parser about 150 bytes of memory: without a bound on their
     number, a request of 16 MiB takes more than a whole enclave has.
 
     Raises:
-        Refusal: TOO_LARGE above `limit`; MALFORMED_REQUEST where `data` is no encoding.
+        Refusal: TOO_LARGE above `limit`; `code` where `data` is no encoding.
     """
     try:
         left = _spend(kind.DESCRIPTOR, data, 0, len(data), limit)
     except IndexError:
         name = kind.DESCRIPTOR.full_name
         raise Refusal(
-            Code.MALFORMED_REQUEST,
+            code,
             expected=f"an encoded {name}",
             found=f"{len(data)} bytes that do not decode",
         ) from None

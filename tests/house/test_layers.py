@@ -17,7 +17,7 @@ PACKAGES: Final = ("enclave", "chain_module", "node")
 
 PURE: Final = "no file, socket, clock, process or random source below the shell"
 HOUSE: Final = "proto <- enclave <- chain_module <- node"
-ROOMS: Final = "crypto <- attestation <- registration <- framework <- handlers <- service"
+ROOMS: Final = "crypto <- attestation <- registration <- merkle <- light_client <- framework"
 CHAIN: Final = "store <- contract <- consensus <- auth <- bank <- tx <- registration <- app"
 
 PLANTED: Final = {
@@ -39,11 +39,12 @@ PLANTED: Final = {
         "import enclave.registration",
         ROOMS,
     ),
-    "registration imports framework": (
+    "registration imports merkle": (
         "enclave/registration/__init__.py",
-        "import enclave.framework",
+        "import enclave.merkle",
         ROOMS,
     ),
+    "merkle imports framework": ("enclave/merkle/__init__.py", "import enclave.framework", ROOMS),
     "framework imports handlers": (
         "enclave/framework/__init__.py",
         "import enclave.handlers",

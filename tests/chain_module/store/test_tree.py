@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from chain_module.store import encoding
 from chain_module.store.commit import commit
-from chain_module.store.multistore import app_hash, simple_root
+from chain_module.store.multistore import app_hash
 from chain_module.store.node import Node, Tree, lookup, root_hash, scan, size_of, version_of
+from enclave.merkle import simple_tree
 from tests.chain_module.store.audit import Auditor, signed, unsigned
 from tests.chain_module.store.operations import history, replay, store_histories
 from tests.vectors.make_state_tree import OUTPUT
@@ -64,7 +65,7 @@ def test_app_hashes_are_those_of_the_sdk(vector: dict[str, object]) -> None:
 
 
 def test_no_store_at_all_has_the_hash_of_nothing() -> None:
-    assert app_hash({}) == simple_root([]) == encoding.EMPTY_ROOT
+    assert app_hash({}) == simple_tree.root([]) == encoding.EMPTY_ROOT
     assert encoding.EMPTY_ROOT.hex().startswith("e3b0c442")
 
 

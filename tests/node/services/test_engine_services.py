@@ -21,7 +21,7 @@ from cosmpy.protos.cosmos.tx.v1beta1 import service_pb2 as tx_pb
 
 from chain_module.abci.common import Event, EventAttribute
 from chain_module.abci.responses import TxResult
-from chain_module.store.multistore import LEAF_PREFIX, simple_root
+from enclave.merkle import simple_tree
 from node.services.table import all_queries
 from node.storage import TxEntry
 from tests.support.cometbft import KvNode, wait_for
@@ -89,8 +89,7 @@ def test_a_header_hashes_to_the_blocks_id(node: KvNode, ledger: LedgerClient) ->
         ]
         if height == 1:
             leaves[4] = b"\x12\x00"  # gogoproto writes the empty part set
-        hashes = [hashlib.sha256(LEAF_PREFIX + leaf).digest() for leaf in leaves]
-        assert simple_root(hashes) == answer.block_id.hash
+        assert simple_tree.root(leaves) == answer.block_id.hash
 
 
 def _texts(header: Any) -> list[bytes]:

@@ -24,7 +24,7 @@ from node.engine.toolchain import candidates, find_toolchain
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "bin"
-PROGRAMS: Final = ("armor", "iavl", "multistore")
+PROGRAMS: Final = ("armor", "iavl", "light", "multistore")
 GO: Final = (1, 23, 0)
 """What the go.mod files ask for."""
 

@@ -52,8 +52,8 @@ _QUIET: Final = frozenset({What.STARTED})
 def start(*, only: str | None, passphrase_file: str | None, home: Home, output: Output) -> None:
     """Run CometBFT, the application and the enclave of a home until Ctrl-C or SIGTERM.
 
-    They start in the order enclave, node, cometbft, each when the one before it is ready, and stop
-    in the reverse order. One that dies is started again; one that keeps dying ends the node, but
+    The enclave and the node start together, cometbft when the node is ready; they stop in the order
+    cometbft, node, enclave. One that dies is started again; one that keeps dying ends the node, but
     for the enclave: without it a validator still validates. Logs are in logs/, process ids in run/.
 
     The engine is built first where that was not done yet (`seedpactd engine build`).

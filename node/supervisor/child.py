@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -35,8 +36,9 @@ class Child:
         OSError: the log cannot be written.
     """
 
-    def __init__(self, spec: ProcessSpec) -> None:
+    def __init__(self, spec: ProcessSpec, *, wake: Callable[[], None]) -> None:
         self.spec = spec
+        self._wake = wake
         self.ready = threading.Event()
         """Set by the probing thread."""
         self._over = threading.Event()
@@ -111,6 +113,7 @@ class Child:
         while not self._over.is_set():
             if self.spec.ready():
                 self.ready.set()
+                self._wake()
                 return
             slow = time.monotonic() - begun > 1
             self._over.wait(SLOW_PROBE_SECS if slow else PROBE_SECS)

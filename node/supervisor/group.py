@@ -1,14 +1,15 @@
 """One node's processes: who starts next, who is started again, in which order they stop.
 
-First start: in the order of the group, each when the one before it is ready. Later a process that
-died is started again by itself; one that `ends_with` another ends and starts with that. Stop: in
-the reverse order, each when the one behind it has ended: CometBFT hung once where the application
-ended at the same moment.
+Start: all at once, but for one that `ends_with` another: it starts when that one is ready, at every
+start, and ends with it. A process that died is started again by itself. Stop: in the reverse order
+of the group, each when the one behind it has ended: CometBFT hung once where the application ended
+at the same moment.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from typing import Final
 
 from node.supervisor.backoff import Backoff
@@ -31,15 +32,19 @@ class Phase(enum.Enum):
 class Runner:
     """Runs one group. Every method is called from one thread, the main one.
 
+    `wake` is called, in any thread, when there is something to look at before the next tick.
+
     Attributes:
         failure: why it ended by itself.
     """
 
-    def __init__(self, group: Group, report: Report) -> None:
+    def __init__(self, group: Group, report: Report, *, wake: Callable[[], None]) -> None:
         self.group = group
         self.phase = Phase.RUNNING
         self.failure: SupervisorFailure | None = None
-        self._members = {spec.name: _Member(spec, group.name, report) for spec in group.processes}
+        self._members = {
+            spec.name: _Member(spec, group.name, report, wake) for spec in group.processes
+        }
 
     def tick(self, now: float) -> None:
         """Does what is due.
@@ -82,8 +87,6 @@ class Runner:
             base = self._members.get(member.spec.ends_with or "")
             if (base is None or base.is_ready) and member.may_start(now):
                 member.start()
-            if not member.was_ready:
-                return  # those behind it wait
 
     def _misses_its_base(self, member: _Member) -> bool:
         base = self._members.get(member.spec.ends_with or "")
@@ -100,7 +103,9 @@ class Runner:
 class _Member:
     """One process of a group over all its starts."""
 
-    def __init__(self, spec: ProcessSpec, group: str, report: Report) -> None:
+    def __init__(
+        self, spec: ProcessSpec, group: str, report: Report, wake: Callable[[], None]
+    ) -> None:
         self.spec = spec
         self.child: Child | None = None
         self.was_ready = False
@@ -108,6 +113,7 @@ class _Member:
         self._due = 0.0
         self._group = group
         self._report = report
+        self._wake = wake
         self._backoff = Backoff()
         self._ready_since: float | None = None
         self._kill_at: float | None = None
@@ -136,7 +142,7 @@ class _Member:
         return self.child is None and now >= self._due and (awaits is None or awaits())
 
     def start(self) -> None:
-        self.child = Child(self.spec)
+        self.child = Child(self.spec, wake=self._wake)
         self._ready_since = self._kill_at = None
         self._say(What.STARTED)
 

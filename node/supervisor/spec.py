@@ -25,8 +25,8 @@ class ProcessSpec:
     pid_file: Path
     ready: Probe
     ends_with: str | None = None
-    """Another process of the group, without which this one cannot work: it starts after that one
-    at every start, and ends with it."""
+    """Another process of the group, without which this one cannot work: it starts when that one is
+    ready, at every start, and ends with it."""
     awaits: Probe | None = None
     """Nothing is started before this holds."""
     vital: bool = True
@@ -44,7 +44,7 @@ class Group:
 
     name: str
     processes: tuple[ProcessSpec, ...]
-    """In the order of the first start; they are stopped in the reverse order."""
+    """In the order in which they are started; they are stopped in the reverse order."""
 
 
 class What(enum.StrEnum):

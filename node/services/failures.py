@@ -57,6 +57,11 @@ def not_found(text: str) -> QueryRefused:
     return QueryRefused(grpc.StatusCode.NOT_FOUND, text)
 
 
+def unknown_request(text: str) -> QueryRefused:
+    """Nothing here answers that."""
+    return QueryRefused(grpc.StatusCode.UNIMPLEMENTED, text)
+
+
 def away(text: str) -> QueryRefused:
     """Another part of the node does not answer; ask again."""
     return QueryRefused(grpc.StatusCode.UNAVAILABLE, text)

@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, Protocol
+from typing import Final
 
 from cosmpy.protos.cosmos.auth.v1beta1 import query_pb2 as auth_pb
 from cosmpy.protos.cosmos.bank.v1beta1 import query_pb2 as bank_pb
 from cosmpy.protos.cosmos.consensus.v1 import query_pb2 as consensus_pb
 from cosmpy.protos.cosmos.staking.v1beta1 import query_pb2 as staking_pb
-from google.protobuf.message import Message
 
 from chain_module.auth import queries as auth
 from chain_module.bank import queries as bank
 from chain_module.consensus import queries as consensus
-from chain_module.registration import queries as registration
-from chain_module.store.types import StateReader
-from node.services.queries import AnswerState, Query, state_queries
+from chain_module.registration import proven
+from node.services.queries import Query, state_queries
 from seedpact.registration.v1 import query_pb2 as registration_pb
-
-
-class AnswerAtHeight(Protocol):
-    """A query whose answer names the height of the state."""
-
-    def __call__(self, state: StateReader, request: Any, /, *, height: int) -> Message:  # noqa: ANN401
-        """The response."""
-        ...
-
-
-def _at_height(answer: AnswerAtHeight) -> AnswerState:
-    return lambda version, request: answer(version, request, height=version.number)
-
 
 AUTH: Final[Mapping[str, Query]] = state_queries(
     auth_pb.DESCRIPTOR.services_by_name["Query"],
@@ -67,10 +52,11 @@ CONSENSUS: Final[Mapping[str, Query]] = {
 REGISTRATION: Final[Mapping[str, Query]] = state_queries(
     registration_pb.DESCRIPTOR.services_by_name["Query"],
     {
-        "Node": _at_height(registration.node),
-        "Nodes": _at_height(registration.nodes),
-        "NetworkKeys": _at_height(registration.network_keys),
-        "Params": _at_height(registration.params),
-        "Policy": _at_height(registration.policy),
+        "Node": proven.node,
+        "Nodes": proven.nodes,
+        "NetworkKeys": proven.network_keys,
+        "Params": proven.params,
+        "Policy": proven.policy,
+        "Freshness": proven.freshness,
     },
 )

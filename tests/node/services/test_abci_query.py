@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from chain_module.abci.requests import QueryRequest
 from chain_module.abci.responses import TxResult
+from chain_module.store.proofs import prove
 from node.engine_rpc import EngineRpc
 from node.log import no_log
 from node.services import AbciQueries
@@ -82,7 +84,22 @@ def test_an_account_that_is_not_there_as_cosmjs_looks_for_it(state: ServedState)
     [
         ("/cosmos.gov.v1.Query/Proposals", b"", {}, (6, "unknown query path")),
         ("", b"", {}, (6, "unknown query path")),
-        ("/store/bank/key", b"", {}, (6, "unknown query path")),
+        ("/store/bank/key", b"", {}, (18, "expected a key, found an empty one")),
+        ("/store/bank/key", b"", {"prove": True}, (18, "expected a key, found an empty one")),
+        ("/store/bank/key", b"k", {"height": -1}, (18, "expected a height of at least 0")),
+        ("/store/bank/key", b"k", {"height": 99}, (18, "expected a version from 0 to")),
+        (
+            "/store/bank/key",
+            b"k",
+            {"height": 99, "prove": True},
+            (18, "failed to load state: expected a version from 0 to"),
+        ),
+        ("/store/nothing/key", b"k", {}, (6, "no such store: unknown_store: expected one of auth")),
+        ("/store/nothing/key", b"k", {"prove": True}, (6, "no such store: unknown_store")),
+        ("/store/bank/subspace", b"k", {}, (6, "expected /store/<name>/key, found '/store/bank/s")),
+        ("/store/bank/key/", b"k", {}, (6, "expected /store/<name>/key")),
+        ("/store//key", b"k", {}, (6, "expected /store/<name>/key")),
+        ("/store/auth/bank/key", b"k", {}, (6, "expected /store/<name>/key")),
         (
             BALANCE,
             b"\xff",
@@ -146,3 +163,23 @@ def test_a_bug_is_an_answer_and_a_line_in_the_log(tmp_path: Path) -> None:
         answer = queries(QueryRequest(data=b"", path=path, height=0, prove=False))
     assert (answer.code, answer.log) == (111222, "internal error")
     assert lines == [("error query_exception", "LookupError")]
+
+
+@pytest.mark.parametrize("height", [0, 1, 2])
+def test_a_stores_key_comes_with_its_proof_at_any_kept_height(
+    state: ServedState, height: int
+) -> None:
+    """The first height too, which the SDK refuses."""
+    version = state.reader(height)
+    for store, key in (("bank", b"\0useed"), ("bank", b"nothing"), ("auth", b"\xff")):
+        answer = ask(state, f"/store/{store}/key", key, height=height, prove=True)
+        value = version.store(store).get(key)
+        assert (answer.code, answer.log, answer.height) == (0, "", version.number)
+        assert (answer.key, answer.value) == (key, value or b"")
+        wanted = prove(version, store, key)
+        assert (answer.value or None) == wanted.value
+        assert [(op.type, op.key, op.data) for op in answer.proof_ops] == [
+            (op.type, op.key, op.data) for op in wanted.ops.ops
+        ]
+        plain = ask(state, f"/store/{store}/key", key, height=height)
+        assert plain == replace(answer, proof_ops=())

@@ -1,7 +1,7 @@
 """What the state refuses, and what it finds damaged: one exception with a stable code.
 
-A fault of the first group is a mistake of the caller, of the second damage on the disk. Nothing
-is changed when one is raised.
+A fault of the first group is a mistake of the caller, of the second damage on the disk (or, where a
+peer sent the snapshot, its lie), of the third a peer's. Nothing is changed when one is raised.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ class StoreCode(enum.StrEnum):
     DAMAGED_RECORD = "damaged_record"
     DAMAGED_SNAPSHOT = "damaged_snapshot"
     ROOT_MISMATCH = "root_mismatch"
+
+    # What a peer says of its snapshot is not of this format.
+    BAD_MANIFEST = "bad_manifest"
 
 
 class StoreFault(Exception):

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final, TypeAlias
 
-from chain_module.store.encoding import inner_hash, leaf_hash, leaf_head, version_tail
+from chain_module.store.columns import MalformedBytes
+from chain_module.store.encoding import (
+    EMPTY_ROOT,
+    inner_hash,
+    leaf_hash,
+    leaf_head,
+    version_tail,
+)
 from chain_module.store.node import LEAF_FIELDS, Node, Tree, size_of
 
 Row: TypeAlias = tuple[bytes, bytes, int, int, int]
@@ -44,7 +51,7 @@ class Builder:
         """The nodes of the last rows, so that the garbage collector leaves them (state.py)."""
         self._nodes: list[Node] = []
         self._joints: list[tuple[int, bytes, int]] = []
-        self._versions: dict[int, tuple[int, bytes, bytes]] = {}
+        self._versions = _Versions()
 
     def add(self, rows: Iterable[Row]) -> None:
         """Takes the next rows."""
@@ -55,7 +62,7 @@ class Builder:
                 while joints and joints[-1][0] < height:
                     self._join()
                 joints.append((height, key, inner_version))
-            version, head, _ = self._encoded(leaf_version)
+            version, head, _ = self._versions.encoded(leaf_version)
             leaf = (0, leaf_hash(head, key, value), key, value, version)
             nodes.append(leaf)
             made.append(leaf)
@@ -71,18 +78,66 @@ class Builder:
         right = self._nodes.pop()
         left = self._nodes.pop()
         size = size_of(left) + size_of(right)
-        version, _, tail = self._encoded(inner_version)
+        version, _, tail = self._versions.encoded(inner_version)
         digest = inner_hash(height, size, tail, left[1], right[1])
         node = (height, digest, key, left, right, size, version)
         self._nodes.append(node)
         self._made.append(node)
 
-    def _encoded(self, version: int) -> tuple[int, bytes, bytes]:
-        """One integer object for all nodes of a version, and what hashes have of it."""
-        found = self._versions.get(version)
+
+class RootOfRows:
+    """The root of a tree from its rows in one pass, as `Builder`, with nothing kept but its edge.
+
+    Nothing is believed of the rows: what waits is bounded by the heights that a byte can say.
+    """
+
+    def __init__(self) -> None:
+        self._nodes: list[tuple[bytes, int]] = []
+        """Hash and size."""
+        self._joints: list[tuple[int, int]] = []
+        """Height and version."""
+        self._versions = _Versions()
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Takes the next rows. Raises MalformedBytes where their heights are no tree's."""
+        nodes, joints = self._nodes, self._joints
+        for key, value, leaf_version, height, inner_version in rows:
+            if nodes:
+                while joints and joints[-1][0] < height:
+                    self._join()
+                if joints and joints[-1][0] == height:
+                    raise MalformedBytes(f"a node of height {height} under one of that height")
+                joints.append((height, inner_version))
+            _, head, _ = self._versions.encoded(leaf_version)
+            nodes.append((leaf_hash(head, key, value), 1))
+
+    def hash(self) -> bytes:
+        """The root of all rows."""
+        while self._joints:
+            self._join()
+        return self._nodes[0][0] if self._nodes else EMPTY_ROOT
+
+    def _join(self) -> None:
+        height, inner_version = self._joints.pop()
+        right, right_size = self._nodes.pop()
+        left, left_size = self._nodes.pop()
+        size = left_size + right_size
+        _, _, tail = self._versions.encoded(inner_version)
+        self._nodes.append((inner_hash(height, size, tail, left, right), size))
+
+
+class _Versions:
+    """What hashes have of the versions of a tree, remembered."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[int, bytes, bytes]] = {}
+
+    def encoded(self, version: int) -> tuple[int, bytes, bytes]:
+        """One integer object for all nodes of a version, and its leaf head and inner tail."""
+        found = self._known.get(version)
         if found is None:
-            if len(self._versions) >= MAX_VERSIONS:
-                self._versions.clear()
+            if len(self._known) >= MAX_VERSIONS:
+                self._known.clear()
             found = (version, leaf_head(version), version_tail(version))
-            self._versions[version] = found
+            self._known[version] = found
         return found

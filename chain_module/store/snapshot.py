@@ -14,11 +14,16 @@ is the whole tree. What was read is believed only once the app hash over the reb
 recorded one.
 
 Trees never change: frames can be written between blocks, one at a time, while the chain goes on.
+
+A snapshot that a peer sent is checked before it is read: the check computes the same app hash and
+keeps nothing, so that whoever sends another state fills no memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from chain_module.store.columns import (
@@ -33,7 +38,7 @@ from chain_module.store.columns import (
 from chain_module.store.errors import StoreCode, StoreFault
 from chain_module.store.multistore import app_hash
 from chain_module.store.node import Tree, root_hash, size_of
-from chain_module.store.rebuild import Builder, Row, rows_of
+from chain_module.store.rebuild import Builder, RootOfRows, Row, rows_of
 from chain_module.store.version import Version, require_root
 
 MAGIC: Final = b"seedpact snapshot 1\n"
@@ -42,8 +47,21 @@ FRAME_KEYS: Final = 8192
 FRAME_BYTES: Final = 1 << 20
 """Of keys and values. A frame is what is written or read without a pause: some 20 ms."""
 LENGTH_BYTES: Final = 4
-MAX_FRAME_BYTES: Final = 1 << 30
-"""A length above this is damage, and not memory to ask for."""
+MAX_FRAME_BYTES: Final = 1 << 26
+"""A length above this is damage, and not memory to ask for: a frame ends with the row that fills
+it, and no value is as large as a block may be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a snapshot says of itself, in its first frame."""
+
+    number: int
+    """The version."""
+    app_hash: bytes
+    """32 bytes."""
+    sizes: Mapping[str, int]
+    """Keys of each store, by its name, ascending."""
 
 
 def write_snapshot(version: Version) -> Iterator[bytes]:
@@ -73,17 +91,50 @@ def read_snapshot(read: Callable[[int], bytes]) -> Version:
     Raises:
         StoreFault: DAMAGED_SNAPSHOT, ROOT_MISMATCH.
     """
+    with _typed():
+        head = _read_head(read)
+        trees = {name: _read_tree(read, size) for name, size in head.sizes.items()}
+        _require_end(read)
+    roots = {name: root_hash(tree) for name, tree in trees.items()}
+    version = Version(head.number, trees, app_hash(roots))
+    require_root(head.app_hash, version)
+    return version
+
+
+def check_snapshot(read: Callable[[int], bytes]) -> Head:
+    """Computes the app hash of a snapshot anew, in the memory of one frame.
+
+    Args:
+        read: as `read_snapshot`.
+
+    Raises:
+        StoreFault: as `read_snapshot`.
+    """
+    with _typed():
+        head = _read_head(read)
+        roots = {name: _root_of(read, size) for name, size in head.sizes.items()}
+        _require_end(read)
+    require_root(head.app_hash, Version(head.number, {}, app_hash(roots)))
+    return head
+
+
+def read_head(read: Callable[[int], bytes]) -> Head:
+    """What a snapshot says of itself; nothing of it is checked. Raises StoreFault."""
+    with _typed():
+        return _read_head(read)
+
+
+@contextlib.contextmanager
+def _typed() -> Iterator[None]:
     try:
-        version, recorded = _read(read)
+        yield
     except (MalformedBytes, UnicodeDecodeError) as error:
         raise StoreFault(
             StoreCode.DAMAGED_SNAPSHOT, expected="a snapshot as it was written", found=str(error)
         ) from None
-    require_root(recorded, version)
-    return version
 
 
-def _read(read: Callable[[int], bytes]) -> tuple[Version, bytes]:
+def _read_head(read: Callable[[int], bytes]) -> Head:
     cursor = _next_frame(read)
     cursor.expect(MAGIC, "snapshot of this format")
     number = cursor.integer(width=8)
@@ -93,18 +144,26 @@ def _read(read: Callable[[int], bytes]) -> tuple[Version, bytes]:
     sizes = cursor.integers(count, width=8)
     cursor.end()
     require_ascending(names, "store's name")
-    trees = {
-        name.decode("ascii"): _read_tree(read, size)
-        for name, size in zip(names, sizes, strict=True)
-    }
-    if read(1):
-        raise MalformedBytes("bytes after its last frame")
-    roots = {name: root_hash(tree) for name, tree in trees.items()}
-    return Version(number, trees, app_hash(roots)), recorded
+    named = zip((name.decode("ascii") for name in names), sizes, strict=True)
+    return Head(number, recorded, dict(named))
 
 
 def _read_tree(read: Callable[[int], bytes], size: int) -> Tree:
     builder = Builder()
+    for rows in _frames_of(read, size):
+        builder.add(rows)
+    return builder.tree()
+
+
+def _root_of(read: Callable[[int], bytes], size: int) -> bytes:
+    root = RootOfRows()
+    for rows in _frames_of(read, size):
+        root.add(rows)
+    return root.hash()
+
+
+def _frames_of(read: Callable[[int], bytes], size: int) -> Iterator[Iterator[Row]]:
+    """The rows of each frame of a store with so many keys."""
     while size:
         cursor = _next_frame(read)
         count = cursor.integer(width=4)
@@ -115,8 +174,12 @@ def _read_tree(read: Callable[[int], bytes], size: int) -> Tree:
         versions = cursor.integers(count, width=8)
         heights, inner_versions = cursor.integers(count, width=1), cursor.integers(count, width=8)
         cursor.end()
-        builder.add(zip(keys, values, versions, heights, inner_versions, strict=True))
-    return builder.tree()
+        yield zip(keys, values, versions, heights, inner_versions, strict=True)
+
+
+def _require_end(read: Callable[[int], bytes]) -> None:
+    if read(1):
+        raise MalformedBytes("bytes after its last frame")
 
 
 def _grouped(rows: Iterator[Row]) -> Iterator[list[Row]]:

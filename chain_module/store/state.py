@@ -51,9 +51,13 @@ class CommittedState:
 
     def __init__(self, version: Version, *, keep: int = DEFAULT_KEEP) -> None:
         """Takes a version that was loaded, or `no_version`; `keep` is at least 1."""
+        self._keep = keep
+        self.restore(version)
+
+    def restore(self, version: Version) -> None:
+        """Takes a version that was loaded in the place of all there is; no branch outlives it."""
         self._values = {name: dict(scan(tree, b"", None)) for name, tree in version.trees.items()}
         self._kept = {version.number: version}
-        self._keep = keep
         self._made: list[Node] = []
         """The nodes of the version prepared last: see the module."""
         self.newest = version

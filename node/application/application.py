@@ -15,8 +15,10 @@ from chain_module.abci import responses as res
 from chain_module.app import proposals
 from chain_module.app.block import BlockLimits, BlockRun
 from chain_module.app.check import CheckState
+from chain_module.app.delivery import refused
 from chain_module.app.genesis import init_chain
 from chain_module.app.view import block_context, block_limits
+from chain_module.errors import SdkReason, TxRefusal
 from chain_module.message import BlockContext
 from chain_module.registration.begin_block import write_anchor
 from chain_module.store.branch import Branch, ChildBranch
@@ -25,6 +27,7 @@ from enclave.registration.records import Time
 from enclave.version import VERSION
 from node.application.parts import Committed, Parts
 from node.application.runs import KeptRuns, OwnProposals, content_key
+from node.application.state_sync import StateSync
 from node.storage import BlockEntry, StorageFault, TxEntry
 
 APP_VERSION: Final = 1
@@ -45,6 +48,7 @@ class ChainApplication:
         self._own = OwnProposals()
         self._decided: tuple[Prepared, BlockEntry] | None = None
         """The block between Finalize and Commit."""
+        self._sync = StateSync(parts.storage, log=parts.log, replaced=self._state_replaced)
         self._check: CheckState | None = self._new_check() if parts.storage.height else None
 
     # Consensus.
@@ -191,7 +195,10 @@ class ChainApplication:
     def check_tx(self, request: req.CheckTxRequest) -> res.TxResult:
         """The door of the mempool."""
         if self._check is None:
-            raise RuntimeError("a transaction before the genesis")
+            # A node that waits for its snapshot has an RPC already, and whoever asks it must not
+            # stop its engine.
+            refusal = TxRefusal(SdkReason.NOT_SUPPORTED, expected="a state", found="none yet")
+            return refused(refusal, gas_wanted=0, gas_used=0)
         result = self._check.check(request.tx)
         if result.codespace == REGISTRATION:
             self._parts.metrics.register_refused(code=result.log.partition(":")[0])
@@ -203,30 +210,33 @@ class ChainApplication:
         """A read of a committed version."""
         return self._parts.query(request)
 
-    # Snapshots: none are offered yet.
+    # State sync.
 
     def list_snapshots(self) -> res.ListSnapshotsResponse:
-        """None."""
-        return res.ListSnapshotsResponse()
+        """Those that peers may have."""
+        return self._sync.offers()
 
     def offer_snapshot(self, request: req.OfferSnapshotRequest) -> res.OfferSnapshotResponse:
-        """Never taken: the engine then syncs blocks."""
-        del request
-        return res.OfferSnapshotResponse(res.OfferResult.ABORT)
+        """Whether a peer's snapshot may become the state."""
+        return self._sync.offer(request)
 
     def load_snapshot_chunk(
         self, request: req.LoadSnapshotChunkRequest
     ) -> res.LoadSnapshotChunkResponse:
-        """No such chunk."""
-        del request
-        return res.LoadSnapshotChunkResponse()
+        """A part of a snapshot for a peer."""
+        return self._sync.load(request)
 
     def apply_snapshot_chunk(
         self, request: req.ApplySnapshotChunkRequest
     ) -> res.ApplySnapshotChunkResponse:
-        """No snapshot was accepted."""
-        del request
-        return res.ApplySnapshotChunkResponse(res.ApplyResult.ABORT)
+        """A part of the snapshot that was accepted last."""
+        return self._sync.apply(request)
+
+    def _state_replaced(self) -> None:
+        """All that is remembered was of another state."""
+        self._genesis, self._decided = None, None
+        self._runs.clear()
+        self._check = self._new_check() if self._storage.height else None
 
     def _branch(self) -> Branch:
         return Branch(self._state) if self._genesis is None else self._genesis.branch()

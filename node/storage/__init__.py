@@ -5,7 +5,7 @@ is full, locked or damaged. What must not: what the bytes mean (`chain_module.st
 block is committed (the application).
 
     FOLDER/db/          LevelDB: log records, blocks, transactions and their results
-    FOLDER/snapshots/   the two newest snapshots of the state
+    FOLDER/snapshots/   the newest snapshots of the state, for restarts and for peers
 
 Nothing here is the only copy of anything: the engine keeps every block, and gives those that this
 folder does not have. So damage at the end is dropped, and any other is cured by `reset_storage`.
@@ -13,10 +13,12 @@ folder does not have. So damage at the end is dropped, and any other is cured by
 
 from node.storage.entries import BlockEntry, StoredBlock, StoredTx, TxEntry
 from node.storage.faults import StorageCode, StorageFault
+from node.storage.restoring import Restoring
 from node.storage.storage import Storage, open_storage, reset_storage
 
 __all__ = [
     "BlockEntry",
+    "Restoring",
     "Storage",
     "StorageCode",
     "StorageFault",

@@ -50,6 +50,11 @@ class BlockIndex:
         self._keep_blocks = keep_blocks
         self._oldest = database.edge(BLOCK, newest=False)
 
+    @property
+    def newest(self) -> int | None:
+        """The height of the last block; None where there is none. Raises StorageFault."""
+        return self._database.edge(BLOCK, newest=True)
+
     def put(self, batch: Batch, block: BlockEntry, *, height: int, app_hash: bytes) -> None:
         """Adds a block to the batch, and forgets those that are too old."""
         hashes = [tx.hash for tx in block.txs]

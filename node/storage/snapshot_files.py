@@ -1,4 +1,4 @@
-"""Snapshots as files: written whole or not at all, the newest two kept.
+"""Snapshots as files: written whole or not at all, the newest few kept.
 
 Temporary file, all frames, fsync, rename, fsync of the folder. A crash at any point leaves the
 snapshots that were there, and perhaps the new one, whole. What a file says is believed only after
@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from io import FileIO
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
 
-from chain_module.store.snapshot import read_snapshot
+from chain_module.store.chunks import CHUNK_BYTES
+from chain_module.store.snapshot import Head, check_snapshot, read_snapshot
 from chain_module.store.version import Version
 from enclave.service.durable_file import PRIVATE, Disk, OsDisk
 
-KEPT: Final = 2
+LEAST_KEPT: Final = 2
 """Where the newest is damaged, the one before it and the log give the same state."""
 SUFFIX: Final = ".snapshot"
 PARTIAL: Final = ".partial"
+INCOMING: Final = ".incoming" + PARTIAL
+"""Chunks of a peer's snapshot: nothing before they are a state."""
 DIGITS: Final = 20
 
 
@@ -30,6 +33,10 @@ class SnapshotDisk(Disk, Protocol):
 
     def write_frames(self, path: Path, frames: Iterable[bytes]) -> None:
         """Creates or truncates the file (mode 0600) and writes all frames."""
+        ...
+
+    def append(self, path: Path, data: bytes) -> None:
+        """Writes all bytes behind those of the file (mode 0600), which is made if there is none."""
         ...
 
     def names(self, folder: Path) -> list[str]:
@@ -50,6 +57,12 @@ class OsSnapshotDisk(OsDisk):
         with os.fdopen(os.open(path, flags, PRIVATE), "wb", buffering=0) as file:
             for frame in frames:
                 _write_all(file, frame)
+
+    def append(self, path: Path, data: bytes) -> None:
+        """As `SnapshotDisk.append`."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(path, flags, PRIVATE), "wb", buffering=0) as file:
+            _write_all(file, data)
 
     def names(self, folder: Path) -> list[str]:
         """As `SnapshotDisk.names`."""
@@ -101,9 +114,52 @@ class SnapshotFiles:
             raise
         self._disk.sync(self.folder)
 
+    def chunks(self, version: int) -> Iterator[bytes]:
+        """A snapshot in the chunks that peers get, as they are read. Raises OSError."""
+        with self._disk.reader(self.path(version)) as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+
+    def chunk(self, version: int, index: int) -> bytes:
+        """One chunk; empty behind the last. Raises OSError."""
+        with self._disk.reader(self.path(version)) as file:
+            file.seek(index * CHUNK_BYTES)
+            return file.read(CHUNK_BYTES)
+
     def remove(self, version: int) -> None:
         """Removes a snapshot. Raises OSError."""
         self._disk.remove(self.path(version))
+
+    # A snapshot that comes in parts.
+
+    def begin(self, version: int) -> None:
+        """Forgets the parts of that version that there are. Raises OSError."""
+        with contextlib.suppress(FileNotFoundError):
+            self._disk.remove(self._incoming(version))
+
+    def append(self, version: int, data: bytes) -> None:
+        """Adds a part. Raises OSError."""
+        self._disk.append(self._incoming(version), data)
+
+    def check(self, version: int) -> Head:
+        """What the parts that came are, its app hash computed anew. Raises StoreFault, OSError."""
+        with self._disk.reader(self._incoming(version)) as file:
+            return check_snapshot(file.read)
+
+    def take_over(self, version: int) -> Version:
+        """Makes the parts, which were checked, a snapshot like those of this node, and loads it.
+
+        Raises:
+            StoreFault, OSError: of the disk.
+        """
+        incoming = self._incoming(version)
+        self._disk.sync(incoming)
+        self._disk.rename(incoming, self.path(version))
+        self._disk.sync(self.folder)
+        return self.load(version)
+
+    def _incoming(self, version: int) -> Path:
+        return self.folder / f"{version:0{DIGITS}d}{INCOMING}"
 
     def tidy(self) -> None:
         """Removes what a crash left half written. Raises OSError."""

@@ -1,9 +1,10 @@
 """When a snapshot is written, and by whom: a thread beside the block path, at most one at a time.
 
-A snapshot is due after so many blocks, or so many bytes of log: both bound what a restart has to
-replay. It is written from a version, which does not change, frame by frame; after each frame the
-thread rests as long as the frame took, so that blocks have half of the interpreter at least. Once
-two snapshots are on the disk, the log is truncated up to the older.
+A snapshot is due at each multiple of so many blocks, so that nodes have the same ones for peers, or
+after so many bytes of log: both bound what a restart has to replay. It is written from a version,
+which does not change, frame by frame; after each frame the thread rests as long as the frame took,
+so that blocks have half of the interpreter at least. Once there are as many snapshots as are kept,
+the log is truncated up to the oldest.
 
 A snapshot that fails costs nothing but a longer log; it is tried again some blocks later.
 """
@@ -20,7 +21,7 @@ from chain_module.store.version import Version
 from node.abci import Log
 from node.storage.database import Database
 from node.storage.faults import StorageFault, fault_of
-from node.storage.snapshot_files import KEPT, SnapshotFiles
+from node.storage.snapshot_files import LEAST_KEPT, SnapshotFiles
 
 LOG_BYTES: Final = 16 << 20
 """Of log that make a snapshot due. Replay takes about 0.1 s a MB."""
@@ -39,6 +40,7 @@ class Snapshotter:
         every: int,
         newest: int,
         log: Log,
+        keep: int = LEAST_KEPT,
         written: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Starts no thread yet.
@@ -49,14 +51,16 @@ class Snapshotter:
             every: blocks between two snapshots, at least 1.
             newest: the version of the newest snapshot, or that before the first.
             log: gets a line for each snapshot.
+            keep: how many stay on the disk, at least `LEAST_KEPT`.
             written: gets the version of each, in the thread that wrote it.
         """
         self._files = files
         self._database = database
         self._every = every
         self._log = log
+        self._keep = keep
         self._written = written
-        self._due_at = newest + every
+        self._due_at = self._next(newest)
         self._bytes = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -68,12 +72,16 @@ class Snapshotter:
             return
         if self._stop.is_set() or (self._thread is not None and self._thread.is_alive()):
             return
-        self._due_at = version.number + self._every
+        self._due_at = self._next(version.number)
         self._bytes = 0
         self._thread = threading.Thread(
             target=self._write, args=(version,), name="storage-snapshot", daemon=True
         )
         self._thread.start()
+
+    def restored(self, version: int) -> None:
+        """The state is that of a snapshot which came from elsewhere."""
+        self._due_at = self._next(version)
 
     def wait(self) -> None:
         """Returns when no snapshot is being written."""
@@ -101,13 +109,17 @@ class Snapshotter:
             self._log("info", "snapshot_written", version=version.number, ms=took)
             self._written(version.number)
 
+    def _next(self, version: int) -> int:
+        return (version // self._every + 1) * self._every
+
     def _failed(self, version: Version, fault: StorageFault) -> None:
         self._due_at = version.number + max(1, self._every // RETRY_PART)
         self._log("warning", "snapshot_failed", version=version.number, reason=str(fault))
 
     def _forget_old(self) -> None:
-        kept, old = self._files.versions()[:KEPT], self._files.versions()[KEPT:]
-        if len(kept) == KEPT:
+        there = self._files.versions()
+        kept, old = there[: self._keep], there[self._keep :]
+        if len(kept) == self._keep:
             self._database.truncate(kept[-1])
         for version in old:
             self._files.remove(version)

@@ -12,16 +12,20 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final, Self
 
+from chain_module.store.chunks import Manifest
 from chain_module.store.log_record import encode_record
 from chain_module.store.state import DEFAULT_KEEP, CommittedState, Prepared
+from chain_module.store.version import Version, no_version
 from node.abci import Log
-from node.storage.database import Database
+from node.storage.database import RECORD, Database
 from node.storage.entries import BlockEntry, StoredBlock, StoredTx
 from node.storage.faults import StorageCode, StorageFault, typed
 from node.storage.folder_lock import FolderLock
 from node.storage.index import BlockIndex
 from node.storage.recovery import recover
-from node.storage.snapshot_files import OsSnapshotDisk, SnapshotFiles
+from node.storage.restoring import Restoring
+from node.storage.serving import Serving
+from node.storage.snapshot_files import LEAST_KEPT, OsSnapshotDisk, SnapshotFiles
 from node.storage.snapshotter import Snapshotter
 
 FORMAT: Final = 1
@@ -45,13 +49,18 @@ class Storage:
         lock: FolderLock,
         database: Database,
         index: BlockIndex,
+        files: SnapshotFiles,
         snapshotter: Snapshotter,
         initial_version: int,
+        log: Log,
     ) -> None:
         self.state = state
+        self.serving = Serving(files, log=log)
+        """Snapshots for peers."""
         self._lock = lock
         self._database = database
         self._index = index
+        self._files = files
         self._snapshotter = snapshotter
         self._initial_version = initial_version
 
@@ -89,6 +98,28 @@ class Storage:
         """A transaction by its SHA-256; None where it is not kept. Raises StorageFault."""
         return self._index.find_tx(tx_hash)
 
+    @property
+    def restorable(self) -> bool:
+        """Whether no block was ever committed here: all there may be came from a snapshot."""
+        return self._index.newest is None and self._database.edge(RECORD, newest=True) is None
+
+    def restore(self, manifest: Manifest) -> Restoring:
+        """Begins to take a snapshot of the network; what came from an earlier one is gone.
+
+        Raises:
+            StorageFault: STORAGE_FULL, STORAGE_UNUSABLE.
+        """
+        with typed(self._files.folder):
+            for version in self._files.versions():
+                self._files.remove(version)
+        self.state.restore(no_version(self.state.names, initial_version=self._initial_version))
+        return Restoring(self._files, manifest, names=self.state.names)
+
+    def restored(self, version: Version) -> None:
+        """Takes over the state that a `Restoring` has put on the disk."""
+        self.state.restore(version)
+        self._snapshotter.restored(version.number)
+
     def wait_for_snapshot(self) -> None:
         """Returns when no snapshot is being written."""
         self._snapshotter.wait()
@@ -116,6 +147,7 @@ def open_storage(
     keep: int = DEFAULT_KEEP,
     keep_blocks: int = KEEP_BLOCKS,
     snapshot_every: int = SNAPSHOT_EVERY,
+    snapshot_keep: int = LEAST_KEPT,
     snapshot_written: Callable[[int], None] = lambda _: None,
 ) -> Storage:
     """Opens the storage in a folder, which is made where there is none.
@@ -132,6 +164,7 @@ def open_storage(
         keep: versions that stay readable in memory, at least 1.
         keep_blocks: blocks that can be looked up, at least 1.
         snapshot_every: blocks between two snapshots, at least 1.
+        snapshot_keep: how many of them stay, at least 2.
         snapshot_written: gets the height of each snapshot, in a thread of its own.
 
     Raises:
@@ -166,15 +199,18 @@ def open_storage(
         lock=lock,
         database=database,
         index=index,
+        files=files,
         snapshotter=Snapshotter(
             files,
             database,
             every=snapshot_every,
             newest=newest,
             log=log,
+            keep=snapshot_keep,
             written=snapshot_written,
         ),
         initial_version=initial_version,
+        log=log,
     )
 
 

@@ -99,6 +99,16 @@ class CrashDisk:
         """As `SnapshotDisk.write_frames`."""
         self.write_new(path, b"".join(frames))
 
+    def append(self, path: Path, data: bytes) -> None:
+        """As `SnapshotDisk.append`."""
+        names = self._names()
+        if path not in names:
+            self.write_new(path, data)
+            return
+        self._call(f"append {path.name}")
+        inode = self._inodes[names[path]]
+        inode.pending = inode.now + data
+
     def names(self, folder: Path) -> list[str]:
         """As `SnapshotDisk.names`."""
         return [path.name for path in self._names() if path.parent == folder]

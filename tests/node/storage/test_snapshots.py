@@ -87,6 +87,42 @@ def test_a_call_that_fails_leaves_the_older_snapshot(fail_at: int) -> None:
     assert not [name for name in disk.names(FOLDER) if name.endswith(".partial")]
 
 
+# One that comes in parts.
+
+PARTS_CALLS: Final = 7
+"""Removal of what was; two parts; sync, rename, sync of the folder; and none."""
+
+
+def received(disk: CrashDisk, version: Version) -> None:
+    """As a node takes a peer's snapshot."""
+    files, data = SnapshotFiles(FOLDER, disk=disk), b"".join(write_snapshot(version))
+    files.begin(version.number)
+    for part in (data[:1000], data[1000:]):
+        files.append(version.number, part)
+    assert files.check(version.number).app_hash == version.app_hash
+    assert files.take_over(version.number) == version
+
+
+@pytest.mark.parametrize("stop_before", range(1, PARTS_CALLS + 1))
+def test_a_crash_while_one_comes_in_leaves_all_of_it_or_nothing(stop_before: int) -> None:
+    stopping = StoppingDisk(CrashDisk(), stop_before)
+    try:
+        received(stopping, FIRST)
+    except PowerCut:
+        assert stop_before < PARTS_CALLS
+    left = list(stopping.after_crash())
+    assert left
+    for after in left:
+        files = SnapshotFiles(FOLDER, disk=after)
+        files.tidy()
+        assert readable(after) == files.versions()
+        assert len(after.names(FOLDER)) == len(files.versions())
+        if stop_before == PARTS_CALLS:
+            assert readable(after) == [1]
+        # It starts over.
+        received(after, FIRST)
+
+
 # The thread.
 
 

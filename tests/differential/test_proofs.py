@@ -14,12 +14,20 @@ from typing import Final
 import pytest
 from hypothesis import settings
 
-from chain_module.store.node import Tree, scan
 from chain_module.store.proofs import prove
 from chain_module.store.tree_proof import tree_proof
 from chain_module.store.version import Version
 from tests.chain_module.store.operations import Draw, Kept, history, lines_of, replay
-from tests.chain_module.store.questions import Blocks, blocks_of, keys_to_ask, run
+from tests.chain_module.store.questions import (
+    QUESTIONS,
+    Question,
+    blocks_of,
+    keys_of,
+    keys_to_ask,
+    lines_of_blocks,
+    questions,
+    run,
+)
 from tests.differential import go_oracle
 from tests.differential.proof_verifiers import Claim, Verifier
 from tests.support.chain import Chain
@@ -28,11 +36,6 @@ VERSIONS: Final = 30
 STORES: Final = ("auth", "bank", "consensus", "registration", "z")
 INITIAL: Final = (1, 2, 70, 1_000_000)
 """Versions of the first save; their varints have one to four bytes."""
-QUESTIONS: Final = 40
-"""Keys that are proven of one history."""
-
-Question = tuple[Version, str, bytes]
-"""A store's key, at a version."""
 
 
 @pytest.fixture
@@ -150,26 +153,3 @@ def tree_questions(seed: int, kept: list[Kept]) -> Iterator[tuple[Kept, bytes]]:
     for _ in range(QUESTIONS if full else 0):
         one = full[draw.below(len(full))]
         yield from ((one, key) for key in keys_to_ask(draw, keys_of(one.tree), count=1))
-
-
-def questions(seed: int, versions: list[Version]) -> Iterator[Question]:
-    """Keys of random stores at random versions."""
-    draw = Draw(seed)
-    for _ in range(QUESTIONS):
-        version = versions[draw.below(len(versions))]
-        store = version.names[draw.below(len(version.names))]
-        present = keys_of(version.trees[store])
-        yield from ((version, store, key) for key in keys_to_ask(draw, present, count=1))
-
-
-def keys_of(tree: Tree) -> list[bytes]:
-    """All keys, ascending."""
-    return [key for key, _ in scan(tree, b"", None)]
-
-
-def lines_of_blocks(blocks: Blocks) -> Iterator[go_oracle.Operation]:
-    """The same as operations; one save for all stores together."""
-    for block in blocks:
-        for name, writes in block.items():
-            yield from lines_of([writes], store=name)[:-1]
-        yield {"op": "save"}

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
+from chain_module.store.node import Tree, scan
 from chain_module.store.state import CommittedState
 from chain_module.store.version import Version, no_version
-from tests.chain_module.store.operations import Draw, Write, store_histories
+from tests.chain_module.store.operations import Draw, Write, lines_of, store_histories
 
-ANCHOR = b"a key that its store always has"
+ANCHOR: Final = b"a key that its store always has"
+QUESTIONS: Final = 40
+"""Keys that are proven of one history."""
+
 Blocks = list[dict[str, list[Write]]]
 """What each block writes, by store."""
+
+Question = tuple[Version, str, bytes]
+"""A store's key, at a version."""
 
 
 def blocks_of(seed: int, stores: Sequence[str], *, versions: int) -> Blocks:
@@ -51,3 +59,26 @@ def keys_to_ask(draw: Draw, present: Sequence[bytes], *, count: int) -> Iterator
             present[-1] + b"\xff",
         )
         yield choices[draw.below(len(choices))]
+
+
+def questions(seed: int, versions: list[Version]) -> Iterator[Question]:
+    """Keys of random stores at random versions."""
+    draw = Draw(seed)
+    for _ in range(QUESTIONS):
+        version = versions[draw.below(len(versions))]
+        store = version.names[draw.below(len(version.names))]
+        present = keys_of(version.trees[store])
+        yield from ((version, store, key) for key in keys_to_ask(draw, present, count=1))
+
+
+def keys_of(tree: Tree) -> list[bytes]:
+    """All keys, ascending."""
+    return [key for key, _ in scan(tree, b"", None)]
+
+
+def lines_of_blocks(blocks: Blocks) -> Iterator[dict[str, str]]:
+    """The same as operations; one save for all stores together."""
+    for block in blocks:
+        for name, writes in block.items():
+            yield from lines_of([writes], store=name)[:-1]
+        yield {"op": "save"}

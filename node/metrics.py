@@ -66,6 +66,13 @@ class Metrics:
         self._expiry = self._gauge(
             "own_record_expires_at_seconds", "Unix time; 0 while there is no record of this node"
         )
+        self._fresh_until = self._gauge(
+            "enclave_fresh_until_height",
+            "Last block that the enclave confirms for; 0 while it is not fresh",
+        )
+        self._cannot_pay = self._gauge(
+            "operator_cannot_pay", "1 while the operator has less than its node's next nonce costs"
+        )
 
     # The chain.
 
@@ -104,6 +111,14 @@ class Metrics:
     def own_record(self, *, expires_at: int) -> None:
         """The record of this node's enclave. `expires_at`: unix seconds; 0 without a record."""
         self._expiry.set(expires_at)
+
+    def fresh_until(self, *, height: int) -> None:
+        """The last block that this node's enclave confirms for; 0 while it is not fresh."""
+        self._fresh_until.set(height)
+
+    def operator_can_pay(self, *, can: bool) -> None:
+        """Whether the node's operator can pay for the enclave's next nonce."""
+        self._cannot_pay.set(int(not can))
 
     # The enclave.
 

@@ -132,7 +132,7 @@ async def _serve(
         GrpcServer(backend, queries, address=config.grpc_listen, log=log, metrics=metrics)
     )
     server.health.watch(engine, log=log)
-    stack.enter_context(hosting(home, config, log=log))
+    stack.enter_context(hosting(home, config, log=log, metrics=metrics))
     stack.enter_context(MetricsServer(metrics, address=config.metrics_listen))
     call_log = _call_log(home, config, stack)
     async with AbciServer(

@@ -7,7 +7,9 @@ from typing import Final
 
 import click
 
-from node.chain_client import ChainClient, ChainFailure
+from chain_module.address import to_text
+from chain_module.bank.coins import DENOM
+from node.chain_client import ChainClient, ChainFailure, Price
 from node.cli.chain_options import Target, chain_options
 from node.cli.enclave.info import state_name
 from node.cli.help_text import examples
@@ -18,6 +20,7 @@ from node.cli.times import utc, utc_seconds
 from node.cli.values import Json
 from node.config import NodeConfig
 from node.enclave_client import EnclaveClient, EnclaveFailure
+from node.host.freshness import MARGIN_HEADERS, confirms, headers_left, nonce_fee
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 
@@ -47,9 +50,11 @@ def status(*, enclave: str | None, target: Target, output: Output) -> None:
 
     A part that does not answer is shown as such; the command fails only where the engine is away.
     """
-    address = enclave
-    if address is None and target.home.is_initialized:
-        address = NodeConfig.load(target.home).enclave_address
+    address, price = enclave, Price()
+    if target.home.is_initialized:
+        config = NodeConfig.load(target.home)
+        address = address or config.enclave_address
+        price = Price(gas_price=config.minimum_gas_price.amount)
     with target.client() as chain:
         engine = _engine(chain)
         info = None if address is None else _info(address)
@@ -58,6 +63,7 @@ def status(*, enclave: str | None, target: Target, output: Output) -> None:
             "node": _node(chain),
             "enclave": _enclave(address, info),
             "record": _record(chain, info),
+            "freshness": _freshness(chain, info, price),
         }
     output.answer(
         {name: part.data for name, part in parts.items()},
@@ -163,4 +169,44 @@ def _record(chain: ChainClient, info: pb.GetInfoResponse | EnclaveFailure | None
             "register_tx_hash": record.register_tx_hash.hex().upper(),
         },
         rows=[("record", f"{status_name(record)} in block {record.height}, until {until}")],
+    )
+
+
+def _freshness(
+    chain: ChainClient, info: pb.GetInfoResponse | EnclaveFailure | None, price: Price
+) -> Part:
+    """Whether the enclave confirms, for how long, and whether the next nonce can be paid."""
+    if not isinstance(info, pb.GetInfoResponse) or not confirms(info):
+        return Part(data=None, rows=[])
+    try:
+        engine, record = chain.status(), chain.node(info.node_id)
+        held = 0 if record is None else chain.balance(record.operator)
+    except ChainFailure as failure:
+        return Part(data=None, rows=[("freshness", str(failure))])
+    if record is None or not engine.validator_power:
+        return Part(data=None, rows=[])
+    left, needed = headers_left(info, engine.latest_height), nonce_fee(price)
+    operator = to_text(record.operator)
+    fresh = f"confirms up to block {info.fresh_until}, {left} more"
+    rows: list[Row] = [("freshness", fresh if left else "none proven: it confirms nobody yet")]
+    if held < needed:
+        rows.append(("cannot pay", _unpaid(operator, held=held, needed=needed, left=left)))
+    return Part(
+        data={
+            "fresh_until": info.fresh_until,
+            "headers_left": left,
+            "operator": operator,
+            "balance": held,
+            "fee": needed,
+            "can_pay": held >= needed,
+        },
+        rows=rows,
+    )
+
+
+def _unpaid(operator: str, *, held: int, needed: int, left: int) -> str:
+    when = f"in {left - MARGIN_HEADERS} blocks" if left > MARGIN_HEADERS else "now"
+    return (
+        f"{operator} has {held}{DENOM}, and the next nonce, due {when}, costs {needed}{DENOM}: "
+        "send it coins, or the enclave will confirm nobody"
     )

@@ -5,9 +5,10 @@ a `ChainClient` and an `EnclaveClient`. What must not: the block path (node/appl
 the enclave by itself.
 """
 
+from node.host.freshness import Freshness
 from node.host.host import NEW_BLOCK, EventHandler, Host
 from node.host.hosting import hosting
 from node.host.import_seed import ImportSeed
 from node.host.renewal import Renewal
 
-__all__ = ["NEW_BLOCK", "EventHandler", "Host", "ImportSeed", "Renewal", "hosting"]
+__all__ = ["NEW_BLOCK", "EventHandler", "Freshness", "Host", "ImportSeed", "Renewal", "hosting"]

@@ -1,7 +1,7 @@
 """The host of a node's own process: its handlers by what the home says, in a thread of its own.
 
-Without an operator's key that can be opened the node renews nothing, and says so once: its record
-ends, and others have to renew it (`seedpactd doctor` tells).
+Without an operator's key that can be opened the node renews nothing and publishes no nonces, and
+says so once: its record ends, and its enclave confirms nobody (`seedpactd doctor` tells).
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from typing import Final
 from node.chain_client import ChainClient, Price
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
+from node.host.freshness import Freshness
 from node.host.host import EventHandler, Host
 from node.host.import_seed import ImportSeed
 from node.host.renewal import Renewal
 from node.keyring import Backend, Keyring, KeyringCode, KeyringFailure, PasswordFor, SigningKey
 from node.log import Log
+from node.metrics import Metrics
 from node.supervisor.node_group import engine_addresses
 
 KEYRING_VARIABLE: Final = "SEEDPACT_KEYRING_PASSPHRASE_FILE"
@@ -30,18 +32,21 @@ STOP_SECS: Final = 5.0
 
 
 @contextlib.contextmanager
-def hosting(home: Home, config: NodeConfig, *, log: Log) -> Iterator[None]:
+def hosting(home: Home, config: NodeConfig, *, log: Log, metrics: Metrics) -> Iterator[None]:
     """Runs the host for the length of a block; it needs nothing of the node but its services.
 
     Args:
         home: the node's.
         config: its node.toml.
         log: the node's.
+        metrics: the node's.
     """
     handlers: list[EventHandler] = [ImportSeed()]
     key = operator_key(home, config, log=log)
     if key is not None:
         price = Price(gas_price=config.minimum_gas_price.amount)
+        # A nonce takes a block, a renewal may take many: the nonce first.
+        handlers.append(Freshness(key, price=price, metrics=metrics))
         handlers.append(Renewal(key, price=price))
     stop = threading.Event()
     with (

@@ -25,7 +25,7 @@ LONG: Final = 128
 _PREFIX: Final = "NODE_STATUS_"
 
 
-@click.group(short_help="Nodes, keys, parameters, policy.")
+@click.group(short_help="Nodes, keys, nonces, parameters, policy.")
 def registration() -> None:
     """Ask who holds the seed, under which policy."""
 
@@ -127,6 +127,30 @@ def policy(*, out: str | None, force: bool, target: Target, output: Output) -> N
         write_file(out, dump_object(found), force=force)
     rows = [(key, _plain(value)) for key, value in found.items()]
     output.answer({"policy": found, "out": out}, rows=rows)
+
+
+@registration.command(
+    short_help="A node's newest nonce.",
+    epilog=examples("seedpactd query registration freshness 3f1c..."),
+)
+@click.argument("node_id", metavar="NODE_ID", type=Hex(NODE_ID_BYTES))
+@chain_options
+def freshness(*, node_id: bytes, target: Target, output: Output) -> None:
+    """Show the nonce that the operator of NODE_ID published last, and in which block."""
+    with target.client() as chain:
+        found = chain.freshness(node_id)
+    if found is None:
+        raise ChainFailure(
+            ChainCode.NOT_ON_CHAIN,
+            expected=f"a nonce of node {node_id.hex()}",
+            found="none on this chain",
+        )
+    rows: list[Row] = [
+        ("nonce", found.nonce.hex()),
+        ("height", str(found.height)),
+        ("recent_heights", ", ".join(map(str, found.recent_heights))),
+    ]
+    output.answer({"freshness": message_to_json(found)}, rows=rows)
 
 
 def status_name(record: types_pb2.NodeRecord) -> str:

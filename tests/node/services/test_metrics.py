@@ -54,6 +54,8 @@ CHANGES: dict[str, tuple[Callable[[Metrics], object], dict[str, str], float]] = 
         1,
     ),
     "own_record_expires_at_seconds": (lambda m: m.own_record(expires_at=1800), {}, 1800),
+    "enclave_fresh_until_height": (lambda m: m.fresh_until(height=1700), {}, 1700),
+    "operator_cannot_pay": (lambda m: m.operator_can_pay(can=False), {}, 1),
 }
 
 

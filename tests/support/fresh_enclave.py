@@ -1,0 +1,55 @@
+"""The real enclave of a node, whose freshness a test decides: all else it says is true.
+
+A nonce and the height that it lasts until come from the test, so that hours of headers pass at
+once, and starts cost nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import grpc
+
+from node.enclave_client import EnclaveClient
+from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.enclave.v1 import service_pb2_grpc as rpc
+
+
+class FreshEnclave(rpc.EnclaveServiceServicer):
+    """Answers GetInfo alone."""
+
+    def __init__(self, real: EnclaveClient) -> None:
+        self._real = real
+        self.nonce = bytes(32)
+        self.fresh_until = 0
+        self.state = pb.ENCLAVE_STATE_UNSPECIFIED
+        self.forked = False
+
+    def GetInfo(  # noqa: N802 (the service's name)
+        self, _request: pb.GetInfoRequest, _context: grpc.ServicerContext
+    ) -> pb.GetInfoResponse:
+        """The real one's answer, with this freshness."""
+        info = self._real.get_info()
+        info.freshness_nonce = self.nonce
+        info.fresh_until = self.fresh_until
+        info.forked = self.forked
+        if self.state:
+            info.state = self.state
+        return info
+
+
+@contextlib.contextmanager
+def fresh_enclave(address: str) -> Iterator[tuple[FreshEnclave, EnclaveClient]]:
+    """It serves for the length of a block; `address` is the real one's."""
+    with EnclaveClient(address) as real, ThreadPoolExecutor(2) as threads:
+        made, server = FreshEnclave(real), grpc.server(threads)
+        rpc.add_EnclaveServiceServicer_to_server(made, server)
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        try:
+            with EnclaveClient(f"127.0.0.1:{port}") as client:
+                yield made, client
+        finally:
+            server.stop(None).wait()

@@ -57,12 +57,12 @@ def test_a_trees_proofs_are_gos(initial: int, seeds: list[int]) -> None:
     files, ours = [], []
     for number, seed in enumerate(seeds):
         blocks = list(history(seed, versions=VERSIONS))
-        lines = lines_of(blocks)
+        lines: list[go_oracle.Operation] = list(lines_of(blocks))
         for kept, key in tree_questions(seed, list(replay(blocks, initial=initial))):
             assert kept.tree is not None
             data = tree_proof(kept.tree, key).SerializeToString()
             ours.append(go_oracle.Proof(number, kept.version, data))
-            lines.append(dict(go_oracle.prove_line(key, version=kept.version)))
+            lines.append(go_oracle.prove_line(key, version=kept.version))
         files.append(lines)
     assert ours
     assert go_oracle.tree_proofs(files, initial=initial) == ours
@@ -73,7 +73,7 @@ def test_both_levels_are_those_of_the_sdks_query(initial: int, seeds: list[int])
     files, ours = [], []
     for number, seed in enumerate(seeds):
         blocks = blocks_of(seed, STORES, versions=VERSIONS)
-        lines = list(lines_of_blocks(blocks))
+        lines: list[go_oracle.Operation] = list(lines_of_blocks(blocks))
         for version, store, key in questions(seed, run(blocks, STORES, initial=initial)):
             data = prove(version, store, key).ops.SerializeToString()
             ours.append(go_oracle.Proof(number, version.number, data))

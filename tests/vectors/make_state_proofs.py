@@ -35,7 +35,7 @@ def document() -> str:
 
 def _multistore(seed: int, stores: tuple[str, ...], initial: int) -> dict[str, object]:
     blocks = blocks_of(seed, stores, versions=VERSIONS)
-    lines = list(lines_of_blocks(blocks))
+    lines: list[go_oracle.Operation] = list(lines_of_blocks(blocks))
     asked = list(questions(seed, run(blocks, stores, initial=initial)))
     for version, store, key in asked:
         lines.append(go_oracle.prove_line(key, version=version.number, store=store))

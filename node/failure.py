@@ -1,12 +1,13 @@
 """The failure of a part of the node: a code, what would have been right, what was there instead.
 
-Each part has its own kind and its own codes, so that callers catch what they mean; what an enclave,
-a chain or an engine's RPC answers has more to say and is no `NodeFailure`.
+Each part has its own kind and its own codes, so that callers catch what they mean; a call to an
+enclave, a chain or an engine that was not answered, or with a no, is one as well.
 """
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Mapping
 from typing import Generic, TypeVar
 
 from enclave.errors import one_line
@@ -30,6 +31,11 @@ class NodeFailure(Exception):
         self.expected = one_line(expected)
         self.found = one_line(found)
         super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+
+    @property
+    def details(self) -> Mapping[str, str | int | None]:
+        """What else a program that reads the failure may want."""
+        return {}
 
 
 class CodedFailure(NodeFailure, Generic[Code]):

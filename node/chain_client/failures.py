@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Mapping
 from typing import Final
 
 import grpc
@@ -15,6 +16,7 @@ import grpc
 from enclave.errors import one_line
 from node.chain_client.reasons import find_reason
 from node.engine_rpc import EngineRpcFailure, EngineUnreachable
+from node.failure import NodeFailure
 
 
 class ChainCode(enum.StrEnum):
@@ -30,20 +32,11 @@ class ChainCode(enum.StrEnum):
     NO_SUCH_STATE = "no_such_state"
 
 
-class ChainFailure(Exception):
-    """The chain did not do what it was asked.
-
-    Attributes:
-        code: a `ChainCode`, or the name of a rule of the chain.
-        expected: what would have been right.
-        found: what was there instead.
-    """
+class ChainFailure(NodeFailure):
+    """The chain did not do what it was asked; its code is a `ChainCode`, or a rule of the chain."""
 
     def __init__(self, code: str, *, expected: str, found: str) -> None:
-        self.code = str(code)
-        self.expected = one_line(expected) or "something"
-        self.found = one_line(found) or "nothing"
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+        super().__init__(str(code), expected=expected or "something", found=found or "nothing")
 
 
 class TxRefused(ChainFailure):
@@ -66,6 +59,16 @@ class TxRefused(ChainFailure):
         self.log = one_line(log)
         name, expected, found = _parts(codespace, number, log)
         super().__init__(name, expected=expected, found=found)
+
+    @property
+    def details(self) -> Mapping[str, str | int | None]:
+        """Where it was refused."""
+        return {
+            "codespace": self.codespace,
+            "number": self.number,
+            "tx_hash": self.tx_hash or None,
+            "height": self.height or None,
+        }
 
 
 _LOG: Final = re.compile(r"(?:.*?\b)?([a-z][a-z0-9_]{2,63}): expected (.+), found (.+)", re.DOTALL)

@@ -6,13 +6,20 @@ import difflib
 
 import click
 
+from enclave.errors import Code
+from node.chain_client.reasons import names as reason_names
 from node.cli.chain_options import Target, chain_options, is_tx_hash
-from node.cli.failures import known_codes, usage
+from node.cli.failures import CliCode, usage
 from node.cli.help_text import examples
 from node.cli.output import Output
 from node.cli.query.blocks import find_tx
 from node.cli.remedies import find_remedy, remedy_for
 from node.cli.values import Json
+
+
+def known_codes() -> list[str]:
+    """Every code that a user can meet, sorted."""
+    return sorted({*Code, *CliCode, *reason_names()})
 
 
 @click.command(

@@ -10,18 +10,9 @@ import enum
 from collections.abc import Mapping
 from typing import Final
 
-from enclave.errors import Code, Refusal, one_line
-from node.chain_client.failures import ChainFailure, TxRefused
-from node.chain_client.reasons import names as reason_names
+from enclave.errors import Refusal, one_line
 from node.cli.exit_codes import ExitCode
 from node.cli.values import Json
-from node.enclave_client import (
-    EnclaveFailed,
-    EnclaveFailure,
-    EnclaveRefused,
-    EnclaveUnreachable,
-)
-from node.engine_rpc import EngineRpcFailure
 from node.failure import NodeFailure
 
 
@@ -43,6 +34,7 @@ class CliCode(enum.StrEnum):
     BAD_KEY = "bad_key"
     WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a code's name)
     WEAK_PASSWORD = "weak_password"  # noqa: S105 (a code's name)
+    OPERATOR_KEY_LOCKED = "operator_key_locked"
     NO_GENESIS = "no_genesis"
     BAD_GENESIS = "bad_genesis"
     GENESIS_ENTRY_EXISTS = "genesis_entry_exists"
@@ -163,45 +155,16 @@ def of_refusal(refusal: Refusal, *, exit_code: ExitCode = ExitCode.REFUSED) -> F
     )
 
 
-def of_enclave(failure: EnclaveFailure) -> Failure:
-    """A failed call to the enclave."""
-    match failure:
-        case EnclaveRefused():
-            return Failure(failure.code, expected=failure.expected, found=failure.found)
-        case EnclaveUnreachable():
-            expected = f"an enclave at {failure.address}"
-            return Failure(CliCode.ENCLAVE_UNREACHABLE, expected=expected, found=failure.reason)
-        case EnclaveFailed():
-            expected = f"an enclave of this version at {failure.address}"
-            return Failure(CliCode.ENCLAVE_FAILED, expected=expected, found=failure.reason)
-        case _:
-            expected = "an answer of the enclave"
-            return Failure(CliCode.ENCLAVE_FAILED, expected=expected, found=str(failure))
-
-
-PartFailure = EnclaveFailure | EngineRpcFailure | ChainFailure | NodeFailure
-"""What the parts of a node raise: each has a code of `CliCode` (an enclave and a chain have their
-own)."""
-
-
-def of_part(failure: PartFailure) -> Failure:
+def of_part(failure: NodeFailure) -> Failure:
     """A part of the node failed: an enclave that did not do it, no engine, a wrong home, no key."""
-    if isinstance(failure, EnclaveFailure):
-        return of_enclave(failure)
-    if isinstance(failure, ChainFailure):
-        return of_chain(failure)
-    code = str(failure.code)
-    exit_code = ExitCode.USAGE if code in _OF_INPUT else ExitCode.REFUSED
-    return Failure(code, expected=failure.expected, found=failure.found, exit_code=exit_code)
-
-
-def of_chain(failure: ChainFailure) -> Failure:
-    """The chain refused, is away, or does not let a newcomer join."""
-    details: dict[str, Json] = {}
-    if isinstance(failure, TxRefused):
-        details = {"codespace": failure.codespace, "number": failure.number}
-        details |= {"tx_hash": failure.tx_hash or None, "height": failure.height or None}
-    return Failure(failure.code, expected=failure.expected, found=failure.found, details=details)
+    exit_code = ExitCode.USAGE if failure.code in _OF_INPUT else ExitCode.REFUSED
+    return Failure(
+        failure.code,
+        expected=failure.expected,
+        found=failure.found,
+        exit_code=exit_code,
+        details=failure.details,
+    )
 
 
 _OF_INPUT: Final = frozenset(
@@ -217,8 +180,3 @@ _OF_INPUT: Final = frozenset(
     }
 )
 """Codes of parts that say: an input cannot be read, or is not what it should be."""
-
-
-def known_codes() -> list[str]:
-    """Every code that a user can meet, sorted."""
-    return sorted({*Code, *CliCode, *reason_names()})

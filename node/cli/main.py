@@ -16,33 +16,20 @@ import click
 
 from enclave.errors import Refusal
 from enclave.version import VERSION
-from node.cli.attest import attest
-from node.cli.completion import completion
-from node.cli.doctor import doctor
-from node.cli.enclave import enclave
-from node.cli.engine import engine
 from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
-from node.cli.explain import explain
-from node.cli.failures import CliCode, Failure, PartFailure, of_part, of_refusal, usage
-from node.cli.genesis import genesis
+from node.cli.failures import CliCode, Failure, of_part, of_refusal, usage
 from node.cli.inherited import let_groups_inherit
-from node.cli.init import init
-from node.cli.keys import keys
-from node.cli.localnet import localnet
+from node.cli.lazy import LazyGroup
 from node.cli.options import INHERITED, wanted_format
 from node.cli.output import Output
-from node.cli.query import query
-from node.cli.register import register
-from node.cli.reset_state import reset_state
-from node.cli.start import start
-from node.cli.status import status
-from node.cli.tx import tx
+from node.failure import NodeFailure
 
 PROGRAM: Final = "seedpactd"
 
 
 @click.group(
     name=PROGRAM,
+    cls=LazyGroup,
     epilog=EXIT_CODES_HELP,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -57,22 +44,6 @@ def cli() -> None:
     """
 
 
-cli.add_command(attest)
-cli.add_command(completion)
-cli.add_command(doctor)
-cli.add_command(enclave)
-cli.add_command(engine)
-cli.add_command(explain)
-cli.add_command(genesis)
-cli.add_command(init)
-cli.add_command(keys)
-cli.add_command(localnet)
-cli.add_command(query)
-cli.add_command(register)
-cli.add_command(reset_state)
-cli.add_command(start)
-cli.add_command(status)
-cli.add_command(tx)
 let_groups_inherit(cli, INHERITED)
 
 
@@ -113,7 +84,7 @@ def failure_of(error: Exception) -> Failure:
             return error
         case Refusal():
             return of_refusal(error)
-        case error if isinstance(error, PartFailure):
+        case NodeFailure():
             return of_part(error)
         case click.Abort():
             return Failure(

@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.message import DecodeError
 
 from enclave.errors import one_line
+from node.failure import NodeFailure
 from seedpact.enclave.v1 import service_pb2 as pb
 
 ERROR_TRAILER: Final = "seedpact-error-bin"
@@ -35,25 +36,26 @@ class Unreachable(enum.StrEnum):
     CANCELLED = "the call was cancelled"
 
 
-class EnclaveFailure(Exception):
+class EnclaveCode(enum.StrEnum):
+    """Reasons of the way to the enclave. Stable names; the command line has a remedy for each."""
+
+    UNREACHABLE = "enclave_unreachable"
+    FAILED = "enclave_failed"
+
+
+class EnclaveFailure(NodeFailure):
     """The enclave did not do what it was asked. Only its three kinds are raised."""
 
 
 class EnclaveRefused(EnclaveFailure):
     """The enclave said no, and changed nothing.
 
-    Attributes:
-        code: the stable name of the rule; one of `enclave.errors.Code`, as text, since an enclave
-            of another version may know more of them.
-        expected: what the rule wanted.
-        found: what it got.
+    Its code is one of `enclave.errors.Code`, as text, since an enclave of another version may know
+    more of them.
     """
 
     def __init__(self, code: str, *, expected: str, found: str) -> None:
-        self.code = one_line(code)
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+        super().__init__(one_line(code), expected=expected, found=found)
 
 
 class EnclaveUnreachable(EnclaveFailure):
@@ -68,8 +70,9 @@ class EnclaveUnreachable(EnclaveFailure):
     def __init__(self, address: str, how: Unreachable) -> None:
         self.address = address
         self.how = how
-        self.reason = one_line(how)
-        super().__init__(f"no enclave at {address}: {self.reason}")
+        self.reason = str(how)
+        expected = f"an enclave at {address}"
+        super().__init__(EnclaveCode.UNREACHABLE, expected=expected, found=self.reason)
 
 
 class EnclaveFailed(EnclaveFailure):
@@ -83,7 +86,8 @@ class EnclaveFailed(EnclaveFailure):
     def __init__(self, address: str, reason: str) -> None:
         self.address = address
         self.reason = one_line(reason)
-        super().__init__(f"the enclave at {address} failed: {self.reason}")
+        expected = f"an enclave of this version at {address}"
+        super().__init__(EnclaveCode.FAILED, expected=expected, found=self.reason)
 
 
 def failure_of(error: grpc.RpcError, *, address: str) -> EnclaveFailure:

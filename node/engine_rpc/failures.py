@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from node.failure import NodeFailure
 
 
 class EngineRpcCode(enum.StrEnum):
@@ -19,21 +19,13 @@ class EngineRpcCode(enum.StrEnum):
     FAILED = "engine_failed"
 
 
-class EngineRpcFailure(Exception):
-    """The engine did not do what it was asked. Only its three kinds are raised.
-
-    Attributes:
-        code: which of them.
-        expected: what would have been right.
-        found: what there was instead, one line.
-    """
+class EngineRpcFailure(NodeFailure):
+    """The engine did not do what it was asked. Only its three kinds are raised."""
 
     code: EngineRpcCode
 
     def __init__(self, *, expected: str, found: str) -> None:
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+        super().__init__(self.code, expected=expected, found=found)
 
 
 class EngineUnreachable(EngineRpcFailure):

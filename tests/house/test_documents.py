@@ -14,7 +14,7 @@ from typing import Final
 import click
 import pytest
 
-from node.cli.failures import known_codes
+from node.cli.explain import known_codes
 from node.cli.main import cli
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -46,6 +46,7 @@ def test_operators_are_told_of_codes_that_exist() -> None:
 def test_every_command_of_a_document_is_one(document: Path) -> None:
     """Each `seedpactd ..` of its code names a command, and options which that command has."""
     for words in commands_of(document.read_text()):
+        cli.all_commands()
         group: click.Command = cli
         rest = list(words)
         while isinstance(group, click.Group) and rest and re.fullmatch(r"[a-z][a-z-]*", rest[0]):

@@ -84,6 +84,7 @@ def test_a_command_that_is_none_of_ours_is_seen() -> None:
 def parse(line: list[str]) -> None:
     """Parses a command line as our program does, and runs nothing."""
     command: click.Command = root
+    root.all_commands()
     while isinstance(command, click.Group):
         name, *line = line
         command = command.commands[name]

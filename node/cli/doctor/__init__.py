@@ -13,11 +13,12 @@ from node.chain_client import ChainClient
 from node.cli.chain_options import Target, chain_options
 from node.cli.doctor import on_chain, on_machine
 from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
-from node.cli.failures import CliCode, Failure, PartFailure, of_part, of_refusal
+from node.cli.failures import CliCode, Failure, of_part, of_refusal
 from node.cli.help_text import examples
 from node.cli.output import Output, Row
 from node.cli.remedies import remedy_for
 from node.cli.values import Json
+from node.failure import NodeFailure
 
 Check = Callable[[Subject], str]
 """Says what it found; raises what is wrong, or Skipped."""
@@ -112,7 +113,7 @@ def _look(name: str, check: Check, subject: Subject) -> Finding:
     except Refusal as refusal:
         return Finding(name, str(refusal), of_refusal(refusal))
     except Exception as error:
-        if not isinstance(error, PartFailure):
+        if not isinstance(error, NodeFailure):
             raise
         return Finding(name, str(error), of_part(error))
 

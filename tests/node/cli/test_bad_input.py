@@ -257,6 +257,7 @@ def commands(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[tuple[s
             yield (*path, name)
 
 
+root.all_commands()
 ALL: Final = list(commands(root))
 
 

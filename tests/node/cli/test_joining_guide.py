@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from node.cli.doctor import CHECKS
-from node.cli.failures import known_codes
+from node.cli.explain import known_codes
 from node.cli.main import cli as root
 from node.join import Step
 
@@ -33,6 +33,8 @@ def test_every_code_is_one() -> None:
 
 def test_every_command_and_option_is_one() -> None:
     for name in re.findall(r"seedpactd ([a-z]+)", GUIDE):
-        assert name in root.commands, name
-    options = {opt for command in root.commands.values() for p in command.params for opt in p.opts}
+        assert name in root.all_commands(), name
+    options = {
+        opt for command in root.all_commands().values() for p in command.params for opt in p.opts
+    }
     assert set(re.findall(r"--[a-z][a-z-]+", GUIDE)) - options == set()

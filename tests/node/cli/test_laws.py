@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from enclave.errors import Code
 from node.cli.exit_codes import ExitCode
-from node.cli.failures import CliCode, known_codes
+from node.cli.explain import known_codes
+from node.cli.failures import CliCode
 from node.cli.main import run
 from tests.support.cli import Answer
 

@@ -7,7 +7,8 @@ import pytest
 from enclave.errors import Code
 from node.chain_client.reasons import names as reason_names
 from node.cli.exit_codes import ExitCode
-from node.cli.failures import CliCode, known_codes
+from node.cli.explain import known_codes
+from node.cli.failures import CliCode
 from node.cli.remedies import CLI_REMEDIES, REMEDIES, remedy_for
 from node.cli.remedies_reasons import REASON_REMEDIES
 from node.cli.remedy import Remedy

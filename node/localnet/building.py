@@ -7,6 +7,7 @@ operator could not make by hand.
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 
 from chain_module.bank.coins import DENOM, Coin
 from enclave.crypto.labels import Mode
@@ -14,13 +15,16 @@ from node.config import Home
 from node.config.cometbft import edit_cometbft
 from node.config.engine_keys import read_engine_keys
 from node.config.files import read_bytes, replace_file
+from node.config.state_sync import SERVERS, write_state_sync
 from node.enclave_client import EnclaveClient
-from node.genesis import GenesisCode, GenesisFailure
+from node.genesis import GenesisCode, GenesisFailure, GenesisFile
 from node.genesis.bootstrap import bootstrap
 from node.genesis.defaults import new_genesis
 from node.genesis.document import MAX_GENESIS_BYTES
 from node.genesis.entries import DEFAULT_POWER, add_account, add_validator
+from node.join import StateSync
 from node.join.genesis import read_genesis
+from node.join.trust import find_trust
 from node.localnet.homes import ensure_key, make_home, peers_of
 from node.localnet.plan import (
     FAUCET,
@@ -31,6 +35,7 @@ from node.localnet.plan import (
     LocalNode,
 )
 from node.localnet.store import Folder
+from node.supervisor.node_group import engine_addresses
 
 
 def discard_homes(folder: Folder, localnet: Localnet) -> None:
@@ -61,13 +66,20 @@ def make_homes(folder: Folder, localnet: Localnet, *, containers: bool = False) 
         edit_cometbft(folder.home(node), {"p2p.persistent_peers": peers})
 
 
-def make_genesis(folder: Folder, localnet: Localnet, client: EnclaveClient) -> bytes:
+def make_genesis(
+    folder: Folder,
+    localnet: Localnet,
+    client: EnclaveClient,
+    *,
+    change: Callable[[GenesisFile], None] = lambda _genesis: None,
+) -> bytes:
     """Makes the genesis, asks the bootstrap enclave for the seed, gives it to every home.
 
     Args:
         folder: whose homes were made.
         localnet: the network.
         client: of the bootstrap node's enclave.
+        change: may edit the genesis before the seed is made: tests shorten a period.
 
     Returns:
         network_id, 32 bytes.
@@ -86,6 +98,7 @@ def make_genesis(folder: Folder, localnet: Localnet, client: EnclaveClient) -> b
         add_account(genesis, operator, (Coin(DENOM, OPERATOR_FUNDS),))
         key = read_engine_keys(home).validator_key
         add_validator(genesis, key, power=DEFAULT_POWER, name=node.name)
+    change(genesis)
     operator = ensure_key(first, OPERATOR).info.raw_address
     made = bootstrap(genesis, client, operator=operator)
     genesis.save()
@@ -94,11 +107,16 @@ def make_genesis(folder: Folder, localnet: Localnet, client: EnclaveClient) -> b
     return made.network_id
 
 
-def add_newcomer(folder: Folder) -> LocalNode:
+def add_newcomer(folder: Folder, *, state_sync: bool = False) -> LocalNode:
     """One newcomer more: its home, with the genesis; recorded in localnet.json.
 
+    Args:
+        folder: where.
+        state_sync: it begins with a snapshot of the validators, which run.
+
     Raises:
-        LocalnetFailure, GenesisFailure, ConfigFailure, KeyringFailure.
+        LocalnetFailure, GenesisFailure, ConfigFailure, KeyringFailure; JoinFailure, ChainFailure:
+            the validators show no header to begin from.
     """
     added: list[LocalNode] = []
 
@@ -108,11 +126,25 @@ def add_newcomer(folder: Folder) -> LocalNode:
         peers = ",".join(peers_of(folder, changed, node))
         edit_cometbft(folder.home(node), {"p2p.persistent_peers": peers})
         give_genesis(folder, changed, node)
+        if state_sync:
+            _begin_with_snapshot(folder, changed, node)
         added.append(node)
         return changed
 
     folder.change(add)
     return added[0]
+
+
+def _begin_with_snapshot(folder: Folder, localnet: Localnet, node: LocalNode) -> None:
+    """The header is the validators' own word: they are this user's processes."""
+    home = folder.home(node)
+    servers = [
+        f"http://{engine_addresses(folder.home(validator))[0]}"
+        for validator in localnet.validators[:SERVERS]
+    ]
+    asked = StateSync(rpc_servers=tuple(servers[1:]), confirm_header=lambda _height, _hash: True)
+    network = read_genesis(genesis_of(home), where=str(home.genesis))
+    write_state_sync(home, find_trust(asked, network, peer=servers[0], say=lambda _text: None))
 
 
 def give_genesis(folder: Folder, localnet: Localnet, node: LocalNode) -> None:

@@ -6,6 +6,7 @@ that was accepted is lost, and there is one seed.
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import time
@@ -15,6 +16,8 @@ from typing import Final
 
 import pytest
 
+from node.supervisor import ProcessId
+from node.supervisor.backoff import STABLE_SECS
 from node.supervisor.node_group import Part
 from tests.support.abci_grammar import check_log
 from tests.support.faults import (
@@ -29,11 +32,17 @@ from tests.support.faults import (
 from tests.support.localnets import Net, net
 
 VALIDATORS: Final = ("validator0", "validator1", "validator2", "validator3")
+ORDERS: Final = tuple(itertools.permutations(Part))
 PAUSE_SECS: Final = 20.0
-LONG_KILLS: Final = 30
+LONG_MOMENTS: Final = 30
+"""At each, a validator's three processes are killed."""
+BREATHER: Final = 12
+"""Moments until everything may heal: three of each validator."""
 BLOCKS_ALONE: Final = 6
 TORN: Final = "validator3"
 TORN_BYTES: Final = 10
+
+Order = tuple[Part, ...]
 
 
 @pytest.fixture
@@ -46,7 +55,7 @@ def network(engine: Path) -> Iterator[Net]:
 
 def test_faults_under_load(network: Net, record_property: Callable[[str, object], None]) -> None:
     with load(network, VALIDATORS) as sends, registrations(network) as newcomers:
-        kills = kill_each_once(network, newcomers)
+        kills = kill_in_every_order(network, newcomers)
         stop_an_enclave(network, newcomers)
         stop_every_enclave(network, newcomers)
         pause_a_node(network, newcomers)
@@ -54,9 +63,9 @@ def test_faults_under_load(network: Net, record_property: Callable[[str, object]
         sends.end()
         tear_the_last_write(network)
         counts = check(network, sends, newcomers, torn=TORN)
-    assert len(accepted) == 7
-    told = f"{kills} kills, 1 and then 5 enclaves stopped, 1 node paused, 1 torn write"
-    record_property("count", f"faults: {told}; {counts}")
+    assert len(accepted) == 9
+    told = f"{kills} kills in {len(ORDERS)} orders, 1 and then 5 enclaves stopped"
+    record_property("count", f"faults: {told}, 1 node paused, 1 torn write; {counts}")
 
 
 @pytest.mark.long
@@ -66,35 +75,67 @@ def test_random_kills_under_load(
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")
     chosen = random.Random(seed)  # noqa: S311 (repeatable)
+    kills = 0
     with load(network, VALIDATORS) as sends, registrations(network) as newcomers:
-        for number in range(LONG_KILLS):
-            victim, part = chosen.choice(VALIDATORS), chosen.choice(list(Part))
+        for number, (victim, order) in enumerate(random_orders(chosen), start=1):
             if number % 5 == 0:
                 newcomers.begin(neighbour(victim))
             time.sleep(chosen.uniform(0, 3))
-            found = network.process(victim, part)
-            if found is not None:
-                found.kill(signal.SIGKILL)
-        for name in VALIDATORS:
-            network.wait_until_healed(name, above=network.height())
+            for part in order:
+                found = network.process(victim, part)
+                kills += found is not None and found.kill(signal.SIGKILL)
+                time.sleep(chosen.uniform(0, 1))
+            if number % BREATHER == 0:
+                wait_for_all(network)
+                time.sleep(STABLE_SECS)  # the supervisor gives up what dies quickly too often
+        wait_for_all(network)
         newcomers.all()
         sends.end()
         counts = check(network, sends, newcomers)
-    record_property("count", f"{LONG_KILLS} random kills: {counts}")
+    record_property("count", f"{kills} random kills: {counts}")
 
 
-def kill_each_once(network: Net, newcomers: Registrations) -> int:
-    """Kill -9 of each process of each validator, one after the other."""
+def random_orders(chosen: random.Random) -> list[tuple[str, Order]]:
+    """LONG_MOMENTS of them: each validator in each of the six orders once, then some again."""
+    orders = {name: chosen.sample(ORDERS, len(ORDERS)) for name in VALIDATORS}
+    rounds = itertools.cycle(range(len(ORDERS)))
+    found: list[tuple[str, Order]] = []
+    while len(found) < LONG_MOMENTS:
+        number = next(rounds)
+        shuffled = chosen.sample(VALIDATORS, len(VALIDATORS))
+        found += [(name, orders[name][number]) for name in shuffled]
+    return found[:LONG_MOMENTS]
+
+
+def kill_in_every_order(network: Net, newcomers: Registrations) -> int:
+    """Kill -9 of each process of each validator, and of two again: the six orders, one each.
+
+    The first of an order is back before the second goes; the third goes while that is away.
+    """
     kills = 0
-    for name in VALIDATORS:
+    for name, (first, *others) in zip(itertools.cycle(VALIDATORS), ORDERS, strict=False):
         newcomers.begin(neighbour(name))
-        for part in Part:
-            before = network.send(name, part, signal.SIGKILL)
+        for parts in ([first], others):
+            before = [kill(network, name, part) for part in parts]
             network.wait_until_healed(name, above=network.height())
-            assert network.process(name, part) != before
-            kills += 1
+            assert not any(one.alive() for one in before)
+            kills += len(before)
     newcomers.all()  # a peer that is killed under a register is another test's matter
     return kills
+
+
+def kill(network: Net, name: str, part: Part) -> ProcessId:
+    """Kill -9 of a process; one that is being started again is hit as soon as it is there."""
+    hit: list[ProcessId] = []
+
+    def strikes() -> bool:
+        found = network.process(name, part)
+        if found is not None and found.kill(signal.SIGKILL):
+            hit.append(found)
+        return bool(hit)
+
+    network.wait_for(strikes, f"{part} of {name}")
+    return hit[0]
 
 
 def stop_an_enclave(network: Net, newcomers: Registrations) -> None:
@@ -191,6 +232,12 @@ def check(network: Net, sends: Load, newcomers: Registrations, *, torn: str = ""
 def call_log(network: Net, name: str) -> Path:
     """What the application was asked."""
     return network.home(name).logs / "abci-calls.jsonl"
+
+
+def wait_for_all(network: Net) -> None:
+    """Until every validator is whole."""
+    for name in VALIDATORS:
+        network.wait_until_healed(name, above=network.height())
 
 
 def neighbour(name: str) -> str:

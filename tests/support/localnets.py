@@ -13,14 +13,18 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any, Final
 
+from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient
 from node.config import Home
 from node.enclave_client import EnclaveClient
+from node.genesis import GenesisFile
+from node.join.enclave_process import enclave_of
 from node.keyring import SigningKey
+from node.localnet.building import make_genesis, make_homes
 from node.localnet.homes import ensure_key
 from node.localnet.joining import client_of
 from node.localnet.plan import FAUCET, Localnet, Stage, new_localnet
@@ -42,15 +46,27 @@ class Net:
 
     Attributes:
         summary: what `localnet up --output json` printed.
+        inside: words before the command of `localnet up`, which run it: in a namespace, say.
     """
 
     def __init__(self, path: Path) -> None:
         self.folder = Folder(path)
         self.summary: dict[str, Any] = {}
+        self.inside: tuple[str, ...] = ()
         self._offset = str(free_offset())
         self._up: subprocess.Popen[bytes] | None = None
 
     # The command.
+
+    def found(self, change: Callable[[GenesisFile], None] = lambda _genesis: None) -> None:
+        """Makes the homes of its validators and the genesis, which `change` may edit; no more."""
+        localnet = new_localnet(port_offset=int(self._offset))
+        self.folder.save(localnet)
+        make_homes(self.folder, localnet)
+        first = self.folder.home(localnet.bootstrap).enclave
+        with enclave_of(first, mode=Mode.SOFTWARE, address=None, configured="") as client:
+            make_genesis(self.folder, localnet, client, change=change)
+        self.folder.save(replace(localnet, stage=Stage.GENESIS))
 
     def up(self, *options: str) -> None:
         """Starts it; returns when the newcomer has joined."""
@@ -73,12 +89,18 @@ class Net:
         log = self.folder.path.with_suffix(".log")
         with log.open("ab") as stderr:
             self._up = subprocess.Popen(
-                [*COMMAND, *words, *offset, *options],
+                [*self.inside, *COMMAND, *words, *offset, *options],
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 env={**os.environ, "PYTHONPATH": python_path()},
                 start_new_session=True,
             )
+
+    @property
+    def up_pid(self) -> int:
+        """Of the process of `localnet up`."""
+        assert self._up is not None
+        return self._up.pid
 
     def down(self, number: int = signal.SIGINT) -> int:
         """Stops it as Ctrl-C does; the exit code."""

@@ -22,6 +22,7 @@ from node.cli.output import print_rows
 from node.cli.values import short_hex
 from node.enclave_client import EnclaveFailed, EnclaveRefused, EnclaveUnreachable, Unreachable
 from tests.support.cli import COMMAND, run_for_real
+from tests.support.supervised import wait_for
 
 ROWS = [("mr_enclave", "ab" * 32), ("report_data", "cd" * 64), ("note", "[bold]not markup[/bold]")]
 
@@ -124,6 +125,12 @@ def test_a_reader_that_goes_away_gets_no_complaint() -> None:
     assert complaint == b""
 
 
+def sleeps(pid: int) -> bool:
+    """Whether its main thread waits in the kernel; one that waits for a processor does not."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    return stat.rpartition(")")[2].split()[0] == "S"
+
+
 def test_ctrl_c_while_waiting_for_an_enclave(tmp_path: Path) -> None:
     """A pipe that nobody writes to keeps the command waiting."""
     pipe = tmp_path / "pipe"
@@ -137,6 +144,8 @@ def test_ctrl_c_while_waiting_for_an_enclave(tmp_path: Path) -> None:
     )
     # Opening for writing returns once the command has opened the other end.
     with pipe.open("wb", buffering=0):
+        # Python sees a signal that comes just before its read() only when that returns: never here.
+        wait_for(lambda: sleeps(command.pid), "a read of the pipe")
         command.send_signal(signal.SIGINT)
         _, printed = command.communicate(timeout=60)
     assert command.returncode == ExitCode.REFUSED

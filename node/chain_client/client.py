@@ -1,7 +1,8 @@
 """`ChainClient`: what a program outside asks of the chain: query, send, subscribe.
 
 A call returns the answer or raises a `ChainFailure`; no exception of gRPC, cosmpy or HTTP leaves
-this package. What an answer is worth is the caller's matter: nothing is proven here.
+this package. What an answer is worth is the caller's matter: nothing is proven here but what
+`ProofQueries` checks, and that against headers that are not verified.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ from google.protobuf.message import Message
 
 from chain_module.address import ACCOUNT_PREFIX, to_text
 from chain_module.bank.coins import DENOM
-from node.chain_client.blocks import BlockQueries
 from node.chain_client.connection import Connection
 from node.chain_client.events import ChainEvent, follow
 from node.chain_client.failures import ChainCode, ChainFailure, TxRefused, failed
+from node.chain_client.proofs import ProofQueries
 from node.chain_client.queries import RegistrationQueries
 from node.chain_client.transactions import (
     Account,
@@ -48,7 +49,7 @@ _IN_MEMPOOL: Final = ("sdk", 19)
 """ErrTxInMempoolCache: it was sent before, which is no failure."""
 
 
-class ChainClient(RegistrationQueries, BlockQueries):
+class ChainClient(RegistrationQueries, ProofQueries):
     """A client of one node. Safe to share between threads.
 
     Args:

@@ -11,7 +11,10 @@ from node.cli.query.registration import registration
 
 @click.group(short_help="Ask the chain.")
 def query() -> None:
-    """Ask a node what is on the chain. Answers are that node's word: nothing is proven."""
+    """Ask a node what is on the chain.
+
+    Answers are that node's word, but for what `query registration .. --prove` proves.
+    """
 
 
 for command in (auth, bank, block, registration, tx):

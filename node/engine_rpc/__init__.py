@@ -17,6 +17,7 @@ from node.engine_rpc.answers import (
     FoundTxs,
     Header,
     Peer,
+    SignedHeader,
     Status,
     ValidatorInfo,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "FoundTxs",
     "Header",
     "Peer",
+    "SignedHeader",
     "Status",
     "ValidatorInfo",
 ]

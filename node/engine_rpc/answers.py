@@ -93,6 +93,16 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class SignedHeader:
+    """A header with a commit for it."""
+
+    header: Header
+    commit: Commit
+    canonical: bool
+    """Whether the commit is the one in the next block, which the newest block has not yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Broadcast:
     """What the mempool said of a transaction; for async, nothing yet."""
 

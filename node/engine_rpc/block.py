@@ -1,8 +1,8 @@
-"""Reads a block of CometBFT's RPC."""
+"""Reads a block of CometBFT's RPC, and a header with its commit."""
 
 from __future__ import annotations
 
-from node.engine_rpc.answers import Block, BlockId, Commit, CommitSig, Header
+from node.engine_rpc.answers import Block, BlockId, Commit, CommitSig, Header, SignedHeader
 from node.engine_rpc.fields import Fields, unbase64
 
 
@@ -17,7 +17,17 @@ def read_block(answer: Fields) -> Block:
         header=read_header(block.part("header")),
         txs=tuple(unbase64(tx, "block.data.txs") for tx in data),
         evidence=len(block.part("evidence").rows("evidence")),
-        last_commit=_commit(block.part("last_commit")),
+        last_commit=_last_commit(block.part("last_commit")),
+    )
+
+
+def read_signed_header(answer: Fields) -> SignedHeader:
+    """`commit`."""
+    signed = answer.part("signed_header")
+    return SignedHeader(
+        header=read_header(signed.part("header")),
+        commit=_commit(signed.part("commit")),
+        canonical=answer.flag("canonical"),
     )
 
 
@@ -48,7 +58,12 @@ def _block_id(block_id: Fields) -> BlockId:
     return BlockId(block_id.hex("hash"), parts.integer("total"), parts.hex("hash"))
 
 
-def _commit(commit: Fields) -> Commit | None:
+def _last_commit(commit: Fields) -> Commit | None:
+    """None in the first block, whose last commit has height 0."""
+    return _commit(commit) if commit.integer("height") else None
+
+
+def _commit(commit: Fields) -> Commit:
     signatures = tuple(
         CommitSig(
             flag=signature.integer("block_id_flag"),
@@ -58,7 +73,9 @@ def _commit(commit: Fields) -> Commit | None:
         )
         for signature in commit.rows("signatures")
     )
-    height = commit.integer("height")
-    if height == 0:
-        return None
-    return Commit(height, commit.integer("round"), _block_id(commit.part("block_id")), signatures)
+    return Commit(
+        height=commit.integer("height"),
+        round=commit.integer("round"),
+        block_id=_block_id(commit.part("block_id")),
+        signatures=signatures,
+    )

@@ -7,16 +7,20 @@ from collections.abc import Mapping
 from typing import Final, Self
 
 from node.engine_rpc import answers, reading
-from node.engine_rpc.block import read_block
+from node.engine_rpc.block import read_block, read_signed_header
 from node.engine_rpc.failures import EngineFailed, EngineRefused
 from node.engine_rpc.fields import Fields, fields
-from node.engine_rpc.transport import Transport
+from node.engine_rpc.transport import MAX_ANSWER_BYTES, Transport
 
 DEFAULT_TIMEOUT_SECS: Final = 5.0
 COMMIT_TIMEOUT_SECS: Final = 30.0
 """For broadcast_tx_commit; CometBFT itself gives up after 10 s (timeout_broadcast_tx_commit)."""
 PAGE: Final = 100
 """CometBFT's largest page."""
+MAX_VALIDATORS: Final = 10_000
+"""CometBFT's own limit (MaxVotesCount)."""
+MAX_VOTES_BYTES: Final = 16 * 1024 * 1024
+"""A commit of so many validators is 4 MB of JSON; a page of validators less."""
 MAX_CHUNKS: Final = 64
 """Of 16 MiB each (genesis_chunked)."""
 
@@ -81,17 +85,25 @@ class EngineRpc:
                 return None
             raise
 
+    def commit(self, height: int = 0) -> answers.SignedHeader:
+        """The header at a height and a commit for it; 0 is the newest."""
+        answer = self._call("commit", _at(height), max_bytes=MAX_VOTES_BYTES)
+        return read_signed_header(answer)
+
     def validators(self, height: int = 0) -> tuple[answers.ValidatorInfo, ...]:
         """The validators of a height, all pages; 0 is the newest."""
         found: list[answers.ValidatorInfo] = []
         at = height
         while True:
             page = {"page": str(len(found) // PAGE + 1), "per_page": str(PAGE)}
-            answer = self._call("validators", {**_at(at), **page})
+            answer = self._call("validators", {**_at(at), **page}, max_bytes=MAX_VOTES_BYTES)
             at = at or answer.integer("block_height")
-            rows = answer.rows("validators")
+            rows, total = answer.rows("validators"), answer.integer("total")
+            # Full pages but the last: so many calls are enough, whoever answers.
+            if total > MAX_VALIDATORS or len(rows) != min(PAGE, total - len(found)):
+                answer.wrong("total", f"full pages of up to {MAX_VALIDATORS} validators", total)
             found += [reading.read_validator(row) for row in rows]
-            if not rows or len(found) >= answer.integer("total"):
+            if len(found) == total:
                 return tuple(found)
 
     def broadcast_tx_sync(self, tx: bytes) -> answers.Broadcast:
@@ -147,10 +159,14 @@ class EngineRpc:
         params: Mapping[str, str] | None = None,
         *,
         timeout_secs: float | None = None,
+        max_bytes: int = MAX_ANSWER_BYTES,
     ) -> Fields:
         limit = self._timeout_secs if timeout_secs is None else timeout_secs
         try:
-            return fields(self._transport.call(method, params or {}, timeout_secs=limit), method)
+            answer = self._transport.call(
+                method, params or {}, timeout_secs=limit, max_bytes=max_bytes
+            )
+            return fields(answer, method)
         except RecursionError:
             raise EngineFailed(expected="JSON of an engine", found="deep nesting") from None
 

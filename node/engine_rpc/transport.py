@@ -48,16 +48,23 @@ class Transport:
         self._idle: list[http.client.HTTPConnection] = []
         self._lock = threading.Lock()
 
-    def call(self, method: str, params: Mapping[str, str], *, timeout_secs: float) -> object:
+    def call(
+        self,
+        method: str,
+        params: Mapping[str, str],
+        *,
+        timeout_secs: float,
+        max_bytes: int = MAX_ANSWER_BYTES,
+    ) -> object:
         """The result of a call.
 
         Raises:
             EngineUnreachable: no answer within `timeout_secs` of silence.
             EngineRefused: the answer is an error.
-            EngineFailed: the answer is no JSON-RPC.
+            EngineFailed: the answer is no JSON-RPC, or has more than `max_bytes`.
         """
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": dict(params)}
-        status, body = self._post(json.dumps(request).encode(), timeout_secs)
+        status, body = self._post(json.dumps(request).encode(), timeout_secs, max_bytes)
         try:
             answer = json.loads(body)
         except ValueError:
@@ -78,14 +85,14 @@ class Transport:
         for connection in idle:
             connection.close()
 
-    def _post(self, body: bytes, timeout_secs: float) -> tuple[int, bytes]:
+    def _post(self, body: bytes, timeout_secs: float, max_bytes: int) -> tuple[int, bytes]:
         connection = self._borrow(timeout_secs)
         kept = False
         try:
             connection.request("POST", self._path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
-            answer = response.read(MAX_ANSWER_BYTES + 1)
-            kept = len(answer) <= MAX_ANSWER_BYTES and not response.will_close
+            answer = response.read(max_bytes + 1)
+            kept = len(answer) <= max_bytes and not response.will_close
         except TimeoutError:
             raise self._unreachable(f"no answer within {timeout_secs:g} s") from None
         except OSError as error:
@@ -96,8 +103,8 @@ class Transport:
             raise self._failed("an answer in HTTP", type(error).__name__) from None
         finally:
             self._give_back(connection, kept=kept)
-        if len(answer) > MAX_ANSWER_BYTES:
-            raise self._failed(f"at most {MAX_ANSWER_BYTES} bytes", "more")
+        if len(answer) > max_bytes:
+            raise self._failed(f"at most {max_bytes} bytes", "more")
         return response.status, answer
 
     def _borrow(self, timeout_secs: float) -> http.client.HTTPConnection:

@@ -62,7 +62,7 @@ func toBytes(block *types.LightBlock, wire []func(*cmtproto.LightBlock)) []byte 
 		panic(err)
 	}
 	for _, change := range wire {
-		change(message)
+		attempt(func() { change(message) })
 	}
 	written, err := message.Marshal()
 	if err != nil {

@@ -169,7 +169,6 @@ func signatureFaults() []fault {
 		}},
 		{"signature_empty", length(0)},
 		{"signature_of_63_bytes", length(63)},
-		{"signature_of_65_bytes", length(65)},
 		{"signature_too_long", length(types.MaxSignatureSize + 1)},
 		{"signature_of_zeros", func(d *draft) { clear(d.vote().Signature) }},
 		{"signature_malleable", func(d *draft) { d.malleate(d.vote()) }},

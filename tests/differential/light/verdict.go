@@ -36,21 +36,22 @@ type asked struct {
 	next           *types.ValidatorSet
 }
 
-// answer gives Go's verdicts: of `light.Verify` as its client calls it, which trusts the set of the
-// trusted header itself; and of the rule of an enclave, which trusts the set that this header names
-// as the next, at 2/3, whatever the time.
+// answer gives Go's verdicts: of `light.Verify` with the client's arguments; and of the same at 2/3
+// and whatever the time, which is the rule of an enclave. Both trust the set that the trusted header
+// names as its next; that it is this set, `light.Verify` leaves to its caller.
 func answer(q question) (client, enclave verdict) {
 	read, err := decode(q)
 	if err != nil {
 		refused := refusal(err)
 		return refused, refused
 	}
-	client = read.verify(read.trusted.ValidatorSet, q.level, q.period, q.drift, q.now)
-	if read.block.Height != read.trusted.Height+1 && !bytes.Equal(read.next.Hash(), read.trusted.NextValidatorsHash) {
-		return client, verdict{Kind: "trusted_next"}
+	adjacent := read.block.Height == read.trusted.Height+1
+	if !adjacent && !bytes.Equal(read.next.Hash(), read.trusted.NextValidatorsHash) {
+		return verdict{Kind: "trusted_next"}, verdict{Kind: "trusted_next"}
 	}
+	client = read.verify(q.level, q.period, q.drift, q.now)
 	twoThirds := cmtmath.Fraction{Numerator: 2, Denominator: 3}
-	return client, read.verify(read.next, twoThirds, math.MaxInt64, time.Second, read.block.Time)
+	return client, read.verify(twoThirds, math.MaxInt64, time.Second, read.block.Time)
 }
 
 func decode(q question) (*asked, error) {
@@ -74,16 +75,16 @@ func decode(q question) (*asked, error) {
 }
 
 func (a *asked) verify(
-	vals *types.ValidatorSet, level cmtmath.Fraction, period, drift time.Duration, now time.Time,
+	level cmtmath.Fraction, period, drift time.Duration, now time.Time,
 ) verdict {
-	err := light.Verify(a.trusted.SignedHeader, vals, a.block.SignedHeader, a.block.ValidatorSet,
+	err := light.Verify(a.trusted.SignedHeader, a.next, a.block.SignedHeader, a.block.ValidatorSet,
 		period, now, drift, level)
 	if err == nil {
 		return verdict{}
 	}
 	refused := refusal(err)
 	if refused.Kind == "signature" {
-		others := a.others(vals, level)
+		others := a.others(level)
 		refused.Others = &others
 	}
 	return refused
@@ -91,14 +92,14 @@ func (a *asked) verify(
 
 // others repeats the last two rules of `light.Verify`, on commits without the votes whose signature
 // does not verify under the key that the rule takes for them.
-func (a *asked) others(vals *types.ValidatorSet, level cmtmath.Fraction) verdict {
+func (a *asked) others(level cmtmath.Fraction) verdict {
 	chainID, commit := a.trusted.ChainID, a.block.Commit
 	if a.block.Height != a.trusted.Height+1 {
 		byAddress := struck(chainID, commit, func(_ int, vote types.CommitSig) *types.Validator {
-			_, validator := vals.GetByAddress(vote.ValidatorAddress)
+			_, validator := a.next.GetByAddress(vote.ValidatorAddress)
 			return validator
 		})
-		err := vals.VerifyCommitLightTrusting(chainID, byAddress, level)
+		err := a.next.VerifyCommitLightTrusting(chainID, byAddress, level)
 		if types.IsErrNotEnoughVotingPowerSigned(err) {
 			return verdict{Kind: "trust", Error: err.Error()}
 		}
@@ -185,6 +186,7 @@ var kinds = []struct{ kind, text string }{
 	{"key", "is not supported"},
 	{"power_range", "negative voting power"},
 	{"power_range", "exceeds maximum"},
+	{"proposer", "proposer not in validator set"},
 	{"validator_address", "incorrectly derived from pubkey"},
 }
 

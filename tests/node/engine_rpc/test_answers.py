@@ -13,8 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.engine_rpc import EngineFailed, EngineRpc, EngineUnreachable, reading
-from node.engine_rpc.block import read_block
+from node.engine_rpc.block import read_block, read_signed_header
 from node.engine_rpc.fields import Fields, fields
+from tests.node.light_blocks.answers import signed_header
 
 HASH: Final = "AB" * 32
 ADDRESS: Final = "CD" * 20
@@ -100,6 +101,7 @@ SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
         reading.read_broadcast_commit,
         {"hash": HASH, "height": "5", "check_tx": RESULT, "tx_result": RESULT},
     ),
+    "signed header": (read_signed_header, signed_header(5)),
     "validator": (
         reading.read_validator,
         {

@@ -97,6 +97,8 @@ async def _serve(
             log=log,
             initial_version=inputs.initial_height,
             keep=config.keep_versions,
+            snapshot_every=config.snapshot_every,
+            snapshot_keep=config.snapshot_keep,
             snapshot_written=lambda height: metrics.snapshot_written(height=height),
         )
     )

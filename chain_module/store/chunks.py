@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 from typing import Final
 
 from chain_module.store.columns import Cursor, MalformedBytes, pack_integers
@@ -65,7 +64,7 @@ def manifest_of(chunks: Iterable[bytes]) -> Manifest:
     app_hash = b""
     for chunk in chunks:
         if not hashes:
-            head = read_head(BytesIO(chunk).read)
+            head = read_head(chunk)
             height, app_hash = head.number, head.app_hash
         if len(hashes) == MAX_CHUNKS:
             raise _damaged(f"a snapshot of at most {MAX_CHUNKS} chunks", "more")

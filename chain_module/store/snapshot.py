@@ -118,10 +118,14 @@ def check_snapshot(read: Callable[[int], bytes]) -> Head:
     return head
 
 
-def read_head(read: Callable[[int], bytes]) -> Head:
-    """What a snapshot says of itself; nothing of it is checked. Raises StoreFault."""
+def read_head(data: bytes) -> Head:
+    """What a snapshot that begins with these bytes says of itself; nothing of it is checked.
+
+    Raises:
+        StoreFault: DAMAGED_SNAPSHOT.
+    """
     with _typed():
-        return _read_head(read)
+        return _read_head(Cursor(data).take)
 
 
 @contextlib.contextmanager

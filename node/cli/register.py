@@ -18,6 +18,7 @@ from node.cli.keyring import open_keyring, passphrase_option
 from node.cli.options import (
     Address,
     Hex,
+    RpcUrl,
     grpc_option,
     home_option,
     keyring_backend_option,
@@ -28,7 +29,7 @@ from node.cli.output import Output
 from node.cli.shown import Shown
 from node.cli.tx.sending import Coins, GasPrices
 from node.config import Home, NodeConfig, Ports
-from node.join import Join, Joined, Progress, join
+from node.join import Join, Joined, Progress, StateSync, join
 from node.supervisor import running
 from node.supervisor.node_group import Part, pid_file
 
@@ -78,6 +79,24 @@ MAX_MONIKER: Final = 70
     "--discard", is_flag=True, help="Throw away keys of another network, or useless ones."
 )
 @click.option("--yes", is_flag=True, help="Take the network that the peer serves, whatever it is.")
+@click.option("--state-sync", is_flag=True, help="Begin with a snapshot, not with block 1.")
+@click.option(
+    "--rpc-server",
+    "rpc_servers",
+    type=RpcUrl(),
+    multiple=True,
+    help="For --state-sync: another node's RPC, to compare; repeatable.",
+)
+@click.option(
+    "--trust-height",
+    type=click.IntRange(min=1),
+    help="For --state-sync: of a recent header that you trust.  [default: asks]",
+)
+@click.option(
+    "--trust-hash",
+    type=Hex(HASH_BYTES),
+    help="For --state-sync: that header's hash, learnt elsewhere.",
+)
 @click.option("--start", "starts", is_flag=True, help="Then run the node, as `seedpactd start`.")
 @click.option(
     "--timeout",
@@ -107,6 +126,10 @@ def register(
     port_offset: int,
     discard: bool,
     yes: bool,
+    state_sync: bool,
+    rpc_servers: tuple[str, ...],
+    trust_height: int | None,
+    trust_hash: bytes | None,
     starts: bool,
     commit_timeout: float,
     keyring_backend: str,
@@ -127,13 +150,18 @@ def register(
         what = "collateral"
         evidence = read_file(collateral, what=what, limit=MAX_EVIDENCE_FILE_BYTES)
     shown = Shown(output)
+    ask = _Confirm(shown, yes=yes)
+    if (trust_height is None) != (trust_hash is None):
+        raise usage("--trust-height and --trust-hash together", "one of them")
+    if not state_sync and (trust_hash or rpc_servers):
+        raise usage("--state-sync with --rpc-server, --trust-height and --trust-hash", "none")
     wish = Join(
         home=home.path,
         peer_rpc=node,
         peer_grpc=grpc,
         operator=open_keyring(home, keyring_backend, passphrase_file).key(key_name),
         network_id=network_id,
-        confirm_network=_Confirm(shown, yes=yes),
+        confirm_network=ask.network,
         moniker=moniker,
         p2p_peers=p2p_peers,
         ports=Ports().shifted(port_offset),
@@ -143,6 +171,14 @@ def register(
         collateral=evidence,
         discard=discard,
         commit_timeout=commit_timeout,
+        state_sync=StateSync(
+            rpc_servers=rpc_servers,
+            trust_height=trust_height or 0,
+            trust_hash=trust_hash,
+            confirm_header=ask.header,
+        )
+        if state_sync
+        else None,
     )
     try:
         joined = join(wish, progress=lambda progress: _show(shown, progress))
@@ -157,17 +193,26 @@ def register(
 
 
 class _Confirm:
-    """Whether the network that a peer serves is the one that was meant."""
+    """Whether what a peer shows is what was meant."""
 
     def __init__(self, shown: Shown, *, yes: bool) -> None:
         self._shown = shown
         self._yes = yes
 
-    def __call__(self, network_id: bytes, chain_id: str) -> bool:
+    def network(self, network_id: bytes, chain_id: str) -> bool:
+        """The network."""
+        served = f"The peer serves {chain_id}, network {network_id.hex()}."
+        return self._ask(f"{served} Is it that one?")
+
+    def header(self, height: int, header_hash: bytes) -> bool:
+        """The header from which state sync begins."""
+        shown = f"All servers show header {height}, {header_hash.hex().upper()}."
+        return self._ask(f"{shown} Is it the network's?")
+
+    def _ask(self, question: str) -> bool:
         if self._yes or not sys.stdin.isatty():
             return self._yes
         self._shown.end()
-        question = f"The peer serves {chain_id}, network {network_id.hex()}. Is it that one?"
         return click.confirm(question, err=True)
 
 

@@ -106,6 +106,20 @@ _JOIN: Final = {
         "chain does not have (a peer told a false one), or the node was revoked.",
         "repeat with --discard: new keys, and a new registration to pay",
     ),
+    CliCode.HAS_BLOCKS: Remedy(
+        "State sync takes the place of all blocks: it is for a node that has none yet.",
+        "leave --state-sync out: the node goes on from its blocks; or begin with another --home",
+    ),
+    CliCode.UNTRUSTED_HEADER: Remedy(
+        "The header that state sync would begin from is not the one that was named, is too old, or "
+        "the servers do not show one and the same.",
+        "check --trust-height and --trust-hash, and ask other servers with --node and --rpc-server",
+    ),
+    CliCode.HEADER_NOT_CONFIRMED: Remedy(
+        "State sync believes one header, and whatever follows from it. That it follows from the "
+        "genesis was checked, but old validators' keys could forge that.",
+        "get a recent header elsewhere and repeat with --trust-height and --trust-hash",
+    ),
 }
 
 CHAIN_REMEDIES: Final[Mapping[CliCode, Remedy]] = {**_WAY, **_JOIN}

@@ -18,6 +18,10 @@ from node.config.toml_writer import Line, dump, edit
 DEFAULT_GAS_PRICE: Final = gas_price("0.001useed")
 DEFAULT_KEEP_VERSIONS: Final = 100
 MAX_KEEP_VERSIONS: Final = 1_000_000
+DEFAULT_SNAPSHOT_EVERY: Final = 500
+DEFAULT_SNAPSHOT_KEEP: Final = 2
+MAX_SNAPSHOTS: Final = 100
+MAX_SNAPSHOT_EVERY: Final = 1_000_000
 BACKENDS: Final = ("file", "test")
 """Of the keyring."""
 LOG_FORMATS: Final = ("text", "json")
@@ -42,6 +46,10 @@ class NodeConfig:
     minimum_gas_price: GasPrice = DEFAULT_GAS_PRICE
     keep_versions: int = DEFAULT_KEEP_VERSIONS
     """How many of the newest heights stay readable; at least 2: contexts look one back."""
+    snapshot_every: int = DEFAULT_SNAPSHOT_EVERY
+    """At each multiple of so many blocks a snapshot is written, for restarts and for peers."""
+    snapshot_keep: int = DEFAULT_SNAPSHOT_KEEP
+    """How many of the newest snapshots stay; at least 2: a restart may find one damaged."""
     operator_key: str = ""
     """The key in the keyring that pays for renewals and freshness; empty has none."""
     keyring_backend: str = "file"
@@ -89,6 +97,12 @@ class NodeConfig:
                 integer(2, MAX_KEEP_VERSIONS),
                 default.keep_versions,
             ),
+            snapshot_every=reader.take(
+                "snapshots", "every", integer(1, MAX_SNAPSHOT_EVERY), default.snapshot_every
+            ),
+            snapshot_keep=reader.take(
+                "snapshots", "keep", integer(2, MAX_SNAPSHOTS), default.snapshot_keep
+            ),
             operator_key=reader.take("operator", "key", text, default.operator_key),
             keyring_backend=reader.take(
                 "operator", "keyring_backend", one_of(*BACKENDS), default.keyring_backend
@@ -124,6 +138,8 @@ class NodeConfig:
             Line("enclave", "mode", self.enclave_mode.value, _MODE_COMMENT),
             Line("application", "minimum_gas_price", self.minimum_gas_price.text, gas),
             Line("application", "keep_versions", self.keep_versions, _KEEP_COMMENT),
+            Line("snapshots", "every", self.snapshot_every, _EVERY_COMMENT),
+            Line("snapshots", "keep", self.snapshot_keep, _SNAPSHOTS_COMMENT),
             Line("operator", "key", self.operator_key, _OPERATOR_COMMENT),
             Line("operator", "keyring_backend", self.keyring_backend, '"file" or "test".'),
             Line("log", "format", self.log_format, '"text" for people, "json" for programs.'),
@@ -134,6 +150,11 @@ class NodeConfig:
 
 _MODE_COMMENT: Final = '"hardware": SGX; "software": development, protects nothing.'
 _KEEP_COMMENT: Final = "How many of the newest heights can be queried."
+_EVERY_COMMENT: Final = (
+    "A snapshot of the state at each multiple of so many blocks. A restart reads the newest, and\n"
+    "peers that state-sync take one: the same multiple on all nodes makes theirs the same."
+)
+_SNAPSHOTS_COMMENT: Final = "How many of the newest stay. A peer that is slow needs more."
 _CALLS_COMMENT: Final = "true: each call that drives blocks, in logs/abci-calls.jsonl (it grows)."
 _OPERATOR_COMMENT: Final = (
     "The key in the keyring that signs and pays for this node's renewals and freshness;\n"

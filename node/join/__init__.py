@@ -8,6 +8,6 @@ from __future__ import annotations
 
 from node.join.failures import JoinCode, JoinFailure
 from node.join.flow import join
-from node.join.plan import Join, Joined, Progress, Step
+from node.join.plan import Join, Joined, Progress, StateSync, Step
 
-__all__ = ["Join", "JoinCode", "JoinFailure", "Joined", "Progress", "Step", "join"]
+__all__ = ["Join", "JoinCode", "JoinFailure", "Joined", "Progress", "StateSync", "Step", "join"]

@@ -21,6 +21,9 @@ class JoinCode(enum.StrEnum):
     CHAIN_STALLED = "chain_stalled"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     KEYS_UNUSABLE = "keys_unusable"
+    HAS_BLOCKS = "has_blocks"
+    UNTRUSTED_HEADER = "untrusted_header"
+    HEADER_NOT_CONFIRMED = "header_not_confirmed"
 
 
 class JoinFailure(ChainFailure):

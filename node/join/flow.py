@@ -26,6 +26,7 @@ from node.join.quoting import wait_for_state
 from node.join.registering import confirm_of, registered
 from node.join.run import Run
 from node.join.seed import check_holder, import_seed
+from node.join.trust import arrange_state_sync
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 
@@ -67,6 +68,7 @@ def join(
         with run.step(Step.CONFIG, f"looking at {home.path}") as say:
             config = ensure_home(home, wish, network, chain)
             say(f"{home.config} is complete")
+            arrange_state_sync(home, wish, network, say)
         return _with_enclave(run, network, configured=config.enclave_address)
 
 

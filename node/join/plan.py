@@ -42,6 +42,19 @@ class Step(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StateSync:
+    """From which header a node's state sync begins (`node.join.trust`)."""
+
+    rpc_servers: tuple[str, ...] = ()
+    """CometBFT's RPC of nodes beside the peer: http://HOST:PORT."""
+    trust_height: int = 0
+    trust_hash: bytes | None = None
+    """32 bytes, learnt elsewhere, of the header at that height. None: `confirm_header` is asked."""
+    confirm_header: Callable[[int, bytes], bool] | None = None
+    """Gets height and hash of a header that follows from the genesis; whether to trust it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Join:
     """A newcomer, or a genesis validator, that wants the seed.
 
@@ -81,6 +94,8 @@ class Join:
     """Registrations that are paid at most; one that is in flight is never doubled."""
     commit_timeout: float = 120.0
     """Seconds to wait for a block with the register."""
+    state_sync: StateSync | None = None
+    """Begin with a snapshot instead of the first block; None: with the first block."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ from node.keyring import Backend, Keyring, KeyringCode, KeyringFailure, SigningK
 from node.localnet.plan import OPERATOR, Localnet, LocalNode
 from node.localnet.store import Folder
 
+SNAPSHOT_EVERY: Final = 40
+"""Blocks: so that a newcomer that state-syncs need not wait for long."""
+SNAPSHOT_KEEP: Final = 4
+
 CONTAINER_SOCKET: Final = Path("/run/seedpact/abci.sock")
 """On a volume that the containers of one node share."""
 EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 (a container's own network)
@@ -47,7 +51,12 @@ def make_home(
     ensure_engine_keys(home)
     config = NodeConfig.default(home, mode=Mode.SOFTWARE, ports=ports)
     config = replace(
-        config, operator_key=OPERATOR, keyring_backend=Backend.TEST, log_abci_calls=True
+        config,
+        operator_key=OPERATOR,
+        keyring_backend=Backend.TEST,
+        log_abci_calls=True,
+        snapshot_every=SNAPSHOT_EVERY,
+        snapshot_keep=SNAPSHOT_KEEP,
     )
     engine = CometSettings.default(node.name, abci_socket=config.abci_socket, ports=ports)
     engine = replace(engine, commit_ms=localnet.block_ms)

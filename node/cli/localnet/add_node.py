@@ -24,9 +24,12 @@ START_SECS: Final = 30.0
 @click.command(
     "add-node", short_help="One newcomer more.", epilog=examples("seedpactd localnet add-node")
 )
+@click.option(
+    "--state-sync", is_flag=True, help="It begins with a snapshot of the others, not with block 1."
+)
 @folder_option
 @output_option
-def add_node(*, folder: Folder, output: Output) -> None:
+def add_node(*, state_sync: bool, folder: Folder, output: Output) -> None:
     """Add a newcomer to the network that runs: home, processes, funds, registration."""
     localnet = folder.load()
     if folder.running() is None or localnet.stage is not Stage.COMPLETE:
@@ -37,7 +40,8 @@ def add_node(*, folder: Folder, output: Output) -> None:
             if folder.running()
             else "it does not run",
         )
-    node = add_newcomer(folder)  # `localnet up` sees it, and starts its processes
+    # `localnet up` sees it, and starts its processes.
+    node = add_newcomer(folder, state_sync=state_sync)
     wait_for(folder, node, enclave=True, secs=START_SECS)
     enter(folder, through=localnet.bootstrap, node=node, output=output)
     status = wait_for(folder, node, enclave=False)

@@ -1,0 +1,64 @@
+"""CometBFT's [statesync]: a snapshot of the network in the place of all its blocks.
+
+The engine begins from one header that somebody vouches for, follows signed headers from it, and
+takes a snapshot only with the app hash that they carry. It does so while it has no block, and
+leaves these keys alone ever after.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from node.config.cometbft import edit_cometbft, read_cometbft
+from node.config.home import Home
+from node.config.initialize import BLOCKS
+
+TRUST_PERIOD_HOURS: Final = 168
+"""CometBFT's own default: an older header is refused, since those who signed it may be gone."""
+DISCOVERY: Final = "5s"
+"""How long the engine looks for snapshots before each choice: the least that CometBFT allows."""
+SERVERS: Final = 2
+"""CometBFT's light client wants a primary and a witness."""
+
+_ENABLE: Final = "statesync.enable"
+
+
+@dataclass(frozen=True, slots=True)
+class StateSyncSettings:
+    """What the engine needs to begin."""
+
+    rpc_servers: tuple[str, ...]
+    """CometBFT's RPC of two nodes or more: http://HOST:PORT."""
+    trust_height: int
+    trust_hash: bytes
+    """32 bytes: of the header at that height."""
+
+
+def write_state_sync(home: Home, settings: StateSyncSettings) -> None:
+    """Sets the keys in the home's config.toml.
+
+    Raises:
+        ConfigFailure: NO_HOME, CONFIG_UNREADABLE, CONFIG_INVALID or CANNOT_WRITE.
+    """
+    edit_cometbft(
+        home,
+        {
+            _ENABLE: True,
+            "statesync.rpc_servers": ",".join(settings.rpc_servers),
+            "statesync.trust_height": settings.trust_height,
+            "statesync.trust_hash": settings.trust_hash.hex().upper(),
+            "statesync.trust_period": f"{TRUST_PERIOD_HOURS}h0m0s",
+            "statesync.discovery_time": DISCOVERY,
+        },
+    )
+
+
+def is_state_sync_on(home: Home) -> bool:
+    """Whether the home's config.toml asks for it. Raises ConfigFailure, as `read_cometbft`."""
+    return read_cometbft(home, _ENABLE) is True
+
+
+def has_blocks(home: Home) -> bool:
+    """Whether the node ran, and has blocks or a state."""
+    return (home.data / BLOCKS).exists() or home.application_data.exists()

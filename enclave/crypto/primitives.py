@@ -11,8 +11,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, SECP256K1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
@@ -38,7 +40,10 @@ GCM_NONCE_BYTES: Final = 12
 GCM_TAG_BYTES: Final = 16
 
 SIGNATURE_BYTES: Final = 64
-"""Ed25519 (RFC 8032)."""
+"""Ed25519 (RFC 8032), and secp256k1 as Tendermint writes it: r, then s, 32 bytes each."""
+
+_SECP256K1_ORDER: Final = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""SEC 2, section 2.4.1."""
 
 _P: Final = 2**255 - 19
 
@@ -194,11 +199,28 @@ def ed25519_public(seed: bytes) -> bytes:
 def ed25519_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
     """Whether `signature` of 64 bytes is `public`'s over `message`.
 
-    A bool, because the only caller counts signatures towards a threshold: a bad one is not counted
-    and fails nothing.
+    A bool, because callers count signatures towards a threshold: a bad one is not counted and
+    fails nothing.
     """
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+def secp256k1_verifies(public: bytes, signature: bytes, message: bytes) -> bool:
+    """Whether `signature`, r then s, is `public`'s ECDSA over SHA-256 of `message`.
+
+    `public` is compressed, 33 bytes. Of (r, s) and (r, -s), which verify alike, the one with the
+    larger s is refused: CometBFT refuses it, so that a vote has one signature.
+    """
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
+    if len(signature) != SIGNATURE_BYTES or s > _SECP256K1_ORDER // 2:
+        return False
+    try:
+        key = EllipticCurvePublicKey.from_encoded_point(SECP256K1(), public)
+        key.verify(encode_dss_signature(r, s), message, ECDSA(SHA256()))
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -27,6 +27,7 @@ from rich.table import Table
 from benchmarks import (
     building_blocks,
     confirmation,
+    enclaves_stopped,
     joins,
     process,
     proposals,
@@ -74,6 +75,9 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
         registrations.run,
         registrations.CALLS,
         registrations.picture,
+    ),
+    "enclaves_stopped": Benchmark(
+        "Blocks while every enclave is stopped", enclaves_stopped.run, enclaves_stopped.CALLS
     ),
     "restart": Benchmark("A validator starts again", restart.run, restart.CALLS, restart.picture),
 }

@@ -29,6 +29,7 @@ from benchmarks import (
     confirmation,
     enclaves_stopped,
     joins,
+    light_client,
     process,
     proposals,
     quote_verification,
@@ -66,6 +67,9 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
     "process": Benchmark("The enclave's process", process.run, process.CALLS),
     "building_blocks": Benchmark("Building blocks", building_blocks.run, building_blocks.CALLS),
     "state_tree": Benchmark("The state tree", state_tree.run, state_tree.CALLS, state_tree.picture),
+    "light_client": Benchmark(
+        "The light client", light_client.run, light_client.CALLS, light_client.picture
+    ),
     "proposals": Benchmark(
         "A cold block of registers", proposals.run, proposals.CALLS, proposals.picture
     ),

@@ -105,6 +105,7 @@ class ProofQueries(BlockQueries):
         *,
         key: bytes,
         store: str = keys.STORE,
+        height: int = 0,
         timeout: float = HEADER_TIMEOUT_SECS,
     ) -> Header:
         """The header under whose app hash a store has this at `key`, or nothing.
@@ -113,6 +114,7 @@ class ProofQueries(BlockQueries):
             proof: of an answer above.
             key: whose proof it has to be (`chain_module.registration.keys`).
             store: whose key that is.
+            height: of the state that was asked for; 0: any.
             timeout: seconds, for the block of that header.
 
         Raises:
@@ -121,6 +123,8 @@ class ProofQueries(BlockQueries):
         """
         if (proof.store, proof.store_key) != (store, key):
             raise failed(self.connection.address, f"a proof of {proof.store!r}, another key")
+        if height and proof.height != proving_height(height):
+            raise failed(self.connection.address, f"a proof by header {proof.height}")
         header = self._header(proof.height, timeout)
         check = (
             partial(check_value, value=proof.store_value) if proof.store_value else check_absence

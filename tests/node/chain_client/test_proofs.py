@@ -89,6 +89,17 @@ def test_a_proof_that_shows_something_else_is_refused(
         refused(client, proof, keys.node(node_id), ChainCode.CHAIN_FAILED)
 
 
+def test_a_proof_of_another_height_than_asked_for_is_refused(chain: OneValidator) -> None:
+    with chain.client() as client:
+        height = client.height()
+        proof = client.proven_policy(height=height).proof
+        assert client.check_proof(proof, key=keys.POLICY, height=height).height == height + 1
+        with pytest.raises(ChainFailure) as caught:
+            client.check_proof(proof, key=keys.POLICY, height=height + 1)
+    assert caught.value.code == ChainCode.CHAIN_FAILED
+    assert caught.value.found == f"a proof by header {height + 1}"
+
+
 def test_a_header_that_does_not_come(chain: OneValidator) -> None:
     with chain.client() as client:
         proof = client.proven_policy().proof

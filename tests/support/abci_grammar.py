@@ -149,12 +149,8 @@ class _Checker:
         self.state = after
         if call.name == INFO:
             self._info(call, synced=before is State.RESTORING)
-        elif call.name == OFFER:
-            self._offer(call)
-        elif call.name == APPLY:
-            self.applied = call.result == "ACCEPT"
-            if call.result not in _TAKEN:
-                self.state = State.REFUSED
+        elif call.name in (OFFER, APPLY):
+            self._sync(call)
         elif call.name == INIT_CHAIN:
             self.expected = call.height
             self.summary.clean_starts += 1
@@ -163,7 +159,12 @@ class _Checker:
         elif call.name == COMMIT:
             self._commit()
 
-    def _offer(self, call: Call) -> None:
+    def _sync(self, call: Call) -> None:
+        if call.name == APPLY:
+            self.applied = call.result == "ACCEPT"
+            if call.result not in _TAKEN:
+                self.state = State.REFUSED
+            return
         self.offered, self.applied = call.height, False
         if call.result != "ACCEPT":
             self.state = State.REFUSED

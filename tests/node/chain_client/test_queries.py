@@ -12,7 +12,6 @@ from node.localnet.plan import OPERATOR
 from seedpact.registration.v1 import types_pb2
 from tests.support.one_validator import CHAIN_ID, FUNDS, OneValidator
 
-
 NONCES: Final = 100_000
 """What its node may have paid for its enclave's freshness by then."""
 

@@ -35,5 +35,5 @@ UPDATE_POLICY: Final = 200_000
 REVOKE_NODE: Final = 50_000
 """MsgRevokeNode."""
 FRESHNESS: Final = 90_000
-"""MsgFreshness (measured: 90 us): a node's record is read strictly, which is two thirds of it, and a
-short one written over the one before. The state does not grow."""
+"""MsgFreshness (measured: 90 us): a node's record is read strictly, which is two thirds of it, and
+a short one written over the one before. The state does not grow."""

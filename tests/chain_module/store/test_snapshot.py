@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 from typing import Final
 
@@ -10,13 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain_module.store.columns import seal
+from chain_module.store.columns import MalformedBytes, seal
 from chain_module.store.commit import commit
 from chain_module.store.errors import StoreCode, StoreFault
 from chain_module.store.multistore import app_hash
 from chain_module.store.node import Tree, root_hash
-from chain_module.store.rebuild import rows_of
-from chain_module.store.snapshot import FRAME_KEYS, MAX_FRAME_BYTES, read_snapshot, write_snapshot
+from chain_module.store.rebuild import Builder, RootOfRows, rows_of
+from chain_module.store.snapshot import (
+    FRAME_KEYS,
+    MAX_FRAME_BYTES,
+    check_snapshot,
+    read_head,
+    read_snapshot,
+    write_snapshot,
+)
 from chain_module.store.version import Version
 from tests.chain_module.store.audit import Auditor
 from tests.chain_module.store.operations import history, replay
@@ -35,8 +43,19 @@ def some_version(seed: int) -> Version:
 
 
 def read(data: bytes) -> Version:
-    """The version of a snapshot."""
-    return read_snapshot(io.BytesIO(data).read)
+    """The version of a snapshot; checking it without keeping it says the same."""
+    try:
+        version = read_snapshot(io.BytesIO(data).read)
+    except StoreFault as fault:
+        said = str(fault)
+        with pytest.raises(StoreFault, match=re.escape(said)):
+            check_snapshot(io.BytesIO(data).read)
+        raise
+    head = check_snapshot(io.BytesIO(data).read)
+    assert head == read_head(data)
+    assert (head.number, head.app_hash) == (version.number, version.app_hash)
+    assert list(head.sizes) == list(version.trees)
+    return version
 
 
 SMALL: Final = b"".join(write_snapshot(some_version(7)))
@@ -145,6 +164,20 @@ RESEALED: Final[dict[str, tuple[int, Change, StoreCode]]] = {
         StoreCode.DAMAGED_SNAPSHOT,
     ),
 }
+
+
+def test_a_check_keeps_no_more_than_a_path() -> None:
+    """Whatever the rows say: a liar's endless row of equal heights is no tree, and is not kept."""
+    rows = [(number.to_bytes(3, "big"), b"v", 1, 7, 1) for number in range(50)]
+    root = RootOfRows()
+    with pytest.raises(MalformedBytes, match="a node of height 7 under one of that height"):
+        root.add(rows)
+    falling = [(number.to_bytes(3, "big"), b"v", 1, 255 - number, 1) for number in range(256)]
+    root = RootOfRows()
+    root.add(falling)
+    builder = Builder()
+    builder.add(falling)
+    assert root.hash() == root_hash(builder.tree())
 
 
 @pytest.mark.parametrize("name", RESEALED)

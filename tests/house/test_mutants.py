@@ -14,7 +14,9 @@ REPOSITORY: Final = Path(__file__).parents[2]
 RUNNER: Final = REPOSITORY / "tests" / "mutants" / "run.py"
 PATCHES: Final = {path.stem: path for path in sorted(RUNNER.parent.glob("*.patch"))}
 ROOMS: Final = {
+    "merkle": "tests/enclave/merkle/",
     "tree": "tests/chain_module/store/",
+    "proof": "tests/(chain_module/store|node/(services|chain_client|cli))/",
     "auth": "tests/chain_module/auth/",
     "bank": "tests/chain_module/bank/",
     "tx": "tests/chain_module/tx/",
@@ -28,6 +30,7 @@ ROOMS: Final = {
     "genesis": "tests/node/(genesis|cli)/",
     "join": "tests/node/join/",
     "client": "tests/node/(chain_client|cli)/",
+    "blocks": "tests/node/light_blocks/",
     "host": "tests/node/host/",
     "doctor": "tests/node/cli/",
     "replay": "tests/chain_module/app/",

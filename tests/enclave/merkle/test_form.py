@@ -101,7 +101,7 @@ FORGED: Final = {
     "a varint of 11 bytes": (
         "a prefix with an IAVL version, a varint of 64 bits",
         IAVL_SPEC,
-        leaf(b"\x00\x02" + b"\x80" * 10 + b"\x01"),
+        leaf(b"\x00\x02" + b"\x80" * 10 + b"\x00"),
         (),
     ),
     "a varint of 65 bits": (

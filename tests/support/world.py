@@ -249,6 +249,13 @@ class Ledger:
     keys: list[types_pb2.NetworkKeys] = field(default_factory=list)
     records: dict[bytes, NodeRecord] = field(default_factory=dict)
     machines: list[bytes] = field(default_factory=list)
+    """Platform ids that are listed; proofs are of these."""
+    asked: list[bytes] = field(default_factory=list)
+    """Others whose absence is proven."""
+    listed: dict[bytes, int] = field(default_factory=dict)
+    """From which height on a machine of the list counts, where not from the first."""
+    misplaced: dict[bytes, bytes] = field(default_factory=dict)
+    """Entries of the store by key, in the place of what would stand there."""
     freshness: dict[bytes, Freshness] = field(default_factory=dict)
     later: int = 0
     """Seconds by which the headers to come are later than their heights say."""
@@ -302,7 +309,7 @@ class Ledger:
             self.state.at(self.height - 2),
             node_id=info.node_id,
             anchors=anchors,
-            machines=self.machines,
+            machines=[*self.machines, *self.listed, *self.asked],
         )
         if info.state == pb.ENCLAVE_STATE_HOLDER:
             start = info.trusted_height or None
@@ -447,7 +454,11 @@ class Ledger:
 
     def _decided(self) -> dict[bytes, bytes]:
         """The store as it should be, without anchors."""
-        machines = {one: encode(types_pb2.Machine(platform_id=one)) for one in self.machines}
+        listed = {**dict.fromkeys(self.machines, 0), **self.listed}
+        machines = {
+            one: encode(types_pb2.Machine(platform_id=one, from_height=height))
+            for one, height in listed.items()
+        }
         return {
             store_keys.POLICY: encode(policy_to_proto(self.policy)),
             **{store_keys.network(one.epoch): encode(one) for one in self.keys},
@@ -457,6 +468,7 @@ class Ledger:
             },
             **{store_keys.machine(one): machine for one, machine in machines.items()},
             **{store_keys.freshness(one): encode_freshness(f) for one, f in self.freshness.items()},
+            **self.misplaced,
         }
 
     def _next_header(self, *, decided: Mapping[bytes, bytes] | None) -> None:

@@ -38,6 +38,9 @@ EXPIRY: Final = b"expiry/"
 LIVE: Final = b"live/"
 OPERATORS: Final = b"operators/"
 
+HEIGHT_BYTES: Final = 8
+"""Of a height that is a value."""
+
 _TIME_BYTES: Final = 12
 
 __all__ = [
@@ -48,6 +51,7 @@ __all__ = [
     "COLLATERAL",
     "EXPIRY",
     "FRESHNESS",
+    "HEIGHT_BYTES",
     "HELD_POLICY",
     "IDENTITY",
     "LIVE",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chain_module.abci.common import Event
+from chain_module.abci.common import Event, ProofOp
 from chain_module.abci.responses import TxResult
 
 
@@ -186,3 +186,5 @@ class AbciAnswer:
     key: bytes
     value: bytes
     height: int
+    proof_ops: tuple[ProofOp, ...]
+    """Where a proof was asked: from the key's own tree to the app hash."""

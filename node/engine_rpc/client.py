@@ -148,15 +148,22 @@ class EngineRpc:
         }
         return reading.read_found_txs(self._call("tx_search", params))
 
-    def abci_query(self, path: str, data: bytes, *, height: int = 0) -> answers.AbciAnswer:
-        """A query of the application's state."""
-        params = {"path": path, "data": data.hex(), "height": str(height)}
+    def abci_query(
+        self, path: str, data: bytes, *, height: int = 0, prove: bool = False
+    ) -> answers.AbciAnswer:
+        """A query of the application's state, with a proof of the answer where one is asked."""
+        params: dict[str, str | bool] = {
+            "path": path,
+            "data": data.hex(),
+            "height": str(height),
+            "prove": prove,
+        }
         return reading.read_abci_answer(self._call("abci_query", params))
 
     def _call(
         self,
         method: str,
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | bool] | None = None,
         *,
         timeout_secs: float | None = None,
         max_bytes: int = MAX_ANSWER_BYTES,

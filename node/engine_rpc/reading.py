@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chain_module.abci.common import Event, EventAttribute
+from chain_module.abci.common import Event, EventAttribute, ProofOp
 from chain_module.abci.responses import TxResult
 from node.engine_rpc.answers import (
     AbciAnswer,
@@ -158,4 +158,14 @@ def read_abci_answer(answer: Fields) -> AbciAnswer:
         key=response.base64("key"),
         value=response.base64("value"),
         height=response.integer("height", absent=0),
+        proof_ops=_proof_ops(response),
+    )
+
+
+def _proof_ops(response: Fields) -> tuple[ProofOp, ...]:
+    if response.values.get("proofOps") is None:
+        return ()
+    return tuple(
+        ProofOp(op.text("type"), op.base64("key"), op.base64("data"))
+        for op in response.part("proofOps").rows("ops")
     )

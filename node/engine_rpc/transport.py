@@ -51,7 +51,7 @@ class Transport:
     def call(
         self,
         method: str,
-        params: Mapping[str, str],
+        params: Mapping[str, str | bool],
         *,
         timeout_secs: float,
         max_bytes: int = MAX_ANSWER_BYTES,

@@ -134,6 +134,7 @@ class HeaderChain:
         *,
         app_hash: bytes,
         time: Time,
+        data_hash: bytes = NOTHING,
         then: Signers | None = None,
         signed_by: Signers | None = None,
         absent: frozenset[str] = frozenset(),
@@ -143,15 +144,26 @@ class HeaderChain:
         Args:
             app_hash: of the state after the block before.
             time: after the last header's.
+            data_hash: of its transactions.
             then: the set of the next height; the same where it is left out.
             signed_by: who signs in the place of the height's own set.
             absent: names of those who do not sign.
         """
+        header = self.proposed(app_hash=app_hash, time=time, data_hash=data_hash, then=then)
+        height, signers = header.height, self.signers[header.height]
+        self.signers[height + 1] = then or signers
+        signed = commit(header, signed_by or signers, absent=absent)
+        self.blocks[height] = LightBlock(header, signed, signers.validators)
+        return header
+
+    def proposed(
+        self, *, app_hash: bytes, time: Time, data_hash: bytes, then: Signers | None = None
+    ) -> Header:
+        """The header that a block would have at the next height; nothing is signed."""
         height = self.top + 1
         signers = self.signers[height]
-        self.signers[height + 1] = then or signers
         before = self.blocks.get(height - 1)
-        header = Header(
+        return Header(
             block_protocol=BLOCK_PROTOCOL,
             app_version=0,
             chain_id=self.chain_id,
@@ -159,18 +171,15 @@ class HeaderChain:
             time=time,
             last_block_id=before.commit.block_id if before else NO_BLOCK,
             last_commit_hash=commit_hash(before.commit) if before else NOTHING,
-            data_hash=NOTHING,
+            data_hash=data_hash,
             validators_hash=signers.hash,
-            next_validators_hash=self.signers[height + 1].hash,
+            next_validators_hash=(then or signers).hash,
             consensus_hash=hashlib.sha256(b"consensus params").digest(),
             app_hash=app_hash,
             last_results_hash=NOTHING,
             evidence_hash=NOTHING,
             proposer_address=signers.members[0].validator.address,
         )
-        signed = commit(header, signed_by or signers, absent=absent)
-        self.blocks[height] = LightBlock(header, signed, signers.validators)
-        return header
 
     def fork(self, height: int) -> HeaderChain:
         """Another chain with the same headers up to `height`."""

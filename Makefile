@@ -37,8 +37,8 @@ test: setup ## lint, types, layers, mutants of what changed, tests, a whole netw
 	$(BIN)/python tests/mutants/run.py --changed
 	$(BIN)/pytest -n 2 --dist worksteal --durations 12
 
-test-long: setup ## in the background, resumed: 20,000 examples a law, 1,000,000 fuzzings a target, kills
-	$(BIN)/pytest -n 2 -m long # exhaustive tests without laws: under a minute
+test-long: setup ## in the background, resumed: 20,000 examples a law, 1,000,000 fuzzings a target, kills, a soak
+	$(BIN)/pytest -n 2 -m long --ignore tests/e2e # exhaustive tests without laws: under a minute
 	$(BIN)/python -m tests.long start
 
 test-long-status: setup ## how far the long jobs are; fails where one has failed

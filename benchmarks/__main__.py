@@ -27,7 +27,9 @@ from rich.table import Table
 from benchmarks import (
     building_blocks,
     confirmation,
+    enclaves_stopped,
     joins,
+    light_client,
     process,
     proposals,
     quote_verification,
@@ -65,6 +67,9 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
     "process": Benchmark("The enclave's process", process.run, process.CALLS),
     "building_blocks": Benchmark("Building blocks", building_blocks.run, building_blocks.CALLS),
     "state_tree": Benchmark("The state tree", state_tree.run, state_tree.CALLS, state_tree.picture),
+    "light_client": Benchmark(
+        "The light client", light_client.run, light_client.CALLS, light_client.picture
+    ),
     "proposals": Benchmark(
         "A cold block of registers", proposals.run, proposals.CALLS, proposals.picture
     ),
@@ -74,6 +79,9 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
         registrations.run,
         registrations.CALLS,
         registrations.picture,
+    ),
+    "enclaves_stopped": Benchmark(
+        "Blocks while every enclave is stopped", enclaves_stopped.run, enclaves_stopped.CALLS
     ),
     "restart": Benchmark("A validator starts again", restart.run, restart.CALLS, restart.picture),
 }

@@ -62,7 +62,7 @@ def run(effort: Effort) -> list[Figure]:
     count = max(effort.calls, FEW)
     with network() as running:
         before = memory(running)
-        ready = _prepare(running, count)
+        ready = prepare(running, count)
         first = running.height(running.localnet.bootstrap)
         _send_all(running, ready)
         heights = _heights(running, ready)
@@ -80,6 +80,20 @@ def picture(figures: Sequence[Figure]) -> list[Panel]:
         bars("Interval of blocks", [one for one in rates if one.unit == "ms"]),
         bars("Memory of one process (VmRSS), MB", memories),
     ]
+
+
+def prepare(running: Network, count: int) -> list[Ready]:
+    """Registers of as many newcomers: funds operators, makes keys and quotes, signs."""
+    operators = [Account(f"registrations {number}") for number in range(count)]
+    running.fund([operator.address for operator in operators])
+    with running.client(running.localnet.bootstrap) as chain:
+        inputs = read_genesis(chain.genesis(), where="the bench").inputs
+        keys = chain.network_keys()
+        anchor = chain.header(chain.height() - ANCHOR_DEPTH)
+        purpose = pb.RegisterPurpose(
+            epoch=keys.epoch, anchor_height=anchor.height, anchor_hash=anchor.hash
+        )
+        return [_register(chain, inputs, keys, purpose, operator) for operator in operators]
 
 
 def memory(running: Network) -> dict[Part, tuple[float, ...]]:
@@ -115,20 +129,6 @@ def figures_of(heights: Sequence[int], headers: Headers) -> list[Figure]:
             samples=intervals,
         ),
     ]
-
-
-def _prepare(running: Network, count: int) -> list[Ready]:
-    """Funds operators, makes keys and quotes, signs."""
-    operators = [Account(f"registrations {number}") for number in range(count)]
-    running.fund([operator.address for operator in operators])
-    with running.client(running.localnet.bootstrap) as chain:
-        inputs = read_genesis(chain.genesis(), where="the bench").inputs
-        keys = chain.network_keys()
-        anchor = chain.header(chain.height() - ANCHOR_DEPTH)
-        purpose = pb.RegisterPurpose(
-            epoch=keys.epoch, anchor_height=anchor.height, anchor_hash=anchor.hash
-        )
-        return [_register(chain, inputs, keys, purpose, operator) for operator in operators]
 
 
 def _register(

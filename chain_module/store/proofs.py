@@ -18,7 +18,7 @@ from chain_module.store.branch import unknown_store
 from chain_module.store.errors import StoreCode, StoreFault
 from chain_module.store.multistore import store_leaf
 from chain_module.store.node import root_hash
-from chain_module.store.tree_proof import tree_proof
+from chain_module.store.tree_proof import leaf_op, tree_proof
 from chain_module.store.version import Version
 from enclave.merkle.simple_tree import INNER_PREFIX, LEAF_PREFIX, root_of_hashes
 from seedpact.ics23.v1 import proofs_pb2 as pb
@@ -73,13 +73,7 @@ def root_proof(roots: Mapping[str, bytes], store: str) -> pb.CommitmentProof:
         exist=pb.ExistenceProof(
             key=store.encode("ascii"),
             value=roots[store],
-            leaf=pb.LeafOp(
-                hash=pb.HASH_OP_SHA256,
-                prehash_key=pb.HASH_OP_NO_HASH,
-                prehash_value=pb.HASH_OP_SHA256,
-                length=pb.LENGTH_OP_VAR_PROTO,
-                prefix=LEAF_PREFIX,
-            ),
+            leaf=leaf_op(LEAF_PREFIX),
             path=_simple_path(leaves, names.index(store)),
         )
     )

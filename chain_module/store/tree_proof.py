@@ -42,15 +42,26 @@ def tree_proof(tree: Node, key: bytes) -> pb.CommitmentProof:
     if leaf[2] == key:
         return pb.CommitmentProof(exist=_existence(path, leaf))
     nonexist = pb.NonExistenceProof(key=key)
-    own, other = (nonexist.left, nonexist.right)
-    side = RIGHT
-    if key < leaf[2]:
-        own, other, side = other, own, LEFT
+    if leaf[2] < key:
+        own, other, side = nonexist.left, nonexist.right, RIGHT
+    else:
+        own, other, side = nonexist.right, nonexist.left, LEFT
     own.CopyFrom(_existence(path, leaf))
     neighbour = _neighbour(path, side)
     if neighbour is not None:
         other.CopyFrom(_existence(*neighbour))
     return pb.CommitmentProof(nonexist=nonexist)
+
+
+def leaf_op(prefix: bytes) -> pb.LeafOp:
+    """How a leaf of either tree is hashed: prefix, key, SHA-256 of the value, both with lengths."""
+    return pb.LeafOp(
+        hash=pb.HASH_OP_SHA256,
+        prehash_key=pb.HASH_OP_NO_HASH,
+        prehash_value=pb.HASH_OP_SHA256,
+        length=pb.LENGTH_OP_VAR_PROTO,
+        prefix=prefix,
+    )
 
 
 def _descend(tree: Node, key: bytes) -> tuple[Path, Leaf]:
@@ -89,13 +100,7 @@ def _existence(path: Sequence[Step], leaf: Leaf) -> pb.ExistenceProof:
     return pb.ExistenceProof(
         key=key,
         value=value,
-        leaf=pb.LeafOp(
-            hash=pb.HASH_OP_SHA256,
-            prehash_key=pb.HASH_OP_NO_HASH,
-            prehash_value=pb.HASH_OP_SHA256,
-            length=pb.LENGTH_OP_VAR_PROTO,
-            prefix=leaf_head(version),
-        ),
+        leaf=leaf_op(leaf_head(version)),
         path=[_inner_op(node, side) for node, side in reversed(path)],
     )
 

@@ -77,6 +77,9 @@ _LOG: Final = re.compile(r"(?:.*?\b)?([a-z][a-z0-9_]{2,63}): expected (.+), foun
 _NO_STATE: Final = re.compile(r"failed to load state: expected (.+), found (.+)", re.DOTALL)
 """What a node says before its first block, and for a height that it does not keep."""
 
+_ABCI_LOG: Final = re.compile(r"rpc error: code = \w+ desc = (.+): [a-z ]+", re.DOTALL)
+"""The same over ABCI, as the SDK has it."""
+
 _GAS_USED: Final = re.compile(r" with gas used: '\d+'$")
 """What Simulate adds, as the SDK does."""
 
@@ -108,6 +111,15 @@ def failure_of_engine(failure: EngineRpcFailure) -> ChainFailure:
     away = isinstance(failure, EngineUnreachable)
     code = ChainCode.CHAIN_UNREACHABLE if away else ChainCode.CHAIN_FAILED
     return ChainFailure(code, expected=failure.expected, found=failure.found)
+
+
+def failure_of_abci(log: str, *, address: str) -> ChainFailure:
+    """What the log of a failed ABCI query means."""
+    wrapped = _ABCI_LOG.fullmatch(log)
+    text = wrapped[1] if wrapped else log
+    if state := _NO_STATE.fullmatch(text):
+        return ChainFailure(ChainCode.NO_SUCH_STATE, expected=state[1], found=state[2])
+    return failed(address, text or "a refusal without a reason")
 
 
 def failed(address: str, found: str) -> ChainFailure:

@@ -16,17 +16,19 @@ from typing import Final, TypeVar
 from google.protobuf.message import Message
 
 from chain_module.registration import keys
+from chain_module.store.proofs import proving_height
 from enclave.errors import Refusal
 from enclave.merkle.proof_ops import check_absence, check_value
 from node.chain_client.blocks import BlockQueries
 from node.chain_client.connection import Connection
-from node.chain_client.failures import ChainCode, ChainFailure, failed
+from node.chain_client.failures import ChainCode, ChainFailure, failed, failure_of_abci
 from node.engine_rpc import Header
 from seedpact.registration.v1 import query_pb2 as pb
 
 HEIGHT_HEADER: Final = "x-cosmos-block-height"
 HEADER_TIMEOUT_SECS: Final = 60.0
 POLL_SECS: Final = 0.1
+MAX_HEIGHT: Final = 2**63 - 1
 
 Answer = TypeVar("Answer")
 
@@ -76,22 +78,53 @@ class ProofQueries(BlockQueries):
         )
         return answer
 
+    def proven_entry(self, store: str, key: bytes, *, height: int = 0) -> pb.Proof:
+        """What any store has at a key, or that it has nothing; over CometBFT's RPC.
+
+        Raises:
+            ChainFailure: NO_SUCH_STATE for a height that the node does not keep; CHAIN_FAILED.
+        """
+        path = f"/store/{store}/key"
+        found = self._ask(lambda: self.engine.abci_query(path, key, height=height, prove=True))
+        address = self.engine.address
+        if found.code:
+            raise failure_of_abci(found.log, address=address)
+        if not 0 < found.height < MAX_HEIGHT or not all(
+            op.type.isascii() for op in found.proof_ops
+        ):
+            raise failed(address, f"a proof at height {found.height}, or of no known type")
+        proof = pb.Proof(store=store, store_key=key, store_value=found.value)
+        proof.height = proving_height(found.height)
+        for op in found.proof_ops:
+            proof.proof_ops.ops.add(type=op.type, key=op.key, data=op.data)
+        return proof
+
     def check_proof(
-        self, proof: pb.Proof, *, key: bytes, timeout: float = HEADER_TIMEOUT_SECS
+        self,
+        proof: pb.Proof,
+        *,
+        key: bytes,
+        store: str = keys.STORE,
+        height: int = 0,
+        timeout: float = HEADER_TIMEOUT_SECS,
     ) -> Header:
-        """The header under whose app hash the registration store has this at `key`, or nothing.
+        """The header under whose app hash a store has this at `key`, or nothing.
 
         Args:
             proof: of an answer above.
             key: whose proof it has to be (`chain_module.registration.keys`).
+            store: whose key that is.
+            height: of the state that was asked for; 0: any.
             timeout: seconds, for the block of that header.
 
         Raises:
             ChainFailure: CHAIN_FAILED where it proves something else, or nothing; NOT_ON_CHAIN
                 where the block does not come.
         """
-        if (proof.store, proof.store_key) != (keys.STORE, key):
+        if (proof.store, proof.store_key) != (store, key):
             raise failed(self.connection.address, f"a proof of {proof.store!r}, another key")
+        if height and proof.height != proving_height(height):
+            raise failed(self.connection.address, f"a proof by header {proof.height}")
         header = self._header(proof.height, timeout)
         check = (
             partial(check_value, value=proof.store_value) if proof.store_value else check_absence

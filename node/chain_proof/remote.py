@@ -1,4 +1,4 @@
-"""Proven entries from an engine's RPC: ABCI queries of the store, with their proofs.
+"""Proven entries from a node: ABCI queries of the store, with their proofs.
 
 Asked at the state below one header, so that all entries of a `ChainProof` are of one version. They
 are passed on as they come: the enclave verifies them.
@@ -7,25 +7,22 @@ are passed on as they come: the enclave verifies them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
 
 from chain_module.registration import keys
 from chain_module.registration.proofs import chain_proof
+from chain_module.store.proofs import proving_height
 from enclave.errors import Refusal
+from node.chain_client import ChainClient
 from node.chain_proof.failures import ChainProofCode, ChainProofFailure
-from node.engine_rpc import EngineRpc
 from seedpact.enclave.v1 import chain_pb2
-from seedpact.ics23.v1 import proofs_pb2
-
-PATH: Final = f"/store/{keys.STORE}/key"
 
 
 class RemoteProofs:
-    """Entries of the store "registration", as one engine's application proves them."""
+    """Entries of the store "registration", as one node proves them."""
 
-    def __init__(self, rpc: EngineRpc) -> None:
-        """Asks through `rpc`, which stays the caller's to close."""
-        self._rpc = rpc
+    def __init__(self, chain: ChainClient) -> None:
+        """Asks through `chain`, which stays the caller's to close."""
+        self._chain = chain
 
     def entries(
         self, header_height: int, *, node_id: bytes, anchors: Iterable[int] = ()
@@ -39,7 +36,7 @@ class RemoteProofs:
 
         Raises:
             ChainProofFailure: NOT_PROVABLE.
-            EngineRpcFailure: the engine did not answer.
+            ChainFailure: the node did not answer, or does not keep that state.
         """
         version = header_height - 1
         try:
@@ -54,18 +51,14 @@ class RemoteProofs:
 
     def entry(self, key: bytes, *, version: int) -> chain_pb2.ProvenEntry:
         """One entry, or that there is none. Raises as `entries`."""
-        answer = self._rpc.abci_query(PATH, key, height=version, prove=True)
-        if answer.code or answer.height != version:
-            raise _not_provable(version, answer.log or f"an answer about {answer.height}")
-        ops = [proofs_pb2.ProofOp(type=o.type, key=o.key, data=o.data) for o in answer.proof_ops]
-        return chain_pb2.ProvenEntry(value=answer.value, proof=proofs_pb2.ProofOps(ops=ops))
+        found = self._chain.proven_entry(keys.STORE, key, height=version)
+        if found.height != proving_height(version):
+            raise _not_provable(version, f"a proof by header {found.height}")
+        return chain_pb2.ProvenEntry(value=found.store_value, proof=found.proof_ops)
 
     def value(self, key: bytes) -> bytes:
-        """What the newest state has under a key, unproven; b"" for nothing. Raises as `entries`."""
-        answer = self._rpc.abci_query(PATH, key)
-        if answer.code:
-            raise _not_provable(0, answer.log)
-        return answer.value
+        """What the newest state has under a key, unverified; b"" for nothing. Raises ChainFailure."""
+        return self._chain.proven_entry(keys.STORE, key).store_value
 
 
 def _not_provable(version: int, found: str) -> ChainProofFailure:

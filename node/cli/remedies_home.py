@@ -55,6 +55,12 @@ _KEYS: Final = {
     CliCode.WEAK_PASSWORD: Remedy(
         "The password is all that protects the file from whoever copies it.", "choose a longer one"
     ),
+    CliCode.OPERATOR_KEY_LOCKED: Remedy(
+        "The node signs renewals and nonces with the operator's key that node.toml names, and that "
+        "key is encrypted. Without it the enclave confirms nobody.",
+        "start on a terminal, or with --keyring-passphrase-file FILE; to run without, empty "
+        "operator.key in config/node.toml",
+    ),
 }
 
 _GENESIS: Final = {

@@ -17,12 +17,12 @@ from enclave.crypto.labels import Mode
 from node.cli.engine import BuildProgress
 from node.cli.help_text import examples
 from node.cli.keyring import passphrase_option
+from node.cli.operator_key import hand_over
 from node.cli.options import OneOf, home_option, output_option
 from node.cli.output import Format, Output, print_json
 from node.config import Home, NodeConfig
 from node.engine import build_engine, find_engine
 from node.genesis.checks import check_first_start
-from node.host.hosting import KEYRING_VARIABLE
 from node.supervisor import Event, ProcessId, Supervisor, What
 from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
 from node.supervisor.preflight import check_home, check_not_running, check_ports, claimed
@@ -55,16 +55,14 @@ def start(*, only: str | None, passphrase_file: str | None, home: Home, output: 
 
     The engine is built first where that was not done yet (`seedpactd engine build`).
 
-    The node renews its record with the operator's key that node.toml names; one in the `file`
-    keyring needs --keyring-passphrase-file.
+    The node signs renewals and nonces with the operator's key that node.toml names. For one in the
+    `file` keyring the password is asked on the terminal, or read from --keyring-passphrase-file.
     """
     config = check_home(home)
-    if passphrase_file is not None:
-        # The node's process reads it, to renew its record with the operator's key.
-        os.environ[KEYRING_VARIABLE] = str(Path(passphrase_file).absolute())
     parts = [Part(only)] if only else list(Part)
     if Part.NODE in parts:
         check_first_start(home)
+        hand_over(home, config, passphrase_file)
     engine = built_engine(output) if Part.COMETBFT in parts else Path()
     if only:
         _become(Part(only), home, config, engine=engine)

@@ -186,5 +186,4 @@ class AbciAnswer:
     key: bytes
     value: bytes
     height: int
-    proof_ops: tuple[ProofOp, ...]
-    """Where a proof was asked: from the key's own tree to the app hash."""
+    proof_ops: tuple[ProofOp, ...] = ()

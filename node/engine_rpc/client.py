@@ -151,13 +151,10 @@ class EngineRpc:
     def abci_query(
         self, path: str, data: bytes, *, height: int = 0, prove: bool = False
     ) -> answers.AbciAnswer:
-        """A query of the application's state, with a proof of the answer where one is asked."""
-        params: dict[str, str | bool] = {
-            "path": path,
-            "data": data.hex(),
-            "height": str(height),
-            "prove": prove,
-        }
+        """A query of the application's state; proofs are for paths /store/<name>/key."""
+        params: dict[str, str | bool] = {"path": path, "data": data.hex(), "height": str(height)}
+        if prove:
+            params["prove"] = True
         return reading.read_abci_answer(self._call("abci_query", params))
 
     def _call(

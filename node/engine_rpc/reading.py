@@ -166,6 +166,6 @@ def _proof_ops(response: Fields) -> tuple[ProofOp, ...]:
     if response.values.get("proofOps") is None:
         return ()
     return tuple(
-        ProofOp(op.text("type"), op.base64("key"), op.base64("data"))
+        ProofOp(type=op.text("type"), key=op.base64("key"), data=op.base64("data"))
         for op in response.part("proofOps").rows("ops")
     )

@@ -71,10 +71,12 @@ def operator_key(home: Home, config: NodeConfig, *, log: Log) -> SigningKey | No
     backend = Backend(config.keyring_backend)
     keyring = Keyring(home.keyring(backend), backend, password=_passphrase)
     try:
-        return keyring.key(config.operator_key)
+        key = keyring.key(config.operator_key)
     except KeyringFailure as failure:
         log("warning", "operator_key_locked", code=failure.code, found=failure.found)
         return None
+    log("info", "operator_key_opened", address=key.info.address)
+    return key
 
 
 def _passphrase(_purpose: PasswordFor) -> str:

@@ -62,7 +62,7 @@ def import_proof(
     Raises:
         ChainProofFailure, EngineRpcFailure, ChainFailure, EnclaveFailure.
     """
-    proofs = RemoteProofs(chain.engine)
+    proofs = RemoteProofs(chain)
     bound = proofs.value(keys.anchor_of(record.node_id))
     if len(bound) != keys.HEIGHT_BYTES:
         raise ChainProofFailure(
@@ -97,7 +97,7 @@ def holder_proof(
     height = max(height, info.trusted_height)
     leading = Leading(RememberedBlocks(LightBlocks(chain.engine)), enclave)
     steps = leading.holder_steps(info, height)
-    proof = RemoteProofs(chain.engine).entries(height, node_id=info.node_id, anchors=anchors)
+    proof = RemoteProofs(chain).entries(height, node_id=info.node_id, anchors=anchors)
     proof.steps.extend(steps)
     return proof
 

@@ -10,7 +10,14 @@ from typing import Final
 
 import pytest
 
-from benchmarks import building_blocks, confirmation, process, proposals, quote_verification
+from benchmarks import (
+    building_blocks,
+    confirmation,
+    light_client,
+    process,
+    proposals,
+    quote_verification,
+)
 from benchmarks.__main__ import FIGURES, recorded, section
 from benchmarks.measure import Effort, Figure, alternate, ratio
 
@@ -36,6 +43,16 @@ def test_newcomers_are_confirmed_in_process_and_through_grpc() -> None:
     figures = confirmation.run(ONCE, count=FEW)
     targets = [figure.at_most for figure in figures if figure.unit == "x"]
     assert targets == [confirmation.IN_PROCESS_TARGET, confirmation.GRPC_TARGET]
+
+
+def test_headers_are_followed_in_both_ways_beside_go() -> None:
+    figures = light_client.run(ONCE)
+    rates = [figure for figure in figures if figure.unit == "headers/s"]
+    assert [figure.name.rpartition(": ")[2] for figure in rates] == ["ours", "Go's"] * 2
+    assert all(figure.value > 0 for figure in rates)
+    targets = [figure.at_most for figure in figures if figure.unit == "x"]
+    assert targets == [light_client.TARGET] * 2
+    assert len(light_client.picture(figures)) == 2
 
 
 def test_start_and_memory_are_measured() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks import joins, registrations
+from benchmarks import enclaves_stopped, joins, registrations
 from benchmarks.joins import STEPS, Headers, Moments, percentile
 
 # A block a second, decided at 101 for height 1 and so on.
@@ -52,3 +52,13 @@ def test_a_rate_leaves_the_first_block_out() -> None:
     assert rate.value == pytest.approx(4 / 4)
     assert block.samples == (1.0, 2.0, 0.0, 1.0)
     assert interval.value == pytest.approx(1000)
+
+
+def test_blocks_without_enclaves_are_compared_run_by_run() -> None:
+    """A run on a busy machine is slow on both sides."""
+    figures = enclaves_stopped.figures_of([[1.0, 1.0], [3.0, 5.0]], [[1.0, 1.2], [4.0, 4.8]])
+    values = {figure.name.partition(", ")[2]: figure for figure in figures}
+    assert values["enclaves running"].samples == pytest.approx((1_000, 4_000))
+    assert values["enclaves stopped: the longest"].value == pytest.approx(4_800)
+    assert values["stopped over running"].samples == pytest.approx((1.1, 1.1))
+    assert values["stopped over running"].at_most == enclaves_stopped.TARGET

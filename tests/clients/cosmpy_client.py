@@ -18,6 +18,7 @@ from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import GetTxsEventRequest
 
 REGISTER = "/seedpact.registration.v1.MsgRegisterNode"
 CONFIRM = "/seedpact.registration.v1.MsgConfirmNode"
+FRESHNESS = "/seedpact.registration.v1.MsgFreshness"
 PATIENCE_SECS = 60
 POLL_SECS = 0.2
 
@@ -61,9 +62,13 @@ def main() -> None:
 
 
 def registration(client: LedgerClient, node_id: str) -> dict[str, Any]:
-    """The register and the confirm of a node: one block, one node id, one operator."""
+    """The register and the confirm of a node, in one block, and its nonce."""
     found = {}
-    for event, type_url in (("register_node", REGISTER), ("confirm_node", CONFIRM)):
+    for event, type_url in (
+        ("register_node", REGISTER),
+        ("confirm_node", CONFIRM),
+        ("freshness", FRESHNESS),
+    ):
         query = f"{event}.node_id = '{node_id}'"
         answer = client.txs.GetTxsEvent(GetTxsEventRequest(query=query))
         (response,) = answer.tx_responses

@@ -53,7 +53,7 @@ try {
 }
 
 const registration = {};
-for (const event of ["register_node", "confirm_node"]) {
+for (const event of ["register_node", "confirm_node", "freshness"]) {
   const [found] = await client.searchTx(`${event}.node_id = '${wish.node_id}'`);
   const facts = found.events.find(({ type }) => type === event).attributes;
   registration[event] = {

@@ -32,6 +32,7 @@ from chain_module.address import to_text
 from node.config import Home, NodeConfig
 from node.join import Join, Joined, join
 from node.localnet.homes import ensure_key
+from seedpact.registration.v1.tx_pb2 import MsgFreshness
 from tests.support.one_validator import CHAIN_ID, OneValidator, one_validator
 from tests.support.services import ledger_client
 
@@ -43,6 +44,7 @@ MNEMONIC: Final = (
 )
 FUNDS: Final = 1_000_000
 AMOUNT: Final = 1234
+NONCE: Final = b"\x5a" * 32
 FIGURES: Final = {
     "seedpact_height",
     "seedpact_enclave_up",
@@ -95,6 +97,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                 network_id=chain.network_id,
             )
         )
+        nonce = MsgFreshness(operator=operator.info.address, node_id=joined.node_id, nonce=NONCE)
+        with chain.client() as client:
+            client.send_tx([nonce], operator)
         yield World(chain, joined, operator.info.address)
 
 
@@ -118,6 +123,9 @@ def check_registration(world: World, found: Any) -> None:
         assert (part["code"], int(part["height"])) == (0, world.joined.height)
         assert part["node_id"] == world.joined.node_id.hex()
         assert part["operator"] == world.operator
+    nonce = found["freshness"]
+    assert (nonce["code"], nonce["nonce"]) == (0, NONCE.hex())
+    assert (nonce["node_id"], nonce["operator"]) == (register["node_id"], world.operator)
 
 
 def test_cosmpy_queries_sends_waits_and_reads_a_registration(world: World, tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -22,7 +21,7 @@ from node.supervisor import running
 from node.supervisor.node_group import Part, pid_file
 from node.supervisor.probes import rpc_answers
 from tests.support.cli import COMMAND, python_path, run_for_real
-from tests.support.localnets import free_offset
+from tests.support.prepared_home import copy_of, prepare
 from tests.support.supervised import wait_for
 
 TIMEOUT_SECS: Final = 120
@@ -31,22 +30,13 @@ TIMEOUT_SECS: Final = 120
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Folder:
     """One validator, bootstrapped, never started."""
-    folder = Folder(tmp_path_factory.mktemp("one") / "net")
-    options = ("--validators", "1", "--home", str(folder.path))
-    offset = ("--port-offset", str(free_offset()))
-    run_for_real("localnet", "prepare", *options, *offset).done()
-    return folder
+    return prepare(tmp_path_factory.mktemp("one") / "net")
 
 
 @pytest.fixture
 def home(prepared: Folder) -> Iterator[Home]:
-    """A copy with a path that is short enough for a socket."""
-    with tempfile.TemporaryDirectory(prefix="st-") as name:
-        copy = Path(name) / "net"
-        subprocess.run(["cp", "-a", prepared.path, copy], check=True)
-        home = Folder(copy).home(prepared.load().bootstrap)
-        for path in (home.cometbft_config, home.node_config):
-            path.write_text(path.read_text().replace(str(prepared.path), str(copy)))
+    """A copy of it."""
+    with copy_of(prepared) as home:
         yield home
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.e2e.test_faults import LONG_KILLS
+from tests.e2e.test_faults import LONG_MOMENTS
 from tests.fuzz.run import CACHE, Broken, fuzz
 from tests.fuzz.targets import TARGETS
 from tests.long.killing import Wrong, kill_loop
@@ -20,12 +20,17 @@ REPOSITORY: Final = Path(__file__).parents[2]
 EXECUTIONS: Final = 1_000_000
 EXECUTIONS_A_STEP: Final = 100_000
 LAW: Final = "file of tests, 20,000 examples a law"
+MOMENT: Final = "random moments, a validator's three processes at each"
+MINUTE: Final = "minutes of load, in slices"
+SOAK: Final = REPOSITORY / ".cache" / "soak"
+SOAK_MINUTES: Final = 120
+SLICE_MINUTES: Final = 12
 KILLS: Final = 1_000
 KILLS_A_STEP: Final = 25
 
 _RAISED: Final = re.compile(r"Uncaught Python exception: ===\n(.*)")
 _COUNTS: Final = re.compile(r"\d+ passed.*")
-_FAULTS: Final = re.compile(r"random kills: (.*)")
+_FAULTS: Final = re.compile(r"(\d+ random kills: .*)")
 
 
 class Failed(Exception):
@@ -55,7 +60,8 @@ def all_jobs() -> Mapping[str, Job]:
     """By name; the quick ones first."""
     jobs = [Job("kill", "kills", KILLS, _kill)]
     jobs.append(Job("second-engine", "localnet", 1, _second_engine))
-    jobs.append(Job("localnet-kills", "kills", LONG_KILLS, _localnet_kills))
+    jobs.append(Job("localnet-kills", MOMENT, LONG_MOMENTS, _localnet_kills))
+    jobs.append(Job("soak", MINUTE, soak_minutes(), _soak))
     jobs += [Job(f"fuzz-{name}", "executions", EXECUTIONS, _fuzz(name)) for name in TARGETS]
     jobs += [Job(_name_of(path), LAW, 1, _laws(path)) for path in files_with_laws()]
     return {job.name: job for job in jobs}
@@ -91,7 +97,25 @@ def _second_engine(_done: int) -> Step:
 def _localnet_kills(_done: int) -> Step:
     run = _pytest("tests/e2e/test_faults.py", profile="ci")
     counts = _FAULTS.findall(run.stdout)
-    return Step(LONG_KILLS, counts[-1] if counts else "no counts")
+    return Step(LONG_MOMENTS, counts[-1] if counts else "no counts")
+
+
+def soak_minutes() -> int:
+    """How long all slices of a soak are together, as the environment says."""
+    return int(os.environ.get("SEEDPACT_SOAK_MINUTES", SOAK_MINUTES))
+
+
+def _soak(_done: int) -> Step:
+    run = subprocess.run(
+        [sys.executable, "-m", "tests.long.soak", SOAK, str(SLICE_MINUTES)],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if run.returncode:
+        raise Failed(f"a network under load; its folder is {SOAK}\n{run.stderr[-4_000:]}")
+    return Step(SLICE_MINUTES, run.stdout.strip())
 
 
 def _fuzz(target: str) -> Callable[[int], Step]:

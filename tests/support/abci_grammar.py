@@ -13,8 +13,10 @@ CometBFT, spec/abci, "CometBFT's expected behavior":
     consensus-height    = *consensus-round finalize-block commit
 
 Every part of a round is optional, so any order of its calls is some number of rounds. Besides the
-order this checks what the text says of heights, and that nothing that was committed is lost. An
-execution may end anywhere: a process may be killed. A log is of one home, across all its starts.
+order this checks what the text says of heights, and that nothing that was committed is lost. Of
+state sync it checks the answers too: no chunk of a snapshot that was not accepted, success only
+after a chunk that was, and no snapshot in the place of blocks. An execution may end anywhere: a
+process may be killed. A log is of one home, across all its starts.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ class State(enum.Enum):
 
     BEGIN = "before the first call"
     OFFERED = "a snapshot was offered"
+    REFUSED = "a snapshot was refused"
     RESTORING = "chunks were applied"
     EMPTY = "the application has no state"
     ROUNDS = "consensus is under way"
@@ -57,12 +60,15 @@ TRANSITIONS: Final[Mapping[State, Mapping[str, State]]] = {
     # Info leads to EMPTY or ROUNDS: its answer says which.
     State.BEGIN: {INFO: State.ROUNDS, OFFER: State.OFFERED},
     State.OFFERED: {OFFER: State.OFFERED, APPLY: State.RESTORING},
+    State.REFUSED: {OFFER: State.OFFERED},
     State.RESTORING: {OFFER: State.OFFERED, APPLY: State.RESTORING, INFO: State.ROUNDS},
     State.EMPTY: {INIT_CHAIN: State.ROUNDS},
     State.ROUNDS: _ROUND,
     State.DECIDED: {COMMIT: State.ROUNDS},
 }
 _AT_A_HEIGHT: Final = frozenset(_ROUND)
+_TAKEN: Final = frozenset({"ACCEPT", "RETRY", "RETRY_SNAPSHOT"})
+"""Answers after which chunks of the same snapshot come."""
 
 
 class IllegalExecution(Exception):
@@ -79,6 +85,8 @@ class Call:
     index: int = 0
     height: int = 0
     app_hash: str = ""
+    result: str = "ACCEPT"
+    """Of an offer or a chunk."""
     error: str = ""
 
 
@@ -102,6 +110,8 @@ class _Checker:
     """The height of the next block."""
     offered: int = 0
     """The height of the last snapshot that was offered."""
+    applied: bool = False
+    """The last chunk was taken."""
     committed: int = 0
     decided: bool = False
     """The last execution ended between FinalizeBlock and the line of its Commit."""
@@ -114,9 +124,10 @@ class _Checker:
             self._end()
             return
         opens = call.index == 0 and call.name in (INFO, OFFER)
-        if opens and self.state is not State.RESTORING:
+        in_sync = self.state is State.RESTORING and call.name == INFO and call.height
+        if opens and not in_sync:
             self._end()
-        elif call.name == INFO and self.state is not State.RESTORING:
+        elif call.name == INFO and (self.state is not State.RESTORING or not call.height):
             return  # A user's, by RPC: "it can happen at any time".
         self._step(call)
 
@@ -138,8 +149,8 @@ class _Checker:
         self.state = after
         if call.name == INFO:
             self._info(call, synced=before is State.RESTORING)
-        elif call.name == OFFER:
-            self.offered = call.height
+        elif call.name in (OFFER, APPLY):
+            self._sync(call)
         elif call.name == INIT_CHAIN:
             self.expected = call.height
             self.summary.clean_starts += 1
@@ -148,8 +159,22 @@ class _Checker:
         elif call.name == COMMIT:
             self._commit()
 
+    def _sync(self, call: Call) -> None:
+        if call.name == APPLY:
+            self.applied = call.result == "ACCEPT"
+            if call.result not in _TAKEN:
+                self.state = State.REFUSED
+            return
+        self.offered, self.applied = call.height, False
+        if call.result != "ACCEPT":
+            self.state = State.REFUSED
+        elif self.hashes:
+            _refuse(call, "a snapshot in the place of blocks")
+
     def _info(self, call: Call, *, synced: bool) -> None:
         if synced:
+            if not self.applied:
+                _refuse(call, f"height {call.height} after a chunk that was not taken")
             if call.height != self.offered:
                 _refuse(call, f"height {call.height} after a snapshot of {self.offered}")
             self.summary.state_syncs += 1

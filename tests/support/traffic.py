@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from chain_module.auth.accounts import get_account
 from chain_module.bank.messages import MULTI_SEND_URL, SEND_URL
 from chain_module.registration import keeper
-from chain_module.registration.messages import REVOKE_NODE, UPDATE_POLICY
+from chain_module.registration.messages import FRESHNESS, REVOKE_NODE, UPDATE_POLICY
 from enclave.attestation.policy import Policy
 from enclave.registration.policy_codec import policy_to_proto
 from enclave.registration.records import NodeStatus
@@ -53,6 +53,8 @@ class Kind(enum.StrEnum):
     """Two messages, of which the second fails: neither is done."""
     REGISTER = "register"
     """A node that comes, or that renews."""
+    NONCE = "nonce"
+    """Some of an enclave's, by its operator, or by whoever else."""
     REVOKE = "revoke"
     WIDEN = "widen"
     NARROW = "narrow"
@@ -161,6 +163,8 @@ class Traffic:
             case Kind.REGISTER:
                 number = wish.who % len(self.nodes)
                 return self._operators[number], (self._register(number),)
+            case Kind.NONCE:
+                return self._nonces(wish)
             case Kind.REVOKE:
                 return self._revoke(wish)
         return self._people[-1], (self._policy(wish.kind),)
@@ -193,6 +197,17 @@ class Traffic:
             quote = self._registers[key][1].quote
             self._quoted[number] = hashlib.sha256(quote).digest()
         return self._registers[key]
+
+    def _nonces(self, wish: Wish) -> tuple[Account, Messages]:
+        """One to four, by the operator, or for odd amounts by whoever wishes."""
+        number = wish.who % len(self.nodes)
+        signer = self._people[wish.whom] if wish.amount % 2 else self._operators[number]
+        message = tx_pb2.MsgFreshness(
+            operator=signer.text,
+            node_id=self.nodes[number].info().node_id or bytes(32),
+            nonce=hashlib.sha256(str(wish.amount).encode()).digest(),
+        )
+        return signer, ((FRESHNESS, message),) * (1 + wish.amount % 4)
 
     def _revoke(self, wish: Wish) -> tuple[Account, Messages]:
         """By the operator, or for even amounts by the authority."""

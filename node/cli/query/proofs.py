@@ -78,9 +78,9 @@ def proof_options(command: Callable[..., R]) -> Callable[..., R]:
     return run
 
 
-def checked(chain: ChainClient, proof: query_pb2.Proof, key: bytes) -> Shown:
+def checked(chain: ChainClient, wish: ProofWish, proof: query_pb2.Proof, key: bytes) -> Shown:
     """The proof, if it fits the header of its height. Raises ChainFailure."""
-    header = chain.check_proof(proof, key=key)
+    header = chain.check_proof(proof, key=key, height=wish.height)
     what = f"{len(proof.store_value):,} bytes" if proof.store_value else "that there is none"
     return Shown(
         value=proof.store_value,

@@ -50,7 +50,7 @@ def node(*, node_id: bytes, wish: ProofWish, target: Target, output: Output) -> 
     with target.client() as chain:
         if wish.prove:
             answer = chain.proven_node(node_id, height=wish.height)
-            proof = checked(chain, answer.proof, keys.node(node_id))
+            proof = checked(chain, wish, answer.proof, keys.node(node_id))
             record = proof.read(types_pb2.NodeRecord)
         else:
             record = chain.node(node_id)
@@ -113,10 +113,10 @@ def network_keys(*, epoch: int | None, wish: ProofWish, target: Target, output: 
         if wish.prove:
             answer = chain.proven_network_keys(epoch, height=wish.height)
             number = answer.keys.epoch if epoch is None else epoch
-            proof = checked(chain, answer.proof, keys.network(number))
+            proof = checked(chain, wish, answer.proof, keys.network(number))
             found = proof.read(types_pb2.NetworkKeys)
             if epoch is None:
-                following = checked(chain, answer.next_epoch, keys.network(number + 1))
+                following = checked(chain, wish, answer.next_epoch, keys.network(number + 1))
         else:
             found = chain.network_keys(epoch)
     shown = None if found is None else message_to_json(found)
@@ -149,8 +149,8 @@ def params(*, wish: ProofWish, target: Target, output: Output) -> None:
     with target.client() as chain:
         if wish.prove:
             found = chain.proven_params(height=wish.height)
-            proof = checked(chain, found.proof, keys.PARAMS)
-            identity = checked(chain, found.identity_proof, keys.IDENTITY)
+            proof = checked(chain, wish, found.proof, keys.PARAMS)
+            identity = checked(chain, wish, found.identity_proof, keys.IDENTITY)
             found = proven_params(proof, identity)
         else:
             found = chain.params()
@@ -181,7 +181,7 @@ def policy(
     with target.client() as chain:
         if wish.prove:
             answer = chain.proven_policy(height=wish.height)
-            proof = checked(chain, answer.proof, keys.POLICY)
+            proof = checked(chain, wish, answer.proof, keys.POLICY)
             found = message_to_json(proof.read(types_pb2.Policy) or types_pb2.Policy())
         else:
             found = message_to_json(chain.policy())
@@ -204,7 +204,7 @@ def freshness(*, node_id: bytes, wish: ProofWish, target: Target, output: Output
     with target.client() as chain:
         if wish.prove:
             answer = chain.proven_freshness(node_id, height=wish.height)
-            proof = checked(chain, answer.proof, keys.freshness(node_id))
+            proof = checked(chain, wish, answer.proof, keys.freshness(node_id))
             found = proof.read(types_pb2.Freshness)
         else:
             found = chain.freshness(node_id)

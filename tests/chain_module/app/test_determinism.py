@@ -100,7 +100,7 @@ def tell(story: Story) -> None:
     story.block(Wish(Kind.SEND, 1, flaw=Flaw.SEQUENCE), Wish(Kind.SEND, 2, 6), refused=1)
     # A policy that widens is held back, one that narrows counts at once, in both orders.
     story.block(Wish(Kind.WIDEN), Wish(register, 2))
-    story.block(Wish(Kind.SEND, 4, 5))
+    story.block(Wish(Kind.SEND, 4, 5), Wish(Kind.NONCE, 0, amount=2), Wish(Kind.NONCE, 1, 8))
     chain.blocks(2)
     story.block(Wish(register, 3), Wish(Kind.NARROW))
     story.block(Wish(Kind.FREEZE), Wish(Kind.REVOKE, 1, amount=1))

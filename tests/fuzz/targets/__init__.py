@@ -1,6 +1,6 @@
 """Every target by name.
 
-Parsers, the verifier, two of the sealed state, the chain's transactions,
+Parsers, the verifiers of evidence and of proofs, two of the sealed state, the chain's transactions,
 registers, confirms, blocks and genesis, and one each request.
 """
 
@@ -15,6 +15,7 @@ from tests.fuzz.target import Target
 from tests.fuzz.targets.block import BlockTarget
 from tests.fuzz.targets.collateral import CollateralTarget
 from tests.fuzz.targets.evidence import EvidenceTarget
+from tests.fuzz.targets.proof import ProofTarget
 from tests.fuzz.targets.quote import QuoteTarget
 from tests.fuzz.targets.registration import ConfirmTarget, GenesisTarget, RegisterTarget
 from tests.fuzz.targets.request import RequestTarget
@@ -32,6 +33,7 @@ TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
     "quote": QuoteTarget,
     "collateral": CollateralTarget,
     "evidence": EvidenceTarget,
+    "proof": ProofTarget,
     "sealed-blob": SealedBlobTarget,
     "sealed-entries": SealedEntriesTarget,
     "transaction": TransactionTarget,

@@ -35,11 +35,12 @@ SHORT = {
 def calls(text: str) -> list[Call]:
     """Calls by letter and height, as "I0 G1 F1 C".
 
-    "i" is a user's Info, "!" marks a call that raised, "*" one that opens no connection.
+    "i" is a user's Info, "!" marks a call that raised, "*" one that opens no connection; of offers
+    and chunks "?" is answered by RETRY and "-" by REJECT.
     """
     made = []
     for line, word in enumerate(text.split(), start=1):
-        letter, height = word[0], word[1:].rstrip("!*")
+        letter, height = word[0], word[1:].rstrip("!*?-")
         made.append(
             Call(
                 line,
@@ -48,6 +49,7 @@ def calls(text: str) -> list[Call]:
                 index=0 if letter in "IO" and not word.endswith("*") else 1,
                 height=int(height or 0),
                 app_hash=f"hash {height}",
+                result={"?": "RETRY", "-": "REJECT"}.get(word[-1], "ACCEPT"),
                 error="ValueError" if word.endswith("!") else "",
             )
         )
@@ -80,6 +82,13 @@ def calls(text: str) -> list[Call]:
         ("S I0 G1 p1 S I0 G1", Summary(clean_starts=2)),
         ("S O9 O8* A A I8 F9 C", Summary(state_syncs=1, blocks=1)),
         ("S O9 A A O8* A I8 P9 F9 C", Summary(state_syncs=1, blocks=1)),
+        # Refused offers, chunks that were fetched again, a snapshot given up, a user's Info.
+        ("S O9- O8*- O7* A? A i0 A? A I7* F8 C", Summary(state_syncs=1, blocks=1)),
+        ("S O9 A A- O8* A I8 F9 C", Summary(state_syncs=1, blocks=1)),
+        # Killed while it restored, and before the engine knew of the state: it starts over.
+        ("S O9 A S O9 A I9 S O9 A I9 F10 C", Summary(state_syncs=2, blocks=1)),
+        ("S O9 A O9 A I9 F10 C", Summary(state_syncs=1, blocks=1)),
+        ("S O9 A I9 S I9 F10 C", Summary(state_syncs=1, recoveries=1, blocks=1)),
         ("S I0 G1 F1!", Summary(clean_starts=1)),
         ("S I0 G1 F1! S I0 G1 F1 C", Summary(clean_starts=2, blocks=1)),
     ],
@@ -121,6 +130,11 @@ def test_legal(text: str, summary: Summary) -> None:
         ("S A", "apply_snapshot_chunk when before the first call"),
         ("S I0 G1 O9*", "offer_snapshot when consensus is under way"),
         ("S O9 A I9 A", "apply_snapshot_chunk when consensus is under way"),
+        ("S O9- A", "apply_snapshot_chunk when a snapshot was refused"),
+        ("S O9 A A- A", "apply_snapshot_chunk when a snapshot was refused"),
+        ("S O9 A- I9* F10", "finalize_block when a snapshot was refused"),
+        ("S O9 A A? I9*", "height 9 after a chunk that was not taken"),
+        ("S I0 G1 F1 C O9", "a snapshot in the place of blocks"),
         ("S I0 G1 F1! C", "a call after one that raised"),
     ],
 )

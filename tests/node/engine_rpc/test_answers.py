@@ -119,6 +119,16 @@ SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
         reading.read_abci_answer,
         {"response": {"value": DATA, "key": None, "height": "5"}},
     ),
+    "abci_query with a proof": (
+        reading.read_abci_answer,
+        {
+            "response": {
+                "key": DATA,
+                "height": "5",
+                "proofOps": {"ops": [{"type": "ics23:iavl", "key": DATA, "data": DATA}]},
+            }
+        },
+    ),
 }
 
 JSON: Final = st.recursive(

@@ -1,7 +1,8 @@
-"""32 on a chain: who may put a nonce under a node's name, how often, and what a replay of one does.
+"""Who may put a nonce under a node's name, how often, and what a replay of one does.
 
-The enclave compares the proven nonce with its own; here is that nobody but its operator decides
-which one is there to be proven. Every block is run by four applications whose answers are equal.
+The chain's half of attack case 32: the enclave compares the proven nonce with its own, and here
+nobody but its operator decides which one is there to be proven. Every block is run by real
+applications whose answers are equal.
 """
 
 from __future__ import annotations
@@ -13,21 +14,29 @@ from typing import Final
 import pytest
 
 from chain_module.abci.responses import TxResult
+from chain_module.app.check import simulate
+from chain_module.app.view import block_context
+from chain_module.bank.balances import balance
+from chain_module.errors import TxRefusal
 from chain_module.registration import freshness
 from chain_module.registration.messages import FRESHNESS, REVOKE_NODE
+from chain_module.store.branch import Branch
 from enclave.registration.freshness import MAX_RECENT, RECENT_BLOCKS, Freshness
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import Chain
-from tests.support.wallets import Account
+from tests.support.wallets import DENOM, Account
 from tests.support.world import Node
 
 NONCE: Final = b"\x11" * 32
 NEXT: Final = b"\x22" * 32
+FEE: Final = 10_000
+"""Of each transaction of `Account.sign`."""
 
 
 @pytest.fixture
 def chain(tmp_path: Path) -> Iterator[Chain]:
-    chain = Chain(tmp_path)
+    """Two validators: there are hundreds of blocks."""
+    chain = Chain(tmp_path, nodes=2)
     chain.blocks(3)
     yield chain
     chain.close()
@@ -56,7 +65,7 @@ def name_of(result: TxResult) -> str:
     return result.log.partition(":")[0] if result.code else ""
 
 
-def test_32_a_nonce_goes_through_every_door_and_is_there_for_all(chain: Chain) -> None:
+def test_a_nonce_goes_through_every_door_and_is_there_for_all(chain: Chain) -> None:
     operator, node_id = chain.operators[0], founder(chain)
     raw = chain.sign(operator, nonce_message(operator, node_id))
     assert chain.send(raw).code == 0
@@ -72,7 +81,7 @@ def test_32_a_nonce_goes_through_every_door_and_is_there_for_all(chain: Chain) -
     assert any(action.items() <= facts.items() for facts in told)
 
 
-def test_32_another_operator_puts_no_nonce_in_its_place(chain: Chain) -> None:
+def test_another_operator_puts_no_nonce_in_its_place(chain: Chain) -> None:
     """Signed by itself, and under the operator's name without its key."""
     operator, mallory, node_id = chain.operators[0], chain.people["bob"], founder(chain)
     assert commit(chain, chain.sign(operator, nonce_message(operator, node_id))) == [""]
@@ -90,7 +99,7 @@ def test_32_another_operator_puts_no_nonce_in_its_place(chain: Chain) -> None:
     assert found.nonce == NONCE
 
 
-def test_32_an_old_transaction_brings_no_old_nonce_back(chain: Chain) -> None:
+def test_an_old_transaction_brings_no_old_nonce_back(chain: Chain) -> None:
     operator, node_id = chain.operators[0], founder(chain)
     old = chain.sign(operator, nonce_message(operator, node_id, NONCE))
     assert commit(chain, old) == [""]
@@ -103,14 +112,16 @@ def test_32_an_old_transaction_brings_no_old_nonce_back(chain: Chain) -> None:
     assert found.nonce == NEXT
 
 
-def test_32_the_eleventh_of_a_node_in_a_hundred_blocks_is_refused(chain: Chain) -> None:
-    """In one transaction, in one block, over blocks: all count; each that fails pays its fee."""
+def test_the_eleventh_of_a_node_in_a_hundred_blocks_is_refused(chain: Chain) -> None:
+    """In one transaction, in one block, over blocks: all count."""
     operator, node_id = chain.operators[0], founder(chain)
     one = nonce_message(operator, node_id)
     assert commit(chain, chain.sign(operator, *[one] * 6), chain.sign(operator, one)) == ["", ""]
     first = chain.height
     chain.blocks(5)
+    held = balance(chain.state, operator.address, DENOM)
     assert commit(chain, chain.sign(operator, *[one] * 4)) == ["freshness_limited"]
+    assert balance(chain.state, operator.address, DENOM) == held - FEE, "what fails is paid for"
     found = freshness.newest(chain.state, node_id)
     assert found is not None
     assert (found.height, len(found.recent_heights)) == (first, 7), "all messages or none"
@@ -129,7 +140,7 @@ def test_32_the_eleventh_of_a_node_in_a_hundred_blocks_is_refused(chain: Chain) 
     assert len(found.recent_heights) == MAX_RECENT
 
 
-def test_32_an_unknown_and_a_revoked_node_have_none(chain: Chain) -> None:
+def test_an_unknown_and_a_revoked_node_have_none(chain: Chain) -> None:
     operator, node_id = chain.operators[0], founder(chain)
     chain.join(1)
     unknown = chain.sign(operator, nonce_message(operator, bytes(32)))
@@ -148,7 +159,7 @@ def test_32_an_unknown_and_a_revoked_node_have_none(chain: Chain) -> None:
     assert commit(chain, chain.sign(operator, again)) == ["node_revoked"]
 
 
-def test_32_a_nonce_beside_a_register_is_refused_and_beside_a_send_is_not(chain: Chain) -> None:
+def test_a_nonce_beside_a_register_is_refused_and_beside_a_send_is_not(chain: Chain) -> None:
     operator, node_id = chain.operators[0], founder(chain)
     register = chain.register_message(Node("newcomer"), operator)
     beside = chain.sign(operator, register, nonce_message(operator, node_id))
@@ -166,7 +177,7 @@ def test_32_a_nonce_beside_a_register_is_refused_and_beside_a_send_is_not(chain:
     assert found.nonce == NEXT
 
 
-def test_32_a_fee_that_is_missing_a_gas_limit_that_is_low(chain: Chain) -> None:
+def test_a_fee_that_is_missing_a_gas_limit_that_is_low(chain: Chain) -> None:
     """Ante comes first: what cannot pay is in no block, whatever it says."""
     operator, node_id = chain.operators[0], founder(chain)
     low = chain.sign(operator, nonce_message(operator, bytes(32)), gas=60_000)
@@ -176,3 +187,22 @@ def test_32_a_fee_that_is_missing_a_gas_limit_that_is_low(chain: Chain) -> None:
     nothing = chain.sign(poor, nonce_message(poor, node_id))
     assert name_of(chain.send(nothing)) == "unknown_address"
     assert freshness.newest(chain.state, node_id) is None
+
+
+def test_a_simulation_says_what_it_costs_and_what_would_become_of_it(chain: Chain) -> None:
+    """Without a signature, and with nothing written."""
+    operator, node_id = chain.operators[0], founder(chain)
+    context = block_context(chain.state, height=chain.height + 1)
+    raw = chain.sign(operator, nonce_message(operator, node_id))
+    would = simulate(Branch(chain.peers[0].storage.state), raw, context=context)
+    assert would.code == 0
+    (done,) = chain.block(txs=(raw,)).tx_results
+    assert would.gas_used == done.gas_used
+    mallory = chain.people["bob"]
+    stolen = chain.sign(mallory, nonce_message(mallory, node_id))
+    refused = simulate(Branch(chain.peers[0].storage.state), stolen, context=context)
+    assert name_of(refused) == "operator_mismatch"
+    other = chain.sign(mallory, nonce_message(operator, node_id))
+    with pytest.raises(TxRefusal) as caught:
+        simulate(Branch(chain.peers[0].storage.state), other[:-1], context=context)
+    assert caught.value.reason.name == "tx_parse_error"

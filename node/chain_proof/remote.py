@@ -57,7 +57,7 @@ class RemoteProofs:
         return chain_pb2.ProvenEntry(value=found.store_value, proof=found.proof_ops)
 
     def value(self, key: bytes) -> bytes:
-        """What the newest state has under a key, unverified; b"" for nothing. Raises ChainFailure."""
+        """What the newest state has under a key, unverified; b"" for nothing. May raise."""
         return self._chain.proven_entry(keys.STORE, key).store_value
 
 

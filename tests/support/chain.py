@@ -39,6 +39,7 @@ from chain_module.store.branch import Branch
 from chain_module.store.version import Version
 from enclave.attestation.policy import Policy
 from enclave.errors import Refusal
+from enclave.light_client.codec import encode_light_block
 from enclave.light_client.hashes import header_hash
 from enclave.registration.records import NodeRecord, Time
 from node.application.application import ChainApplication
@@ -46,11 +47,13 @@ from node.application.enclave_context import enclave_context, registration_of
 from node.application.parts import Parts
 from node.application.runs import txs_digest
 from node.application.verdicts import Verdicts
-from node.enclave_client import pack_newcomers
+from node.chain_proof import Leading, ReadyPath
+from node.enclave_client import EnclaveClient, pack_newcomers
 from node.log import no_log
 from node.metrics import Metrics
 from node.storage import Storage, open_storage
 from seedpact.enclave.v1 import chain_pb2, service_pb2
+from seedpact.light.v1 import light_pb2
 from seedpact.registration.v1 import tx_pb2
 from tests.support.headers import HeaderChain, Signers
 from tests.support.registration_chain import founded, init_request, open_genesis, params
@@ -462,6 +465,22 @@ class Chain:
         request = req.CheckTxRequest(raw, req.CheckTxType.RECHECK)
         results = [peer.application.check_tx(request).code for peer in self.peers]
         return not any(results)
+
+
+class LateBlocks:
+    """A chain's light blocks, for a node that is made before its chain is."""
+
+    def __init__(self, chain: Callable[[], Chain]) -> None:
+        self._chain = chain
+
+    def light_block(self, height: int) -> light_pb2.LightBlock:
+        """As `node.light_blocks.LightBlocks`."""
+        return encode_light_block(self._chain().headers.blocks[height])
+
+
+def ready_path(client: EnclaveClient, chain: Callable[[], Chain]) -> ReadyPath:
+    """As `node.run` makes it, over the chain's own headers."""
+    return ReadyPath(client, Leading(LateBlocks(chain), client), log=no_log)
 
 
 def _check(raw: bytes) -> req.CheckTxRequest:

@@ -31,10 +31,12 @@ from benchmarks import (
     joins,
     light_client,
     process,
+    proofs,
     proposals,
     quote_verification,
     registrations,
     restart,
+    state_sync,
     state_tree,
 )
 from benchmarks.measure import RUNS, Effort, Figure
@@ -67,9 +69,11 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
     "process": Benchmark("The enclave's process", process.run, process.CALLS),
     "building_blocks": Benchmark("Building blocks", building_blocks.run, building_blocks.CALLS),
     "state_tree": Benchmark("The state tree", state_tree.run, state_tree.CALLS, state_tree.picture),
+    "proofs": Benchmark("Proofs", proofs.run, proofs.CALLS, proofs.picture),
     "light_client": Benchmark(
         "The light client", light_client.run, light_client.CALLS, light_client.picture
     ),
+    "state_sync": Benchmark("State sync", state_sync.run, state_sync.CALLS),
     "proposals": Benchmark(
         "A cold block of registers", proposals.run, proposals.CALLS, proposals.picture
     ),

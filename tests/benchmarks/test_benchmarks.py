@@ -15,8 +15,10 @@ from benchmarks import (
     confirmation,
     light_client,
     process,
+    proofs,
     proposals,
     quote_verification,
+    state_sync,
 )
 from benchmarks.__main__ import FIGURES, recorded, section
 from benchmarks.measure import Effort, Figure, alternate, ratio
@@ -53,6 +55,21 @@ def test_headers_are_followed_in_both_ways_beside_go() -> None:
     targets = [figure.at_most for figure in figures if figure.unit == "x"]
     assert targets == [light_client.TARGET] * 2
     assert len(light_client.picture(figures)) == 2
+
+
+def test_proofs_are_made_and_verified_beside_go() -> None:
+    figures = proofs.run(ONCE)
+    rates = [figure for figure in figures if figure.unit == "proofs/s"]
+    assert len(rates) == 2 * 2 * 2 + 2 * 2
+    assert all(figure.value > 0 for figure in rates)
+    assert len([figure for figure in figures if figure.unit == "x"]) == 2 * 2
+    assert len(proofs.picture(figures)) == 2
+
+
+def test_a_state_is_served_and_restored() -> None:
+    figures = state_sync.run(ONCE)
+    assert [figure.unit for figure in figures] == ["s", "s", "MB", "MB", "MB", "s", "ms"]
+    assert all(figure.value > 0 for figure in figures)
 
 
 def test_start_and_memory_are_measured() -> None:

@@ -98,7 +98,7 @@ func made(random *rand.Rand, c *chain, picked []fault) line {
 		panic(err)
 	}
 	q := question{
-		trusted: toBytes(d.trusted, nil), next: nextBytes, block: toBytes(d.block, d.wire),
+		trusted: toBytes(d.trusted, nil), next: nextBytes, block: d.blockBytes(),
 		level: d.level, period: d.period, drift: d.drift, now: d.now,
 	}
 	client, enclave := answer(q)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"math/rand"
 	"time"
 
@@ -19,6 +20,8 @@ type draft struct {
 	block *types.LightBlock
 	// wire changes what no value of `types` can hold.
 	wire []func(*cmtproto.LightBlock)
+	// raw changes the block's bytes.
+	raw []func([]byte) []byte
 
 	level  cmtmath.Fraction
 	period time.Duration
@@ -74,7 +77,7 @@ func toBytes(block *types.LightBlock, wire []func(*cmtproto.LightBlock)) []byte 
 func fromBytes(written []byte) (*types.LightBlock, error) {
 	var message cmtproto.LightBlock
 	if err := message.Unmarshal(written); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("wire: %w", err)
 	}
 	return types.LightBlockFromProto(&message)
 }
@@ -117,6 +120,15 @@ func (d *draft) voted() []int {
 func (d *draft) vote() *types.CommitSig {
 	voted := d.voted()
 	return &d.block.Commit.Signatures[voted[d.random.Intn(len(voted))]]
+}
+
+// blockBytes are the bytes of the block, with all that was done to them.
+func (d *draft) blockBytes() []byte {
+	written := toBytes(d.block, d.wire)
+	for _, change := range d.raw {
+		attempt(func() { written = change(written) })
+	}
+	return written
 }
 
 // flip changes one bit of a signature.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"math/big"
 	"slices"
 	"time"
@@ -22,9 +23,10 @@ func commitFaults() []fault {
 		{"commit_of_no_block", func(d *draft) { commit(d).BlockID = types.BlockID{}; d.resign() }},
 		{"parts_changed", func(d *draft) { commit(d).BlockID.PartSetHeader.Total++ }},
 		{"no_parts", func(d *draft) { commit(d).BlockID.PartSetHeader = types.PartSetHeader{}; d.resign() }},
+		{"parts_most", func(d *draft) { commit(d).BlockID.PartSetHeader.Total = math.MaxUint32; d.resign() }},
 		{"round_changed", func(d *draft) { commit(d).Round++ }},
 		{"round_negative", func(d *draft) { commit(d).Round = -1; d.resign() }},
-		{"round_large", func(d *draft) { commit(d).Round = 1<<31 - 1; d.resign() }},
+		{"round_large", func(d *draft) { commit(d).Round = math.MaxInt32; d.resign() }},
 		{"no_votes", func(d *draft) { commit(d).Signatures = nil }},
 		{"vote_missing", func(d *draft) {
 			index := d.random.Intn(commit(d).Size())
@@ -185,6 +187,7 @@ func signatureFaults() []fault {
 			d.vote().Timestamp = time.Unix(-1-d.random.Int63n(1e9), d.random.Int63n(1e9)).UTC()
 			d.resign()
 		}},
+		{"vote_time_of_year_1", func(d *draft) { d.vote().Timestamp = time.Time{}; d.resign() }},
 		{"signature_of_nil_vote", func(d *draft) {
 			vote := d.vote()
 			vote.BlockIDFlag = types.BlockIDFlagNil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"math"
 	"time"
 
 	cmtmath "github.com/cometbft/cometbft/libs/math"
@@ -38,6 +39,7 @@ func headerFaults() []fault {
 		{"height_zero", func(d *draft) { d.setHeight(0) }},
 		{"height_negative", func(d *draft) { d.setHeight(-1 - d.random.Int63n(5)) }},
 		{"height_of_another", func(d *draft) { d.setHeight(d.block.Height + 1 + d.random.Int63n(5)) }},
+		{"height_largest", func(d *draft) { d.setHeight(math.MaxInt64) }},
 		{"commit_height", func(d *draft) { d.block.Commit.Height++; d.resign() }},
 		{"commit_height_zero", func(d *draft) { d.block.Commit.Height = 0; d.resign() }},
 		{"block_protocol", func(d *draft) { d.block.Version.Block += 1 - 2*uint64(d.random.Intn(2)); d.seal() }},
@@ -64,7 +66,19 @@ func shapeFaults() []fault {
 	wire := func(change func(*cmtproto.LightBlock)) func(*draft) {
 		return func(d *draft) { d.wire = append(d.wire, change) }
 	}
+	raw := func(change func(*draft, []byte) []byte) func(*draft) {
+		return func(d *draft) {
+			d.raw = append(d.raw, func(written []byte) []byte { return change(d, written) })
+		}
+	}
 	made := []fault{
+		{"truncated", raw(func(d *draft, written []byte) []byte {
+			return written[:d.random.Intn(len(written))]
+		})},
+		{"bytes_added", raw(func(d *draft, written []byte) []byte {
+			// The tag of field 0, or of a field that never ends.
+			return append(written, []byte{0x00, 0x0a}[d.random.Intn(2)])
+		})},
 		{"no_signed_header", wire(func(b *cmtproto.LightBlock) { b.SignedHeader = nil })},
 		{"no_header", wire(func(b *cmtproto.LightBlock) { b.SignedHeader.Header = nil })},
 		{"no_commit", wire(func(b *cmtproto.LightBlock) { b.SignedHeader.Commit = nil })},

@@ -3,6 +3,7 @@ package main
 import (
 	"slices"
 
+	"github.com/cometbft/cometbft/crypto"
 	"github.com/cometbft/cometbft/crypto/ed25519"
 	"github.com/cometbft/cometbft/crypto/secp256k1"
 	cmtproto "github.com/cometbft/cometbft/proto/tendermint/types"
@@ -42,6 +43,7 @@ func setFaults() []fault {
 			d.block.Commit.Signatures = append(d.block.Commit.Signatures, types.NewCommitSigAbsent())
 			d.nameSet()
 		}},
+		{"key_of_no_point_named", func(d *draft) { d.addKeyOfNoPoint() }},
 		{"power_negative_named", func(d *draft) { d.lastNamed(func(v *types.Validator) { v.VotingPower = -1 }) }},
 		{"power_too_large_named", func(d *draft) {
 			d.lastNamed(func(v *types.Validator) { v.VotingPower = types.MaxTotalVotingPower + 1 })
@@ -67,6 +69,25 @@ func setFaults() []fault {
 	}
 }
 
+// addKeyOfNoPoint adds a validator of little power whose key is mostly no point of the curve, and a
+// vote that none can have signed.
+func (d *draft) addKeyOfNoPoint() {
+	var key crypto.PubKey = ed25519.PubKey(randomBytes(d.random, ed25519.PubKeySize))
+	if d.random.Intn(2) == 0 {
+		key = secp256k1.PubKey(randomBytes(d.random, secp256k1.PubKeySize))
+	}
+	stranger := types.NewValidator(key, 1)
+	set := d.block.ValidatorSet
+	set.Validators = append([]*types.Validator{stranger}, set.Validators...)
+	d.block.Commit.Signatures = append([]types.CommitSig{{
+		BlockIDFlag:      types.BlockIDFlagCommit,
+		ValidatorAddress: stranger.Address,
+		Timestamp:        d.block.Time,
+		Signature:        randomBytes(d.random, 64),
+	}}, d.block.Commit.Signatures...)
+	d.nameSet()
+}
+
 // strange are forms on which the two are known to differ; cases are made of them by name alone.
 func strange() []fault {
 	return []fault{
@@ -79,6 +100,12 @@ func strange() []fault {
 		}},
 		{"signature_of_65_bytes", func(d *draft) { d.last().Signature = randomBytes(d.random, 65) }},
 		{"signatures_of_zip_215", func(d *draft) { d.zip215() }},
+		{"bit_flipped", func(d *draft) {
+			d.raw = append(d.raw, func(written []byte) []byte {
+				written[d.random.Intn(len(written))] ^= 1 << d.random.Intn(8)
+				return written
+			})
+		}},
 		{"no_proposer", func(d *draft) {
 			d.wire = append(d.wire, func(b *cmtproto.LightBlock) { b.ValidatorSet.Proposer = nil })
 		}},

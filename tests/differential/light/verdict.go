@@ -144,6 +144,10 @@ func struck(
 
 // kinds names Go's errors by their text, the first that fits. Two of them have a type.
 var kinds = []struct{ kind, text string }{
+	{"wire", "wire: "},
+	{"proposer", "proposer error: "},
+	{"proposer", "proposer failed validate basic"},
+	{"proposer", "proposer not in validator set"},
 	{"double_vote", "double vote from"},
 	{"address", "validator address mismatch at index"},
 	{"signature", "wrong signature (#"},
@@ -181,12 +185,10 @@ var kinds = []struct{ kind, text string }{
 	{"signature_length", "signature is missing"},
 	{"signature_length", "signature is too big"},
 	{"set_empty", "validator set is nil or empty"},
-	{"set_empty", "nil validator"},
 	{"key", "invalid size for PubKey"},
 	{"key", "is not supported"},
 	{"power_range", "negative voting power"},
 	{"power_range", "exceeds maximum"},
-	{"proposer", "proposer not in validator set"},
 	{"validator_address", "incorrectly derived from pubkey"},
 }
 

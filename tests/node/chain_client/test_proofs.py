@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -32,6 +33,17 @@ def test_both_ways_give_the_same_proof(chain: OneValidator) -> None:
             assert client.proven_entry(keys.STORE, key, height=height) == proof
             header = client.check_proof(proof, key=key)
             assert header.height == proof.height == height + 1
+
+
+def test_an_older_height(chain: OneValidator) -> None:
+    with chain.client() as client:
+        while (newest := client.height()) < 4:
+            time.sleep(0.1)
+        for height in (newest - 2, newest - 1):
+            answer = client.proven_policy(height=height)
+            assert answer.height == height
+            assert client.check_proof(answer.proof, key=keys.POLICY).height == height + 1
+            assert client.proven_entry(keys.STORE, keys.POLICY, height=height) == answer.proof
 
 
 def test_entries_of_other_stores(chain: OneValidator) -> None:

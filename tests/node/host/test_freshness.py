@@ -6,7 +6,7 @@ On a real chain whose own node publishes nothing; the enclave's freshness is the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
@@ -37,7 +37,7 @@ from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from tests.node.host.test_host import Lines, running, until
 from tests.support.fresh_enclave import FreshEnclave, fresh_enclave
-from tests.support.one_validator import OneValidator, one_validator
+from tests.support.one_validator import OneValidator
 
 NONCE: Final = b"\x11" * 32
 NEXT: Final = b"\x22" * 32
@@ -150,14 +150,6 @@ class Site:
 
 def is_past(site: Site, height: int) -> bool:
     return site.client.height() > height
-
-
-@pytest.fixture(scope="module")
-def silent(engine: object, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OneValidator]:
-    del engine
-    nobody = partial(replace, operator_key="")
-    with one_validator(tmp_path_factory.mktemp("silent") / "net", configure=nobody) as chain:
-        yield chain
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,8 @@ HEIGHT: Final = 3
 @pytest.fixture(scope="module")
 def network(chain: OneValidator) -> Network:
     with chain.client() as client:
+        while client.height() < 2 * HEIGHT:
+            time.sleep(0.1)
         return read_genesis(client.genesis(), where="the chain")
 
 

@@ -78,6 +78,9 @@ class Code(enum.StrEnum):
     WRONG_NETWORK = "wrong_network"
     BAD_PROOF = "bad_proof"
     UNPROVEN_CONTEXT = "unproven_context"
+    ROLLED_BACK = "rolled_back"
+    NOT_FRESH = "not_fresh"
+    FORKED = "forked"
     NODE_REVOKED = "node_revoked"
     NETWORK_KEYS_MISMATCH = "network_keys_mismatch"
 
@@ -114,6 +117,7 @@ class Code(enum.StrEnum):
     RECORD_MISMATCH = "record_mismatch"
     RECORD_NOT_CONFIRMED = "record_not_confirmed"
     RECORD_EXPIRED = "record_expired"
+    RECORD_TOO_NEW = "record_too_new"
     UNKNOWN_QUOTE = "unknown_quote"
     KEM_KEY_MISMATCH = "kem_key_mismatch"
     ENVELOPE_OPEN_FAILED = "envelope_open_failed"

@@ -28,11 +28,13 @@ from node.application.own_record import expiry_of
 from node.application.parts import Committed, Parts
 from node.application.prefetch import Prefetch
 from node.application.verdicts import Verdicts
+from node.chain_proof import Leading, ReadyPath
 from node.config import Home, NodeConfig
 from node.confirmer import Confirmer
 from node.enclave_client import EnclaveClient
 from node.engine_rpc import EngineRpc
 from node.host import hosting
+from node.light_blocks import LightBlocks, RememberedBlocks
 from node.log import LineLog, Log, LogFormat, LogLevel
 from node.metrics import Metrics
 from node.services import AbciQueries, GrpcServer, MetricsServer
@@ -106,7 +108,10 @@ async def _serve(
     client = EnclaveClient(config.enclave_address)
     confirmer = stack.enter_context(Confirmer(client, log=log, metrics=metrics))
     looks = FirstLooks(Verdicts(root_der=inputs.floor.attestation_root).verify)
-    envelopes = EnclaveEnvelopes(confirmer, storage, log=log, metrics=metrics)
+    blocks = RememberedBlocks(LightBlocks(engine))
+    leading = Leading(blocks, client)
+    path = ReadyPath(client, leading, log=log)
+    envelopes = EnclaveEnvelopes(confirmer, storage, path, log=log, metrics=metrics)
     prefetch = Prefetch(looks, envelopes)
     stack.callback(prefetch.close)
     queries = all_queries()

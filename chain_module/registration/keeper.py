@@ -47,7 +47,6 @@ from enclave.registration.records import (
 )
 from enclave.registration.wire import encode
 
-_HEIGHT_BYTES: Final = 8
 _REMEMBERED: Final = 16
 """Values that every transaction of every block reads, by their bytes: they rarely change."""
 _PRESENT: Final = b"\1"
@@ -227,12 +226,12 @@ def set_owner(state: StateStore, attestation_id: bytes, node_id: bytes) -> None:
 
 def set_anchor_height_of(state: StateStore, node_id: bytes, height: int) -> None:
     """Of a node's newest quote."""
-    _store(state).set(keys.anchor_of(node_id), height.to_bytes(_HEIGHT_BYTES, "big"))
+    _store(state).set(keys.anchor_of(node_id), height.to_bytes(keys.HEIGHT_BYTES, "big"))
 
 
 def set_last_confirm_of(state: StateStore, operator: bytes, height: int) -> None:
     """Of an operator."""
-    _store(state).set(keys.operator(operator), height.to_bytes(_HEIGHT_BYTES, "big"))
+    _store(state).set(keys.operator(operator), height.to_bytes(keys.HEIGHT_BYTES, "big"))
 
 
 def add_live(state: StateStore, record: NodeRecord) -> None:

@@ -2,7 +2,7 @@
 
 A key is a name, and where there are many of a kind, a slash and an identifier of fixed length:
 no key is the beginning of another, and a kind is one range. Numbers are big-endian, so the order
-of the keys is that of the numbers.
+of the keys is that of the numbers. The keys of which enclaves ask proofs are theirs to spell.
 """
 
 from __future__ import annotations
@@ -10,54 +10,79 @@ from __future__ import annotations
 from typing import Final
 
 from enclave.attestation.types import Tee
+from enclave.registration.keys import (
+    ANCHORS,
+    FRESHNESS,
+    MACHINES,
+    NETWORK,
+    NODES,
+    POLICY,
+    STORE,
+    anchor,
+    freshness,
+    machine,
+    network,
+    node,
+)
 from enclave.registration.records import NODE_ID_BYTES, Time
-
-STORE: Final = "registration"
 
 IDENTITY: Final = b"identity"
 BOOTSTRAP: Final = b"bootstrap"
 PARAMS: Final = b"params"
-POLICY: Final = b"policy"
 HELD_POLICY: Final = b"held_policy"
 
-NETWORK: Final = b"network/"
-NODES: Final = b"nodes/"
-MACHINES: Final = b"machines/"
 COLLATERAL: Final = b"collateral/"
-ANCHORS: Final = b"anchors/"
 ATTESTATION_IDS: Final = b"attestation_ids/"
 ANCHORS_OF: Final = b"anchors_of/"
 EXPIRY: Final = b"expiry/"
 LIVE: Final = b"live/"
 OPERATORS: Final = b"operators/"
-FRESHNESS: Final = b"freshness/"
+
+HEIGHT_BYTES: Final = 8
+"""Of a height that is a value."""
 
 _TIME_BYTES: Final = 12
 
-
-def network(epoch: int) -> bytes:
-    """Public keys of an epoch."""
-    return NETWORK + epoch.to_bytes(8, "big")
-
-
-def node(node_id: bytes) -> bytes:
-    """A node's record."""
-    return NODES + node_id
-
-
-def machine(platform_id: bytes) -> bytes:
-    """A machine that may host a node."""
-    return MACHINES + platform_id
+__all__ = [
+    "ANCHORS",
+    "ANCHORS_OF",
+    "ATTESTATION_IDS",
+    "BOOTSTRAP",
+    "COLLATERAL",
+    "EXPIRY",
+    "FRESHNESS",
+    "HEIGHT_BYTES",
+    "HELD_POLICY",
+    "IDENTITY",
+    "LIVE",
+    "MACHINES",
+    "NETWORK",
+    "NODES",
+    "OPERATORS",
+    "PARAMS",
+    "POLICY",
+    "STORE",
+    "anchor",
+    "anchor_of",
+    "attestation_id",
+    "collateral",
+    "expiring_node",
+    "expiry",
+    "expiry_bound",
+    "freshness",
+    "live",
+    "live_node",
+    "live_on",
+    "machine",
+    "network",
+    "node",
+    "operator",
+]
 
 
 def collateral(fmspc: bytes, tee: Tee) -> bytes:
     """Collateral for one CPU family and kind of TEE."""
     return COLLATERAL + fmspc + b"/" + bytes([tee])
-
-
-def anchor(height: int) -> bytes:
-    """A recent header."""
-    return ANCHORS + height.to_bytes(8, "big")
 
 
 def attestation_id(identifier: bytes) -> bytes:
@@ -103,8 +128,3 @@ def live_node(key: bytes) -> bytes:
 def operator(address: bytes) -> bytes:
     """The height at which an operator's newest confirm was."""
     return OPERATORS + address
-
-
-def freshness(node_id: bytes) -> bytes:
-    """The newest nonce of a node."""
-    return FRESHNESS + node_id

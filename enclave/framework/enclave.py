@@ -16,6 +16,7 @@ from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
 from enclave.framework.key_manager import KeyManager
 from enclave.framework.sealed_state import Entropy, SealedState, Storage, StorageUncertain
+from enclave.framework.start_nonce import StartNonce
 from enclave.framework.states import Operation, State, check_legal, check_transition
 from enclave.framework.store import TransactionalStore
 
@@ -62,6 +63,9 @@ class Enclave:
         self._store = TransactionalStore(self._sealed.load())
         self.keys = KeyManager(self._store, mode=attestor.mode, entropy=entropy)
         self.keys.check()
+        self.entropy = entropy
+        self.start_nonce = StartNonce.fresh(entropy)
+        """In memory alone: no seal that is put back brings one back."""
         self._lock = threading.Lock()
         self._uncertain = False
         self.backup_current = self._backup_at_start()
@@ -87,7 +91,7 @@ class Enclave:
         with self._lock:
             if self._uncertain:
                 raise _uncertain()
-            before = self.state
+            before, nonce = self.state, self.start_nonce
             check_legal(before, handler.operation)
             if before is State.EMPTY and handler.operation in _NEW_KEYS:
                 self._sealed.check_no_backup()
@@ -95,6 +99,9 @@ class Enclave:
                 response = handler.handle(self, request)
                 check_transition(before, handler.operation, self.state)
                 self._commit(handler.operation)
+            except BaseException:
+                self.start_nonce = nonce
+                raise
             finally:
                 self._store.rollback()
             return response

@@ -7,6 +7,7 @@ what is kept, so that no flag can disagree with it. All writes belong to the run
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from enclave.crypto.key_schedule import SEED_BYTES, IoKeys, derive_io_keys
@@ -25,12 +26,18 @@ from enclave.framework.sealed_state import Entropy
 from enclave.framework.sealed_values import KemSecret, QuoteEntry, Trust
 from enclave.framework.states import State
 from enclave.framework.store import KvStore, TypedStore, TypedValue
+from enclave.light_client.fork import Fork
+from enclave.light_client.types import Header
 from enclave.registration.network import NetworkInputs, check_inputs, network_id
 
 T = TypeVar("T")
 
 MAX_QUOTES: Final = 16
 """Quotes that wait for a record; the oldest goes (section 10)."""
+
+_SINGLE: Final = (b"network", b"node_key", b"tls_key", b"trust", b"fork")
+_KINDS: Final = (b"kem/", b"quote/", b"seed/")
+"""Keys of what is sealed, of which there is one, and prefixes of those of which there are many."""
 
 
 class KeyManager:
@@ -44,6 +51,7 @@ class KeyManager:
         self._node_key = TypedValue(store, key=b"node_key", value=sealed.KEY)
         self._tls_seed = TypedValue(store, key=b"tls_key", value=sealed.KEY)
         self._trust = TypedValue(store, key=b"trust", value=sealed.TRUST)
+        self._fork = TypedValue(store, key=b"fork", value=sealed.FORK)
         self._kem = TypedStore(store, prefix=b"kem/", key=sealed.INTEGER, value=sealed.KEM)
         self._quotes = TypedStore(store, prefix=b"quote/", key=sealed.INTEGER, value=sealed.QUOTE)
         self._seeds = TypedStore(store, prefix=b"seed/", key=sealed.INTEGER, value=sealed.SEED)
@@ -84,6 +92,24 @@ class KeyManager:
     def trust(self) -> Trust | None:
         """The root of trust in the chain; None before HOLDER."""
         return self._trust.get()
+
+    @property
+    def holder_trust(self) -> Trust:
+        """The same. Raises Refusal: ILLEGAL_STATE before HOLDER."""
+        return _held(self.trust, "a root of trust")
+
+    @property
+    def fork(self) -> Fork | None:
+        """The fork of the chain that was proven; None is what there should be for ever."""
+        return self._fork.get()
+
+    @property
+    def newest_header(self) -> Header | None:
+        """The newest that was verified: a HOLDER's own, else the farthest of its quotes'."""
+        if self.trust is not None:
+            return self.trust.header
+        reached = [entry.header for entry in self.quotes() if entry.header is not None]
+        return max(reached, key=lambda header: header.height, default=None)
 
     @property
     def tls_key(self) -> bytes:
@@ -137,7 +163,7 @@ class KeyManager:
     def create_first_seed(self) -> None:
         """Epoch 0 of a new network, with this node's tls_key and the genesis as root of trust."""
         first = self.network.initial_height
-        self._trust.put(Trust(root_height=first, root_hash=b"", last_height=first))
+        self._trust.put(Trust(root_height=first, root_hash=b"", header=None))
         self._tls_seed.put(self._entropy(KEY_BYTES))
         self._seeds.put(0, self._entropy(SEED_BYTES))
 
@@ -183,7 +209,28 @@ class KeyManager:
         if len(kept) == MAX_QUOTES:
             self._quotes.delete(kept[0][0])
 
-    def hold(self, seeds: dict[int, bytes], *, entry: QuoteEntry, height: int) -> None:
+    def trust_header(self, header: Header) -> None:
+        """A HOLDER's newest trusted header; `proven.headers` lets none fall.
+
+        Raises:
+            Refusal: ILLEGAL_STATE before HOLDER.
+        """
+        trust = self.holder_trust
+        if header != trust.header:
+            self._trust.put(replace(trust, header=header))
+
+    def trust_quote_header(self, entry: QuoteEntry, header: Header) -> None:
+        """How far the anchor of `entry` led, for every quote that bound the same."""
+        for number, kept in self._quotes.items():
+            if (kept.anchor_height, kept.anchor_hash) == (entry.anchor_height, entry.anchor_hash):
+                self._quotes.put(number, replace(kept, header=header))
+
+    def seal_fork(self, fork: Fork) -> None:
+        """From now on no confirm, import or quote; of many forks the first is kept."""
+        if self.fork is None:
+            self._fork.put(fork)
+
+    def hold(self, seeds: dict[int, bytes], *, entry: QuoteEntry, header: Header) -> None:
         """Becomes HOLDER by the record of `entry`: its anchor is the root, its tls_key stays.
 
         Of the KEM secrets only the newest seed's stays: older ones have served (section 3), and
@@ -197,7 +244,7 @@ class KeyManager:
         self._kem.put(newest, kem)
         self._tls_seed.put(entry.tls_seed)
         self._trust.put(
-            Trust(root_height=entry.anchor_height, root_hash=entry.anchor_hash, last_height=height)
+            Trust(root_height=entry.anchor_height, root_hash=entry.anchor_hash, header=header)
         )
         self._quotes.clear()
 
@@ -207,9 +254,8 @@ class KeyManager:
         Raises:
             Refusal: SEALED_MALFORMED, or as `check_inputs`.
         """
-        known = (b"network", b"node_key", b"tls_key", b"trust", b"kem/", b"quote/", b"seed/")
         keys = [key for key, _ in self._store.scan(b"")]
-        unknown = [key for key in keys if not key.startswith(known)]
+        unknown = [key for key in keys if key not in _SINGLE and not key.startswith(_KINDS)]
         half = bool(keys) and not {b"network", b"node_key"} <= set(keys)
         holder = bool(self._seeds.items())
         if (
@@ -224,6 +270,7 @@ class KeyManager:
             )
         self._kem.items()
         self.quotes()
+        self._fork.get()
         if keys:
             check_inputs(self.network, mode=self.mode)
 

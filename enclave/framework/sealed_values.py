@@ -18,6 +18,9 @@ from enclave.crypto.primitives import (
 )
 from enclave.errors import Code, Refusal
 from enclave.framework.store import Codec
+from enclave.light_client.codec import decode_header, encode_header
+from enclave.light_client.fork import Fork
+from enclave.light_client.types import Header
 from enclave.registration.network import HASH_BYTES, NetworkInputs
 from enclave.registration.network_codec import network_from_proto, network_to_proto
 from enclave.registration.wire import encode, strict_decode
@@ -44,6 +47,8 @@ class QuoteEntry:
     anchor_hash: bytes
     report_data: bytes
     tls_seed: bytes
+    header: Header | None = None
+    """How far the light client got from this anchor; None: not beyond it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,8 @@ class Trust:
 
     root_height: int
     root_hash: bytes
-    last_height: int
+    header: Header | None
+    """None only where the root is the genesis, until its header is verified."""
 
 
 def _sized(data: bytes, size: int) -> bytes:
@@ -87,6 +93,7 @@ def _encode_quote(value: QuoteEntry) -> bytes:
             anchor_hash=value.anchor_hash,
             report_data=value.report_data,
             tls_seed=value.tls_seed,
+            last_header=None if value.header is None else encode_header(value.header),
         )
     )
 
@@ -100,6 +107,7 @@ def _decode_quote(data: bytes) -> QuoteEntry:
         anchor_hash=_sized(message.anchor_hash, HASH_BYTES),
         report_data=_sized(message.report_data, REPORT_DATA_BYTES),
         tls_seed=_sized(message.tls_seed, KEY_BYTES),
+        header=decode_header(message.last_header) if message.HasField("last_header") else None,
     )
 
 
@@ -108,7 +116,7 @@ def _encode_trust(value: Trust) -> bytes:
         pb.SealedTrust(
             root_height=value.root_height,
             root_hash=value.root_hash,
-            last_height=value.last_height,
+            last_header=None if value.header is None else encode_header(value.header),
         )
     )
 
@@ -118,7 +126,28 @@ def _decode_trust(data: bytes) -> Trust:
         pb.SealedTrust, data, max_bytes=MAX_VALUE_BYTES, code=Code.SEALED_MALFORMED
     )
     root_hash = _sized(message.root_hash, HASH_BYTES) if message.root_hash else b""
-    return Trust(message.root_height, root_hash, message.last_height)
+    header = decode_header(message.last_header) if message.HasField("last_header") else None
+    if (root_hash and header is None) or (header and header.height < message.root_height):
+        raise Refusal(
+            Code.SEALED_MALFORMED,
+            expected=f"a trusted header at {message.root_height} or above",
+            found="none" if header is None else f"height {header.height}",
+        )
+    return Trust(message.root_height, root_hash, header)
+
+
+def _encode_fork(value: Fork) -> bytes:
+    return encode(
+        pb.SealedFork(height=value.height, first_hash=value.first, second_hash=value.second)
+    )
+
+
+def _decode_fork(data: bytes) -> Fork:
+    message = strict_decode(
+        pb.SealedFork, data, max_bytes=MAX_VALUE_BYTES, code=Code.SEALED_MALFORMED
+    )
+    hashes = (_sized(one, HASH_BYTES) for one in (message.first_hash, message.second_hash))
+    return Fork(message.height, *hashes)
 
 
 def _encode_network(value: NetworkInputs) -> bytes:
@@ -146,4 +175,5 @@ SEED: Final = _raw(SEED_BYTES)
 KEM: Final = Codec(encode=_encode_kem, decode=_decode_kem)
 QUOTE: Final = Codec(encode=_encode_quote, decode=_decode_quote)
 TRUST: Final = Codec(encode=_encode_trust, decode=_decode_trust)
+FORK: Final = Codec(encode=_encode_fork, decode=_decode_fork)
 NETWORK: Final = Codec(encode=_encode_network, decode=_decode_network)

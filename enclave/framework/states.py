@@ -36,6 +36,8 @@ class Operation(enum.StrEnum):
     MAKE_QUOTE = "make_quote"
     CONFIRM_NODES = "confirm_nodes"
     IMPORT_SEED = "import_seed"
+    FOLLOW_CHAIN = "follow_chain"
+    REPORT_FORK = "report_fork"
     GET_NETWORK_KEYS = "get_network_keys"
     BACKUP = "backup"
     RESTORE = "restore"
@@ -62,6 +64,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[Operation, frozenset[State]]]] = {
         # Again, with a newer anchor.
         Operation.MAKE_QUOTE: frozenset({State.PENDING}),
         Operation.IMPORT_SEED: frozenset({State.HOLDER}),
+        Operation.FOLLOW_CHAIN: frozenset({State.PENDING}),
+        Operation.REPORT_FORK: frozenset({State.PENDING}),
         Operation.BACKUP: frozenset({State.PENDING}),
     },
     State.HOLDER: {
@@ -69,6 +73,8 @@ TRANSITIONS: Final[Mapping[State, Mapping[Operation, frozenset[State]]]] = {
         # For renewal, or the bootstrap quote once more.
         Operation.MAKE_QUOTE: frozenset({State.HOLDER}),
         Operation.CONFIRM_NODES: frozenset({State.HOLDER}),
+        Operation.FOLLOW_CHAIN: frozenset({State.HOLDER}),
+        Operation.REPORT_FORK: frozenset({State.HOLDER}),
         Operation.GET_NETWORK_KEYS: frozenset({State.HOLDER}),
         Operation.BACKUP: frozenset({State.HOLDER}),
     },

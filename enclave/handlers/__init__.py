@@ -6,10 +6,12 @@ from enclave.handlers.backup import BackupState
 from enclave.handlers.bootstrap import Bootstrap
 from enclave.handlers.confirm_nodes import ConfirmNodes
 from enclave.handlers.create_node_key import CreateNodeKey
+from enclave.handlers.follow_chain import FollowChain
 from enclave.handlers.get_info import GetInfo
 from enclave.handlers.get_network_keys import GetNetworkKeys
 from enclave.handlers.import_seed import ImportSeed
 from enclave.handlers.make_quote import MakeQuote
+from enclave.handlers.report_fork import ReportFork
 from enclave.handlers.restore import RestoreState
 
 __all__ = [
@@ -17,9 +19,11 @@ __all__ = [
     "Bootstrap",
     "ConfirmNodes",
     "CreateNodeKey",
+    "FollowChain",
     "GetInfo",
     "GetNetworkKeys",
     "ImportSeed",
     "MakeQuote",
+    "ReportFork",
     "RestoreState",
 ]

@@ -1,8 +1,8 @@
 """confirm_nodes: verify each newcomer, and encrypt the seed for those that pass (section 7).
 
-A batch, because a block's registers come together. The enclave's own standing is checked once;
-then each newcomer runs all gates by itself, and one that fails stops no other. Deterministic: any
-number of calls with equal input gives equal bytes.
+A batch, because a block's registers come together. The chain's proof, the nonce of this start and
+the enclave's own standing are checked once; then each newcomer runs all gates by itself, and one
+that fails stops no other. Deterministic: any number of calls with equal input gives equal bytes.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from enclave.crypto.seed_envelope import node_id, seal_seed
 from enclave.errors import Code, Refusal
 from enclave.framework.enclave import Enclave
 from enclave.framework.states import Operation
-from enclave.handlers.context import context_of
+from enclave.handlers.context import check_not_forked, holder_chain
+from enclave.proven.chain import ProvenChain
 from enclave.registration.context import ProvenContext
 from enclave.registration.gates import (
     Admitted,
@@ -29,7 +30,7 @@ from enclave.registration.gates import (
     check_report,
 )
 from enclave.registration.network import Floor
-from enclave.registration.records import NodeStatus, verdict_of, verdict_to_proto
+from enclave.registration.records import NodeRecord, NodeStatus, verdict_of, verdict_to_proto
 from enclave.registration.verification import verify_newcomer
 from seedpact.enclave.v1 import service_pb2 as pb
 
@@ -40,7 +41,7 @@ MAX_NEWCOMERS: Final = 100
 
 
 class ConfirmNodes:
-    """HOLDER stays HOLDER; nothing is written."""
+    """HOLDER stays HOLDER; its newest trusted header is sealed before the answer."""
 
     operation: Final = Operation.CONFIRM_NODES
 
@@ -49,8 +50,8 @@ class ConfirmNodes:
 
         Raises:
             Refusal: for the whole batch where this enclave may not confirm at all: TOO_LARGE,
-                UNPROVEN_CONTEXT, WRONG_NETWORK, RECORD_MISMATCH, NODE_REVOKED,
-                MEASUREMENT_NOT_ALLOWED, EPOCH_UNKNOWN, NETWORK_KEYS_MISMATCH, BAD_VALUE.
+                BAD_VALUE, FORKED, NOT_FRESH, RECORD_MISMATCH, NODE_REVOKED, EPOCH_UNKNOWN,
+                MEASUREMENT_NOT_ALLOWED, NETWORK_KEYS_MISMATCH; as `holder_chain`.
         """
         count = len(request.newcomers)
         if count > MAX_NEWCOMERS:
@@ -67,8 +68,11 @@ class ConfirmNodes:
                 expected=f"at most {count} collaterals for {count} newcomers",
                 found=str(len(request.collaterals)),
             )
-        context = context_of(enclave, request.context)
-        check_standing(enclave, context)
+        check_not_forked(enclave)
+        chain = holder_chain(enclave, request.chain)
+        context = chain.context(enclave.keys.network_id)
+        check_fresh(enclave, chain)
+        check_standing(enclave, context, chain.own_record())
         floor = enclave.keys.network.floor
         batch = _Batch(
             context=context,
@@ -101,12 +105,18 @@ class _Candidate:
     report: VerifiedReport
 
 
-def check_standing(enclave: Enclave, context: ProvenContext) -> None:
+def check_fresh(enclave: Enclave, chain: ProvenChain) -> None:
+    """The chain went on after this start, at most 1,000 headers ago. Raises Refusal: NOT_FRESH."""
+    if chain.freshness is not None:
+        enclave.start_nonce = enclave.start_nonce.after(chain.freshness, enclave.entropy)
+    enclave.start_nonce.check(chain.height)
+
+
+def check_standing(enclave: Enclave, context: ProvenContext, record: NodeRecord | None) -> None:
     """Whether this enclave may confirm on this chain: its record, its code, its keys.
 
     An EXPIRED record does not stop it: a network that expires together would be dead.
     """
-    record = context.own_record
     if record is None or record.node_id != enclave.keys.node_id:
         raise Refusal(
             Code.RECORD_MISMATCH,

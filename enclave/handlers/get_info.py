@@ -39,4 +39,10 @@ class GetInfo:
         if keys.trust is not None:
             info.root_height = keys.trust.root_height
             info.root_hash = keys.trust.root_hash
+        newest = keys.newest_header
+        info.trusted_height = 0 if newest is None else newest.height
+        info.forked = keys.fork is not None
+        if enclave.state is State.HOLDER:
+            info.freshness_nonce = enclave.start_nonce.nonce
+            info.fresh_until = enclave.start_nonce.until
         return info

@@ -2,7 +2,7 @@
 
 Before HOLDER every quote gets a new tls_key and is sealed with its anchor, so that a record on the
 true chain never vouches for an enclave that trusts another root. A HOLDER keeps its tls_key, and
-binds only a header that its own view of the chain holds; its root of trust stays.
+binds only a header that the chain proves to it; its root of trust stays.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from enclave.errors import Code, Refusal
 from enclave.framework.enclave import Enclave
 from enclave.framework.sealed_values import KemSecret, QuoteEntry
 from enclave.framework.states import Operation, State
-from enclave.handlers.context import context_of
+from enclave.handlers.context import check_not_forked, holder_chain
 from enclave.handlers.evidence import bootstrap_quote, evidence_to_proto
 from enclave.registration.network import HASH_BYTES
 from enclave.registration.records import OPERATOR_BYTES, check_height
@@ -48,6 +48,7 @@ def _register(enclave: Enclave, purpose: pb.RegisterPurpose) -> pb.MakeQuoteResp
     check_length("operator", purpose.operator, OPERATOR_BYTES)
     check_length("anchor_hash", purpose.anchor_hash, HASH_BYTES)
     check_height(purpose.anchor_height)
+    check_not_forked(enclave)
     keys = enclave.keys
     if enclave.state is State.HOLDER:
         kem = _holder_kem(enclave, purpose)
@@ -85,24 +86,24 @@ def _register(enclave: Enclave, purpose: pb.RegisterPurpose) -> pb.MakeQuoteResp
 
 
 def _newcomer_kem(enclave: Enclave, purpose: pb.RegisterPurpose) -> KemSecret:
-    if purpose.HasField("context"):
+    if purpose.HasField("chain"):
         raise Refusal(
-            Code.BAD_VALUE, expected="no context before HOLDER", found="a context: nobody checks it"
+            Code.BAD_VALUE, expected="no chain before HOLDER", found="a chain: nobody checks it"
         )
     return enclave.keys.ensure_kem_secret(purpose.epoch, purpose.kem_io)
 
 
 def _holder_kem(enclave: Enclave, purpose: pb.RegisterPurpose) -> KemSecret:
-    context = context_of(enclave, purpose.context)
-    if purpose.epoch != context.epoch:
+    chain = holder_chain(enclave, purpose.chain)
+    if purpose.epoch != chain.epoch:
         raise Refusal(
-            Code.STALE_EPOCH, expected=f"epoch {context.epoch}", found=f"epoch {purpose.epoch}"
+            Code.STALE_EPOCH, expected=f"epoch {chain.epoch}", found=f"epoch {purpose.epoch}"
         )
-    anchor = context.anchors.get(purpose.anchor_height)
+    anchor = chain.anchors.get(purpose.anchor_height)
     if anchor is None or anchor.hash != purpose.anchor_hash:
         raise Refusal(
             Code.UNVERIFIED_ANCHOR,
-            expected="a header that this holder's view of the chain has",
+            expected="a header that the chain proves to this holder",
             found=f"height {purpose.anchor_height}, hash {purpose.anchor_hash.hex()}",
         )
     if purpose.kem_io:

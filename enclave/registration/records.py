@@ -29,7 +29,7 @@ from enclave.registration.measurement_codec import (
 )
 from enclave.registration.network import HASH_BYTES
 from enclave.registration.policy_codec import MAX_POLICY_BYTES, policy_from_proto
-from enclave.registration.wire import encode, strict_decode
+from enclave.registration.wire import check_present, encode, strict_decode
 from seedpact.registration.v1 import types_pb2 as pb
 
 MAX_RECORD_BYTES: Final = 16 * 1024
@@ -159,6 +159,7 @@ def network_keys_to_proto(keys: NetworkKeys) -> pb.NetworkKeys:
 def decode_anchor(data: bytes) -> Anchor:
     """`registration/anchors/<height>`. Raises Refusal for any fault of form."""
     message = strict_decode(pb.Anchor, data, max_bytes=MAX_RECORD_BYTES)
+    check_present(message, "time")
     check_height(message.height)
     check_length("anchor hash", message.hash, HASH_BYTES)
     return Anchor(message.height, message.hash, time_from_proto(message.time))
@@ -179,6 +180,7 @@ def decode_machine(data: bytes) -> Machine:
 def decode_node_record(data: bytes) -> NodeRecord:
     """`registration/nodes/<node_id>`. Raises Refusal for any fault of form."""
     message = strict_decode(pb.NodeRecord, data, max_bytes=MAX_RECORD_BYTES)
+    check_present(message, "verdict", "time", "expires_at")
     check_length("node_id", message.node_id, NODE_ID_BYTES)
     check_length("operator", message.operator, OPERATOR_BYTES)
     check_exchange_key(message.exchange_key)

@@ -86,6 +86,18 @@ def check_fields(
         )
 
 
+def check_present(message: Message, *names: str) -> None:
+    """The submessages of these names are there: an absent one would read as its defaults.
+
+    Raises:
+        Refusal: BAD_VALUE.
+    """
+    for name in names:
+        if not message.HasField(name):
+            kind = message.DESCRIPTOR.name
+            raise Refusal(Code.BAD_VALUE, expected=f"a {kind} with its {name}", found="none")
+
+
 def encode(message: Message) -> bytes:
     """The deterministic encoding, the only one that `strict_decode` takes."""
     return message.SerializeToString(deterministic=True)

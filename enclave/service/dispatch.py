@@ -17,20 +17,24 @@ from enclave.handlers import (
     Bootstrap,
     ConfirmNodes,
     CreateNodeKey,
+    FollowChain,
     GetInfo,
     GetNetworkKeys,
     ImportSeed,
     MakeQuote,
+    ReportFork,
     RestoreState,
 )
 from enclave.registration.wire import check_fields, encode, strict_decode
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 """100 newcomers with 16 KiB quotes and as many collaterals of 64 KiB are 8.2 MB; gRPC's own
 default of 4 MB would refuse them."""
-MAX_FIELDS: Final = 4096
-"""100 newcomers, their collaterals and a context with every list full are about 2,400 fields."""
+MAX_FIELDS: Final = 2**17
+"""A step of 150 validators is about 3,000 fields: a request holds forty such, or a few of the
+largest sets. So many empty messages take a parser about 20 MB."""
 
 SERVICE: Final = pb.DESCRIPTOR.services_by_name["EnclaveService"]
 
@@ -54,6 +58,8 @@ METHODS: Final[Mapping[str, Method]] = {
     "MakeQuote": _method(pb.MakeQuoteRequest, MakeQuote()),
     "ConfirmNodes": _method(pb.ConfirmNodesRequest, ConfirmNodes()),
     "ImportSeed": _method(pb.ImportSeedRequest, ImportSeed()),
+    "FollowChain": _method(chain_pb2.FollowChainRequest, FollowChain()),
+    "ReportFork": _method(chain_pb2.ReportForkRequest, ReportFork()),
     "GetNetworkKeys": _method(pb.GetNetworkKeysRequest, GetNetworkKeys()),
     "Backup": _method(pb.BackupRequest, BackupState()),
     "Restore": _method(pb.RestoreRequest, RestoreState()),

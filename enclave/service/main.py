@@ -93,11 +93,6 @@ def _warn(options: argparse.Namespace) -> None:
             "software_mode",
             message="software mode protects nothing: keys lie in a file and in plain memory",
         )
-        log(
-            "warning",
-            "unproven_context",
-            message="what this enclave believes of the chain is its host's word, not yet proven",
-        )
     if not options.listen.startswith(LOOPBACK):
         log(
             "warning",

@@ -1,7 +1,7 @@
-"""What this node tells its enclave for one block, and its registers as the enclave takes them.
+"""What this node shows its enclave for one block, and its registers as the enclave takes them.
 
-The enclave is told the state two blocks below the proposed one, the newest that can be proven
-(protocol.md section 1), at gate time.
+The enclave is shown the state two blocks below the proposed one, the newest that can be proven,
+under the header one below it (protocol.md section 1).
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from typing import Final
 
 from chain_module.message import BlockContext
-from chain_module.registration.context import chain_context
+from chain_module.registration import keeper
 from chain_module.registration.gates import EvidenceOf
 from chain_module.registration.messages import MsgRegisterNode
+from chain_module.registration.proofs import prove_registration
 from chain_module.store.errors import StoreFault
 from chain_module.store.state import CommittedState
 from node.enclave_client import Registration
-from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.enclave.v1 import chain_pb2
 
 Register = tuple[MsgRegisterNode, EvidenceOf]
 """A register with its evidence."""
@@ -31,27 +32,31 @@ def enclave_context(
     registers: Sequence[Register],
     *,
     node_id: bytes,
-) -> pb.ChainContext | None:
-    """What an enclave is told for one block, or None where that state is not kept here.
+    steps: Sequence[chain_pb2.HeaderStep],
+) -> chain_pb2.ChainProof | None:
+    """What an enclave is shown for one block, or None where that state is not kept here.
 
     Args:
         state: at the block before that of `context`.
         context: of the block that is proposed.
         registers: those that it shall confirm.
         node_id: the enclave's own.
+        steps: to the header below the block, from where the enclave's light client stands.
     """
     try:
         provable = state.at(context.height - PROVABLE_DEPTH)
+        listed = keeper.newest_policy(provable).require_machine_list
+        machines = [evidence.facts.platform.platform_id for _, evidence in registers]
+        proof = prove_registration(
+            provable,
+            node_id=node_id,
+            anchors=[register.anchor_height for register, _ in registers],
+            machines=machines if listed else (),
+        )
     except StoreFault:
         return None
-    return chain_context(
-        provable,
-        height=context.height,
-        gate_time=context.gate_time,
-        node_id=node_id,
-        anchors=[register.anchor_height for register, _ in registers],
-        machines=[evidence.facts.platform.platform_id for _, evidence in registers],
-    )
+    proof.steps.extend(steps)
+    return proof
 
 
 def registration_of(register: MsgRegisterNode, evidence: EvidenceOf) -> Registration:

@@ -9,11 +9,12 @@ from chain_module.app.block import Pending
 from chain_module.app.proposals import Envelopes
 from chain_module.message import BlockContext
 from node.application.enclave_context import Register, enclave_context, registration_of
+from node.chain_proof import ReadyPath
 from node.confirmer import Away, Confirmer, Envelope, Refused
 from node.log import Log
 from node.metrics import Metrics
 from node.storage import Storage
-from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.enclave.v1 import chain_pb2
 
 PREPARE_DEADLINE_SECS: Final = 0.25
 PROCESS_DEADLINE_SECS: Final = 0.5
@@ -24,9 +25,16 @@ class EnclaveEnvelopes:
     """An `EnvelopeSource` that asks the enclave, and judges its answers by this node's own."""
 
     def __init__(
-        self, confirmer: Confirmer, storage: Storage, *, log: Log, metrics: Metrics
+        self,
+        confirmer: Confirmer,
+        storage: Storage,
+        path: ReadyPath,
+        *,
+        log: Log,
+        metrics: Metrics,
     ) -> None:
         self._confirmer = confirmer
+        self._path = path
         self._storage = storage
         self._log = log
         self._metrics = metrics
@@ -45,6 +53,14 @@ class EnclaveEnvelopes:
             return answers
 
         return ask
+
+    def committed(self, context: BlockContext) -> None:
+        """Makes ready what the next block's requests rest on, outside the block path; waits.
+
+        Args:
+            context: of the next block.
+        """
+        self._path.make(context.height - 1)
 
     def prefetch(self, context: BlockContext, registers: Sequence[Register]) -> None:
         """Has the envelopes made ready, outside the block path.
@@ -81,11 +97,13 @@ class EnclaveEnvelopes:
 
     def _context(
         self, context: BlockContext, registers: Sequence[Register]
-    ) -> pb.ChainContext | None:
-        node_id = self._confirmer.node_id
-        if node_id is None:
+    ) -> chain_pb2.ChainProof | None:
+        node_id, steps = self._confirmer.node_id, self._path.steps(context.height - 1)
+        if node_id is None or steps is None:
             return None
-        return enclave_context(self._storage.state, context, registers, node_id=node_id)
+        return enclave_context(
+            self._storage.state, context, registers, node_id=node_id, steps=steps
+        )
 
     def _envelope(self, pending: Pending, outcome: Envelope | Refused) -> bytes | None:
         """The envelope, if the enclave found what this node found. Else a fault, and logged."""

@@ -1,7 +1,8 @@
-"""After each commit: the waiting registers are verified at the new gate time (section 6).
+"""After each commit: the path to the new header, then the waiting registers at its gate time.
 
-In a thread of its own, so that Prepare and Process find verdicts and envelopes ready. What comes
-too late is simply done again in the block path: nothing depends on this but speed.
+In a thread of its own, so that Prepare and Process find headers, verdicts and envelopes ready. A
+verdict that comes too late is simply made again in the block path; without the path of headers the
+enclave is not asked for that block (protocol.md sections 6 and 7).
 """
 
 from __future__ import annotations
@@ -33,10 +34,9 @@ class Prefetch:
 
     def committed(self, committed: Committed) -> None:
         """A block is durable. Returns at once."""
-        if committed.waiting:
-            with self._changed:
-                self._next = committed
-                self._changed.notify()
+        with self._changed:
+            self._next = committed
+            self._changed.notify()
 
     def close(self) -> None:
         """Ends the thread after the register that it works on."""
@@ -56,6 +56,7 @@ class Prefetch:
 
     def _work(self, committed: Committed) -> None:
         ready: list[tuple[MsgRegisterNode, EvidenceOf]] = []
+        self._envelopes.committed(committed.next_context)
         look = self._looks.at(committed.next_context)
         for register in committed.waiting:
             if self._stopped or self._next is not None:

@@ -27,10 +27,7 @@ from node.supervisor import Event, ProcessId, Supervisor, What
 from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
 from node.supervisor.preflight import check_home, check_not_running, check_ports, claimed
 
-UNPROVEN: Final = (
-    "software mode protects nothing, and what the enclave believes of the chain is its host's "
-    "word, not yet proven"
-)
+SOFTWARE_MODE: Final = "software mode protects nothing: keys lie in a file and in plain memory"
 
 _STYLE: Final = {What.READY: "green", What.DIED: "bold red", What.GAVE_UP: "bold red"}
 _QUIET: Final = frozenset({What.STARTED})
@@ -115,7 +112,7 @@ class _Shown:
         self._pids: dict[str, int] = {}
         self._announced = False
         if config.enclave_mode is Mode.SOFTWARE:
-            self._line("warning", UNPROVEN, "yellow")
+            self._line("warning", SOFTWARE_MODE, "yellow")
 
     def event(self, event: Event) -> None:
         """Shows one event."""

@@ -34,7 +34,7 @@ from node.enclave_client import (
 )
 from node.log import Log
 from node.metrics import Metrics
-from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.enclave.v1 import chain_pb2
 
 
 class Asking:
@@ -67,7 +67,7 @@ class Asking:
 
     def ask(
         self,
-        context: pb.ChainContext,
+        chain: chain_pb2.ChainProof,
         registrations: Mapping[bytes, Registration],
         *,
         height: int,
@@ -76,7 +76,7 @@ class Asking:
         """Asks once. Raises nothing.
 
         Args:
-            context: the chain, for the block that is proposed.
+            chain: for the block that is proposed.
             registrations: by their keys in `outcomes`.
             height: of that block.
             deadline: in seconds.
@@ -88,7 +88,7 @@ class Asking:
         self.tally.add(Counters(calls=1, asked=asked))
         started = time.monotonic()
         try:
-            request = pack_newcomers(context, registrations.values())
+            request = pack_newcomers(chain, registrations.values())
             response = self._client.confirm_nodes(request, timeout=deadline)
             answer = outcomes_of(response, asked=asked)
         except EnclaveRefused as refused:

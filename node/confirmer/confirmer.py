@@ -20,7 +20,7 @@ from node.confirmer.outcomes import Away, Outcome
 from node.enclave_client import EnclaveClient, Registration
 from node.log import Log
 from node.metrics import Metrics
-from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.enclave.v1 import chain_pb2
 
 PREFETCH_DEADLINE_SECS: Final = 2.0
 PING_DEADLINE_SECS: Final = 1.0
@@ -35,7 +35,7 @@ class _Work:
     """What is to be prefetched; the last registration is the next."""
 
     height: int
-    context: pb.ChainContext
+    chain: chain_pb2.ChainProof
     left: list[Registration]
 
 
@@ -92,7 +92,7 @@ class Confirmer:
 
     def confirm(
         self,
-        context: pb.ChainContext,
+        chain: chain_pb2.ChainProof,
         registrations: Sequence[Registration],
         *,
         height: int,
@@ -101,8 +101,8 @@ class Confirmer:
         """One outcome for each registration, in order; or Away where one would have to be asked.
 
         Args:
-            context: the chain, for the block that is proposed. Of anchors and machines it holds at
-                least those of the registrations.
+            chain: for the block that is proposed, with the anchors and machines of the
+                registrations.
             registrations: in the order of the block.
             height: of that block.
             deadline: seconds that the enclave has.
@@ -111,7 +111,7 @@ class Confirmer:
         asking.outcomes.begin(height)
         found: dict[bytes, Outcome] = {}
         missing: dict[bytes, Registration] = {}
-        keys = [outcome_key(context, registration) for registration in registrations]
+        keys = [outcome_key(registration) for registration in registrations]
         for key, registration in zip(keys, registrations, strict=True):
             known = asking.outcomes.get(key)
             asking.tally.add(Counters(hits=int(known is not None)))
@@ -121,21 +121,21 @@ class Confirmer:
             else:
                 found[key] = known
         if missing:
-            answer = self._ask(context, missing, height=height, deadline=deadline)
+            answer = self._ask(chain, missing, height=height, deadline=deadline)
             if isinstance(answer, Away):
                 return answer
             found |= zip(missing, answer, strict=True)
         return [found[key] for key in keys]
 
     def prefetch(
-        self, height: int, context: pb.ChainContext, registrations: Sequence[Registration]
+        self, height: int, chain: chain_pb2.ChainProof, registrations: Sequence[Registration]
     ) -> None:
         """Has outcomes made ready for a block of this height. Returns at once.
 
         What was left to do before is given up.
         """
         self._asking.outcomes.begin(height)
-        self._work = _Work(height, context, list(reversed(registrations)))
+        self._work = _Work(height, chain, list(reversed(registrations)))
         self._wake.set()
 
     def close(self) -> None:
@@ -149,7 +149,7 @@ class Confirmer:
 
     def _ask(
         self,
-        context: pb.ChainContext,
+        chain: chain_pb2.ChainProof,
         missing: dict[bytes, Registration],
         *,
         height: int,
@@ -159,7 +159,7 @@ class Confirmer:
         if away is not None:
             self._asking.not_asked()
             return Away(away)
-        return self._asking.ask(context, missing, height=height, deadline=deadline)
+        return self._asking.ask(chain, missing, height=height, deadline=deadline)
 
     # The thread.
 
@@ -186,11 +186,11 @@ class Confirmer:
         if work is None or not work.left:
             return False
         registration = work.left.pop()
-        key = outcome_key(work.context, registration)
+        key = outcome_key(registration)
         known = self._asking.outcomes.get(key)
         if not (known or self._asking.withheld(registration, height=work.height)):
             self._asking.ask(
-                work.context,
+                work.chain,
                 {key: registration},
                 height=work.height,
                 deadline=PREFETCH_DEADLINE_SECS,

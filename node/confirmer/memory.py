@@ -1,8 +1,7 @@
 """What a confirmer remembers of registrations: outcomes of this height, and who is not sent again.
 
-An outcome depends on the registration, and on what the enclave was told of the chain. Anchors and
-machines are told for all registrations of a request; of those only its own count for each, and
-they are the same in every request of one height. So they are not part of the key.
+An outcome depends on the registration and on the chain. Of one height there is one header below,
+and one state that is proven under it: whatever way it was proven, so the registration is the key.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from typing import Final
 
 from node.confirmer.outcomes import Outcome
 from node.enclave_client import Registration
-from seedpact.enclave.v1 import service_pb2 as pb
 
 REMEMBERED: Final = 1024
 """Outcomes; a node has at most 2 * max_registers_per_block waiting registers."""
@@ -72,13 +70,9 @@ class Quarantine:
             return end if end > height else None
 
 
-def outcome_key(context: pb.ChainContext, registration: Registration) -> bytes:
-    """32 bytes that name what an outcome depends on."""
-    told = pb.ChainContext()
-    told.CopyFrom(context)
-    del told.anchors[:]
-    del told.machines[:]
-    digest = hashlib.sha256(told.SerializeToString(deterministic=True))
+def outcome_key(registration: Registration) -> bytes:
+    """32 bytes that name what an outcome depends on, within one height."""
+    digest = hashlib.sha256()
     for field in (
         registration.operator,
         registration.exchange_key,

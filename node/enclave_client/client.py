@@ -15,6 +15,7 @@ import grpc
 from google.protobuf.message import Message
 
 from node.enclave_client.failures import EnclaveFailed, failure_of, lost_connection
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.enclave.v1.service_pb2_grpc import EnclaveServiceStub
 
@@ -101,6 +102,18 @@ class EnclaveClient:
     ) -> pb.ImportSeedResponse:
         """PENDING -> HOLDER: opens the envelope of this node's own record."""
         return self._call("ImportSeed", request, pb.ImportSeedResponse, timeout)
+
+    def follow_chain(
+        self, request: chain_pb2.FollowChainRequest, *, timeout: float | None = None
+    ) -> chain_pb2.FollowChainResponse:
+        """PENDING, HOLDER: leads the light client on."""
+        return self._call("FollowChain", request, chain_pb2.FollowChainResponse, timeout)
+
+    def report_fork(
+        self, request: chain_pb2.ReportForkRequest, *, timeout: float | None = None
+    ) -> chain_pb2.ReportForkResponse:
+        """PENDING, HOLDER: shows two chains; where both are signed, the enclave stops for ever."""
+        return self._call("ReportFork", request, chain_pb2.ReportForkResponse, timeout)
 
     def get_network_keys(self, *, timeout: float | None = None) -> pb.GetNetworkKeysResponse:
         """HOLDER: the public keys of each epoch that this enclave holds."""

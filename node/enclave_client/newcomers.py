@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 
 
@@ -30,18 +31,18 @@ class Registration:
 
 
 def pack_newcomers(
-    context: pb.ChainContext, registrations: Iterable[Registration]
+    chain: chain_pb2.ChainProof, registrations: Iterable[Registration]
 ) -> pb.ConfirmNodesRequest:
     """The request for a batch.
 
     Args:
-        context: what the enclave shall know of the chain.
+        chain: what the enclave is shown of the chain.
         registrations: in the order of the block; the response has the same order.
 
     Returns:
         A request whose collaterals are distinct, in the order of their first use.
     """
-    request = pb.ConfirmNodesRequest(context=context)
+    request = pb.ConfirmNodesRequest(chain=chain)
     index_by_hash: dict[bytes, int] = {}
     for entry in registrations:
         digest = hashlib.sha256(entry.collateral).digest()

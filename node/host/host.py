@@ -15,7 +15,8 @@ from typing import Final, Protocol
 
 from node.chain_client import ChainClient, ChainEvent, ChainFailure
 from node.chain_client.events import events_of
-from node.enclave_client import EnclaveClient, EnclaveFailure
+from node.enclave_client import EnclaveClient
+from node.failure import NodeFailure
 from node.log import Log
 
 NEW_BLOCK: Final = "new_block"
@@ -38,7 +39,7 @@ class EventHandler(Protocol):
         ...
 
     def handle(self, host: Host, event: ChainEvent) -> None:
-        """Does what the event asks for. May raise ChainFailure or EnclaveFailure."""
+        """Does what the event asks for. May raise NodeFailure."""
         ...
 
 
@@ -105,7 +106,7 @@ class Host:
     def _handle(self, handler: EventHandler, event: ChainEvent) -> None:
         try:
             handler.handle(self, event)
-        except (ChainFailure, EnclaveFailure) as failure:
+        except NodeFailure as failure:
             self.log(
                 "warning",
                 "handler_failed",

@@ -23,7 +23,7 @@ class ImportSeed:
         """Imports, if it is this enclave's confirm and it waits for one.
 
         Raises:
-            ChainFailure, EnclaveFailure: it could not; `seedpactd register` can be run again.
+            NodeFailure: it could not; `seedpactd register` can be run again.
         """
         info = host.enclave.get_info()
         if info.state == pb.ENCLAVE_STATE_HOLDER:
@@ -35,5 +35,12 @@ class ImportSeed:
         record = host.chain.node(info.node_id)
         if record is None:
             return
-        import_seed(host.chain, host.enclave, record, network_id=info.network_id)
-        host.log("info", "seed_imported", node_id=info.node_id.hex(), height=record.height)
+        proven = import_seed(host.chain, host.enclave, record)
+        host.log(
+            "info",
+            "seed_imported",
+            node_id=info.node_id.hex(),
+            height=record.height,
+            header=proven.height,
+            steps=proven.steps,
+        )

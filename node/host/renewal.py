@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from enclave.registration.records import NANOSECONDS, time_to_proto
-from node.chain_client import ChainEvent, Committed, HeaderFacts, Price
+from enclave.registration.records import NANOSECONDS
+from node.chain_client import ChainEvent, Committed, Price
 from node.host.host import NEW_BLOCK, Host
 from node.join.quoting import ANCHOR_DEPTH, register_of
-from node.join.seed import unproven_context
+from node.join.seed import holder_proof
 from node.keyring import SigningKey
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
@@ -59,17 +59,15 @@ class Renewal:
         # Whatever happens now, the next try is not at the next block.
         self._next_height = event.height + self._retry_blocks
         self._retry_blocks = min(2 * self._retry_blocks, LAST_RETRY_BLOCKS)
-        done = self.renew(host, info, record)
+        done = self.renew(host, record)
         self._retry_blocks = FIRST_RETRY_BLOCKS
         host.log("info", "renewed", node_id=info.node_id.hex(), height=done.height)
 
-    def renew(
-        self, host: Host, info: pb.GetInfoResponse, record: types_pb2.NodeRecord
-    ) -> Committed:
+    def renew(self, host: Host, record: types_pb2.NodeRecord) -> Committed:
         """One renewal, in a block.
 
         Raises:
-            ChainFailure, TxRefused, EnclaveFailure.
+            ChainFailure, TxRefused, EnclaveFailure, EngineRpcFailure, ChainProofFailure.
         """
         chain = host.chain
         newest = chain.header()
@@ -79,9 +77,7 @@ class Renewal:
             epoch=chain.network_keys().epoch,
             anchor_height=anchor.height,
             anchor_hash=anchor.hash,
-            context=unproven_context(
-                chain, newest, network_id=info.network_id, record=record, anchors=(_proto(anchor),)
-            ),
+            chain=holder_proof(chain, host.enclave, height=newest.height, anchors=(anchor.height,)),
         )
         answer = host.enclave.make_quote(pb.MakeQuoteRequest(register=purpose))
         message = register_of(answer, purpose, collateral=self._collateral, moniker="")
@@ -96,7 +92,3 @@ class Renewal:
         period = host.chain.params().params.registration_period_secs
         now = host.chain.status().latest_time_ns // NANOSECONDS
         return record.expires_at.seconds - now < period // LIFE_LEFT
-
-
-def _proto(header: HeaderFacts) -> types_pb2.Anchor:
-    return types_pb2.Anchor(height=header.height, hash=header.hash, time=time_to_proto(header.time))

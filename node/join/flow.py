@@ -110,8 +110,12 @@ def _registered_holder(
         record = registered(run, enclave, network, node_id, after=after)
         try:
             with run.step(Step.IMPORT, "opening the envelope") as say:
-                import_seed(run.chain, enclave, record, network_id=network.id, say=say)
-                say("the enclave holds the seed")
+                proven = import_seed(run.chain, enclave, record, say=say)
+                run.proven = proven
+                say(
+                    f"the enclave holds the seed, by proof at header {proven.height}, "
+                    f"{proven.steps} light client steps"
+                )
         except EnclaveRefused as refused:
             if refused.code in NEW_KEYS:
                 raise JoinFailure(
@@ -175,6 +179,7 @@ def _joined(run: Run, node_id: bytes, record: types_pb2.NodeRecord | None) -> Jo
         confirm_index=-1 if confirm is None else confirm.index,
         timings_ms={**timings, "total": sum(timings.values())},
         paid=run.journal.notes.paid,
+        proven=run.proven,
     )
 
 

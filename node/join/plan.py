@@ -110,6 +110,16 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Proven:
+    """By what a seed was imported."""
+
+    height: int
+    """Of the header under which the record was proven."""
+    steps: int
+    """Of the light client, from the quote's anchor to it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Joined:
     """A holder of the seed, with the record that says so."""
 
@@ -125,3 +135,5 @@ class Joined:
     """By step, of the run in which it was done; "total": their sum."""
     paid: int
     """Registers that were sent, over all runs of this journal."""
+    proven: Proven | None
+    """None where the enclave held the seed already."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from node.chain_client import ChainClient
 from node.config import Home
 from node.join.journal import Journal
-from node.join.plan import Join, Progress, Step
+from node.join.plan import Join, Progress, Proven, Step
 
 
 @dataclass
@@ -23,6 +23,8 @@ class Run:
     chain: ChainClient
     report: Callable[[Progress], None]
     timings_ms: dict[str, int] = field(default_factory=dict)
+    proven: Proven | None = None
+    """By what the seed was imported, if it was in this run."""
 
     @contextlib.contextmanager
     def step(self, step: Step, text: str) -> Iterator[Callable[[str], None]]:

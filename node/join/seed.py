@@ -1,7 +1,8 @@
-"""Step 9: the enclave opens the envelope of its own record, against what the chain says.
+"""Step 9: the enclave opens the envelope of its own record, against proofs of the chain.
 
-Software mode alone until headers and proofs are sent: the context is the peer's word, unproven, and
-the enclave says so at each start. Hardware mode refuses it (`unproven_context`).
+The host fetches: signed headers from the one that the recorded quote bound to one above the record,
+and proofs of the record and the network's keys under it. The peer may say what it likes: what does
+not verify, the enclave refuses.
 """
 
 from __future__ import annotations
@@ -10,13 +11,16 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from chain_module.registration import keys
 from enclave.errors import Code
-from enclave.registration.records import time_to_proto
-from enclave.registration.wire import encode
 from node.chain_client import ChainClient, HeaderFacts
+from node.chain_proof import ChainProofCode, ChainProofFailure, Leading, RemoteProofs
 from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.join.failures import JoinCode, JoinFailure
 from node.join.genesis import Network
+from node.join.plan import Proven
+from node.light_blocks import LightBlocks, RememberedBlocks
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 
@@ -29,43 +33,73 @@ def import_seed(
     enclave: EnclaveClient,
     record: types_pb2.NodeRecord,
     *,
-    network_id: bytes,
     say: Callable[[str], None] = lambda _text: None,
-) -> None:
-    """PENDING -> HOLDER; a HOLDER stays one. Raises EnclaveFailure, ChainFailure."""
+) -> Proven:
+    """PENDING -> HOLDER; a HOLDER stays one.
+
+    Raises:
+        EnclaveFailure, ChainFailure, EngineRpcFailure, ChainProofFailure, JoinFailure.
+    """
     say(f"waiting for the header that follows block {record.height}")
     header = header_from(chain, record.height + 1)
-    context = unproven_context(chain, header, network_id=network_id, record=record)
+    say(f"proving the record of block {record.height} under header {header.height}")
+    proof = import_proof(chain, enclave, record, header.height)
     try:
-        enclave.import_seed(pb.ImportSeedRequest(context=context))
+        enclave.import_seed(pb.ImportSeedRequest(chain=proof))
     except EnclaveRefused as refused:
         # The node's own host may have been faster.
         there = refused.code == Code.ILLEGAL_STATE
         if not there or enclave.get_info().state != pb.ENCLAVE_STATE_HOLDER:
             raise
+    return Proven(header.height, len(proof.steps))
 
 
-def unproven_context(
-    chain: ChainClient,
-    header: HeaderFacts,
-    *,
-    network_id: bytes,
-    record: types_pb2.NodeRecord,
-    anchors: tuple[types_pb2.Anchor, ...] = (),
-) -> pb.ChainContext:
-    """What the chain says at `header`, as an enclave in software mode takes it."""
-    current = chain.network_keys()
-    epochs = [chain.network_keys(epoch) for epoch in range(current.epoch)] + [current]
-    return pb.ChainContext(
-        network_id=network_id,
-        height=header.height,
-        gate_time=time_to_proto(header.time),
-        epoch=current.epoch,
-        policy=encode(chain.policy()),
-        network_keys=[encode(keys) for keys in epochs],
-        own_record=encode(record),
-        anchors=[encode(anchor) for anchor in anchors],
+def import_proof(
+    chain: ChainClient, enclave: EnclaveClient, record: types_pb2.NodeRecord, height: int
+) -> chain_pb2.ChainProof:
+    """What the enclave imports against: headers up to `height`, and the entries under it.
+
+    Raises:
+        ChainProofFailure, EngineRpcFailure, ChainFailure, EnclaveFailure.
+    """
+    proofs = RemoteProofs(chain)
+    bound = proofs.value(keys.anchor_of(record.node_id))
+    if len(bound) != keys.HEIGHT_BYTES:
+        raise ChainProofFailure(
+            ChainProofCode.NOT_PROVABLE,
+            expected=f"the anchor of node {record.node_id.hex()}",
+            found=bound.hex() or "none",
+        )
+    anchor = chain.header(int.from_bytes(bound, "big"))
+    leading = Leading(RememberedBlocks(LightBlocks(chain.engine)), enclave)
+    proof = leading.newcomer_steps(
+        enclave.get_info(), height, anchor_height=anchor.height, anchor_hash=anchor.hash
     )
+    proof.MergeFrom(proofs.entries(height, node_id=record.node_id))
+    return proof
+
+
+def holder_proof(
+    chain: ChainClient, enclave: EnclaveClient, *, height: int, anchors: tuple[int, ...] = ()
+) -> chain_pb2.ChainProof:
+    """What a HOLDER is shown outside the block path: for its renewal.
+
+    Args:
+        chain: its own node.
+        enclave: the HOLDER.
+        height: of the proving header; a newer one that it trusts already takes its place.
+        anchors: heights of headers that it shall find on the chain.
+
+    Raises:
+        ChainProofFailure, EngineRpcFailure, EnclaveFailure.
+    """
+    info = enclave.get_info()
+    height = max(height, info.trusted_height)
+    leading = Leading(RememberedBlocks(LightBlocks(chain.engine)), enclave)
+    steps = leading.holder_steps(info, height)
+    proof = RemoteProofs(chain).entries(height, node_id=info.node_id, anchors=anchors)
+    proof.steps.extend(steps)
+    return proof
 
 
 def header_from(chain: ChainClient, height: int) -> HeaderFacts:
@@ -92,7 +126,7 @@ def check_holder(
     """
     info = enclave.get_info()
     expected = chain.network_keys()
-    held = {keys.epoch: keys for keys in enclave.get_network_keys().keys}.get(expected.epoch)
+    held = {each.epoch: each for each in enclave.get_network_keys().keys}.get(expected.epoch)
     if held is None or (held.pk_io, held.kem_io) != (expected.pk_io, expected.kem_io):
         raise JoinFailure(
             Code.NETWORK_KEYS_MISMATCH,

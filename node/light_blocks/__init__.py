@@ -5,6 +5,7 @@ What belongs here: asking an engine for a header, its commit and its validators,
 """
 
 from node.light_blocks.reading import to_light_block, to_validator_set
+from node.light_blocks.remembered import RememberedBlocks
 from node.light_blocks.source import LightBlocks
 
-__all__ = ["LightBlocks", "to_light_block", "to_validator_set"]
+__all__ = ["LightBlocks", "RememberedBlocks", "to_light_block", "to_validator_set"]

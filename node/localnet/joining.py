@@ -103,5 +103,7 @@ def _recorded(localnet: Localnet, node: LocalNode, done: Joined) -> Localnet:
             confirm_tx_hash=done.confirm_tx_hash,
             confirm_index=done.confirm_index,
             timings_ms=dict(done.timings_ms),
+            proven_height=done.proven.height if done.proven else 0,
+            light_client_steps=done.proven.steps if done.proven else 0,
         ),
     )

@@ -72,6 +72,10 @@ class Registration:
     confirm_index: int
     timings_ms: Mapping[str, int]
     """By step of the flow."""
+    proven_height: int = 0
+    """Of the header by which the seed was imported; 0 where the enclave held it already."""
+    light_client_steps: int = 0
+    """From the quote's anchor to that header."""
 
 
 @dataclass(frozen=True, slots=True)

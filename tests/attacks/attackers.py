@@ -6,7 +6,6 @@ but what its blueprint spoils.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final
 
 from enclave.attestation.policy import Policy
@@ -60,7 +59,8 @@ def bad(case: BadCase) -> Node:
 def holder_of(rules: Policy | None = None) -> tuple[Ledger, Node]:
     """A network of one holder under these rules."""
     ledger, (holder,) = network("holder")
-    return replace(ledger, policy=rules or policy()), holder
+    ledger.policy = rules or policy()
+    return ledger, holder
 
 
 def verdict(confirmation: pb.Confirmation) -> Code | None:

@@ -44,14 +44,16 @@ def asked(chain: Chain, raw: bytes) -> str:
     peer, register = chain.peers[0], register_in(raw)
     context = block_context(chain.state, height=chain.height + 1)
     evidence = evidence_of(chain.state, register)
-    told = enclave_context(
+    info = peer.enclave.info()
+    shown = enclave_context(
         peer.storage.state,
         context,
         [(register, evidence)],
-        node_id=peer.enclave.info().node_id,
+        node_id=info.node_id,
+        steps=chain.headers.steps(info.trusted_height or None, [chain.height]),
     )
-    assert told is not None
-    request = pack_newcomers(told, [registration_of(register, evidence)])
+    assert shown is not None
+    request = pack_newcomers(shown, [registration_of(register, evidence)])
     (confirmation,) = peer.enclave.confirm(request)
     assert confirmation.HasField("refusal") != bool(confirmation.envelope)
     return confirmation.refusal.code

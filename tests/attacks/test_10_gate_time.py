@@ -16,7 +16,7 @@ from tests.attacks.attackers import GOOD, answer, bad, holder_of, machine, verdi
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.attestation.real_evidence import VECTORS, VERIFIED
 from tests.support.refusals import refused
-from tests.support.world import GENESIS_TIME
+from tests.support.world import GENESIS_TIME, network
 
 FUTURE = {
     BadCase.TCB_INFO_FROM_FUTURE: Code.COLLATERAL_NOT_YET_VALID,
@@ -25,8 +25,6 @@ FUTURE = {
     BadCase.PCK_CRL_FROM_FUTURE: Code.COLLATERAL_NOT_YET_VALID,
     BadCase.PCK_FROM_FUTURE: Code.CERTIFICATE_NOT_YET_VALID,
 }
-GATE_TIME = GENESIS_TIME + 5 * 9
-"""Of the block that confirms."""
 
 
 @pytest.mark.parametrize(("case", "code"), FUTURE.items())
@@ -36,11 +34,16 @@ def test_10_collateral_of_the_future_gets_no_envelope(case: BadCase, code: Code)
 
 @pytest.mark.parametrize(("seconds", "code"), [(0, None), (1, Code.COLLATERAL_NOT_YET_VALID)])
 def test_10_gate_time_decides_to_the_second(seconds: int, code: Code | None) -> None:
-    attacker = machine(replace(GOOD, issued_at=GATE_TIME + seconds))
-    assert answer(attacker) is code
+    ledger, holder = holder_of()
+    # The nonce of the holder's start is two blocks old when it confirms, and headers time blocks.
+    gate_time = ledger.time(ledger.height + 1).seconds
+    attacker = machine(replace(GOOD, issued_at=gate_time + seconds))
+    (confirmation,) = confirm(ledger, holder, Forgery().newcomer(ledger, attacker))
+    assert ledger.time(ledger.height - 1).seconds == gate_time
+    assert verdict(confirmation) is code
 
 
-@pytest.mark.parametrize("year", [1980, 2001, 2040, 2095])
+@pytest.mark.parametrize("year", [2040, 2062, 2095])
 def test_10_a_wall_clock_of_another_decade_changes_nothing(year: int) -> None:
     """Good at a gate time far from any clock of this machine."""
     then = (year - 1970) * 365 * DAY
@@ -51,9 +54,9 @@ def test_10_a_wall_clock_of_another_decade_changes_nothing(year: int) -> None:
     (confirmation,) = confirm(ledger, holder, newcomer)
     assert verdict(confirmation) is not None
     # .. and with a header of that decade it is taken.
-    request = ledger.confirm_request(holder, newcomer)
-    request.context.gate_time.seconds = then + DAY
-    (confirmation,) = holder.confirm(request)
+    ledger.later = then + DAY - GENESIS_TIME
+    ledger.height += 1
+    (confirmation,) = confirm(ledger, holder, newcomer)
     assert verdict(confirmation) is None
 
 
@@ -66,10 +69,9 @@ def test_10_intels_evidence_verifies_at_its_own_time_and_not_at_the_clocks(name:
 
 
 def test_10_two_nodes_decide_alike() -> None:
-    """The same request, two holders with other entropy: equal bytes."""
-    ledger, holder = holder_of()
+    """The same newcomer, two holders with other entropy: equal bytes."""
+    ledger, (holder, other) = network("holder", "other")
     newcomer = Forgery().newcomer(ledger, machine(GOOD))
-    request = ledger.confirm_request(holder, newcomer)
-    first = holder.confirm(request)
-    holder.start()
-    assert holder.confirm(request) == first
+    first = confirm(ledger, holder, newcomer)
+    assert verdict(first[0]) is None
+    assert confirm(ledger, other, newcomer) == first

@@ -21,6 +21,7 @@ from enclave.attestation.quote import parse_quote, strip_padding
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
 from enclave.service.dispatch import MAX_FIELDS, METHODS
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from tests.attacks.attackers import holder_of, verdict
@@ -147,7 +148,10 @@ def test_12_a_quotes_chain_of_many_certificates_is_refused_by_count(extra: int) 
     ("method", "repeated"),
     {
         "ConfirmNodes": pb.ConfirmNodesRequest(newcomers=[pb.Newcomer()]),
-        "ImportSeed": pb.ImportSeedRequest(context=pb.ChainContext(anchors=[b""] * MAX_FIELDS)),
+        "ImportSeed": pb.ImportSeedRequest(
+            chain=chain_pb2.ChainProof(network_keys=[chain_pb2.ProvenEntry()] * MAX_FIELDS)
+        ),
+        "FollowChain": chain_pb2.FollowChainRequest(steps=[chain_pb2.HeaderStep()] * MAX_FIELDS),
         "Bootstrap": pb.BootstrapRequest(
             network=types_pb2.NetworkInputs(floor=types_pb2.Floor(upgrade_keys=[b""] * MAX_FIELDS))
         ),

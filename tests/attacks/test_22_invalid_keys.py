@@ -98,10 +98,10 @@ def test_22_a_chain_that_tells_a_low_order_pk_io_opens_nothing() -> None:
     honest = ledger.keys[0].pk_io
     ledger.keys[0].pk_io = bytes(32)
     with pytest.raises(Refusal) as found:
-        newcomer.import_seed(ledger.context(newcomer.info().node_id))
+        newcomer.import_seed(ledger.proof(newcomer))
     assert found.value.code is Code.LOW_ORDER_KEY
     ledger.keys[0].pk_io = honest
-    assert list(newcomer.import_seed(ledger.context(newcomer.info().node_id)).epochs) == [0]
+    assert list(newcomer.import_seed(ledger.proof(newcomer)).epochs) == [0]
 
 
 @pytest.mark.parametrize("kem_io", [bytes(1183), b"\xff" * 1184], ids=["short", "not reduced"])

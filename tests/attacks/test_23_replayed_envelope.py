@@ -109,11 +109,11 @@ def fails_then_succeeds(ledger: Ledger, node: Node, envelope: bytes, code: Code)
     own = ledger.records[node_id]
     ledger.records[node_id] = replace(own, envelope=envelope)
     with pytest.raises(Refusal) as refused:
-        node.import_seed(ledger.context(node_id))
+        node.import_seed(ledger.proof(node))
     assert refused.value.code is code
     assert node.info() == before
     ledger.records[node_id] = own
-    assert list(node.import_seed(ledger.context(node_id)).epochs) == [0]
+    assert list(node.import_seed(ledger.proof(node)).epochs) == [0]
 
 
 def test_23_another_newcomers_envelope_in_ones_own_record() -> None:
@@ -126,9 +126,16 @@ def test_23_another_newcomers_envelope_in_ones_own_record() -> None:
 def test_23_another_newcomers_whole_record() -> None:
     ledger, (holder,) = network("holder")
     one, other = pending(ledger, holder, "one"), pending(ledger, holder, "other")
+    ids = [node.info().node_id for node in (one, other)]
+    shown = ledger.proof(one)
     with pytest.raises(Refusal) as refused:
-        other.import_seed(ledger.context(one.info().node_id))
-    assert refused.value.code is Code.RECORD_MISMATCH
+        other.import_seed(shown)
+    assert refused.value.code is Code.UNKNOWN_QUOTE
+    # A chain that puts the one's record under the other's key.
+    ledger.records[ids[1]] = ledger.records[ids[0]]
+    with pytest.raises(Refusal) as refused:
+        other.import_seed(ledger.proof(other))
+    assert refused.value.code is Code.UNKNOWN_QUOTE
 
 
 def test_23_an_envelope_of_another_chain() -> None:
@@ -159,7 +166,7 @@ def test_23_an_envelope_of_the_epoch_before() -> None:
     for epoch, code in ((0, Code.STALE_EPOCH), (1, Code.KEM_SECRET_MISSING)):
         ledger.records[node_id] = replace(record, epoch=epoch)
         with pytest.raises(Refusal) as refused:
-            node.import_seed(ledger.context(node_id))
+            node.import_seed(ledger.proof(node))
         assert refused.value.code is code
     assert node.info() == before
 

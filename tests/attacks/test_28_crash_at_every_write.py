@@ -81,7 +81,7 @@ def test_28_import_opens_the_seed_now_or_later() -> None:
     disk = newcomer_disk(ledger, founder, recorded=True)
 
     def import_seed(node: Node) -> object:
-        return node.import_seed(ledger.context(node.info().node_id))
+        return node.import_seed(ledger.proof(node))
 
     found = set()
     for node in after_every_crash(disk, "newcomer", import_seed):

@@ -63,7 +63,7 @@ def test_29_a_founder_of_another_chain_confirms_nobody_here() -> None:
     other_ledger.bootstrap(other_founder)
     newcomer = Node("newcomer")
     ledger.prepare(newcomer)
-    with refused_unchanged(other_founder, Code.WRONG_NETWORK):
+    with refused_unchanged(other_founder, Code.WRONG_CHAIN):
         ledger.register(newcomer, other_founder)
 
 

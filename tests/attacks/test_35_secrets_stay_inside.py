@@ -109,7 +109,7 @@ def test_35_no_secret_in_the_text_of_a_refusal_or_in_the_repr_of_an_object() -> 
     ledger, (_, member) = network("founder", "member")
     collect = _Call(member)
     collect("Bootstrap", pb.BootstrapRequest(), pb.BootstrapResponse)
-    collect("ImportSeed", pb.ImportSeedRequest(context=ledger.context()), pb.ImportSeedResponse)
+    collect("ImportSeed", pb.ImportSeedRequest(chain=ledger.proof(member)), pb.ImportSeedResponse)
     collect("Restore", pb.RestoreRequest(), pb.RestoreResponse)
     keys = member.enclave.keys
     secrets = {

@@ -18,6 +18,7 @@ from enclave.errors import Code
 from enclave.registration.network_codec import network_to_proto
 from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.refusals import refused, refused_unchanged
 from tests.support.world import Ledger, Node, inputs, network
@@ -26,8 +27,9 @@ UNKNOWN_FIELD = b"\xf8\x07\x01"
 """Field 127, a varint."""
 
 
-def requests(ledger: Ledger) -> dict[str, Message]:
+def requests(ledger: Ledger, founder: Node) -> dict[str, Message]:
     """A well-formed request of every method."""
+    chain = ledger.proof(founder)
     network_message = network_to_proto(inputs())
     kem_io = ledger.keys[0].kem_io
     return {
@@ -35,8 +37,10 @@ def requests(ledger: Ledger) -> dict[str, Message]:
         "Bootstrap": pb.BootstrapRequest(network=network_message),
         "CreateNodeKey": pb.CreateNodeKeyRequest(network=network_message, kem_io=kem_io),
         "MakeQuote": pb.MakeQuoteRequest(register=ledger.purpose()),
-        "ConfirmNodes": pb.ConfirmNodesRequest(context=ledger.context()),
-        "ImportSeed": pb.ImportSeedRequest(context=ledger.context()),
+        "ConfirmNodes": pb.ConfirmNodesRequest(chain=chain),
+        "ImportSeed": pb.ImportSeedRequest(chain=chain),
+        "FollowChain": chain_pb2.FollowChainRequest(steps=chain.steps),
+        "ReportFork": chain_pb2.ReportForkRequest(first=chain.steps, second=chain.steps),
         "GetNetworkKeys": pb.GetNetworkKeysRequest(),
         "Backup": pb.BackupRequest(),
         "Restore": pb.RestoreRequest(backup=b"x"),
@@ -46,7 +50,7 @@ def requests(ledger: Ledger) -> dict[str, Message]:
 @pytest.mark.parametrize("method", sorted(METHODS))
 def test_47_an_unknown_field_in_any_request_is_refused(method: str) -> None:
     ledger, (founder,) = network("founder")
-    data = encode(requests(ledger)[method]) + UNKNOWN_FIELD
+    data = encode(requests(ledger, founder)[method]) + UNKNOWN_FIELD
     for node in (founder, Node("empty")):
         with refused_unchanged(node, Code.MALFORMED_REQUEST):
             METHODS[method](node.enclave, data)

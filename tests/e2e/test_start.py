@@ -117,7 +117,7 @@ def test_it_runs_heals_and_stops(home: Home) -> None:
     assert code == 0
     assert not any(Path(f"/proc/{pid}").exists() for pid in everything)
     lines = [json.loads(line) for line in log.splitlines()]
-    assert "not yet proven" in lines[0]["text"]
+    assert "protects nothing" in lines[0]["text"]
     ends = [(line["process"], line["text"]) for line in lines if line["event"] == "stopped"]
     assert ends == [(part, "exit code 0") for part in reversed(Part)]
 
@@ -131,7 +131,7 @@ def test_whoever_kills_it_kills_all_and_it_starts_again(home: Home) -> None:
         assert node.process.stdout.readline().startswith("the node runs: RPC http://127.0.0.1:")
         code, log = node.stop(signal.SIGINT)
     assert code == 0
-    assert "not yet proven" in log
+    assert "protects nothing" in log
     assert "Traceback" not in log
 
 

@@ -1,24 +1,25 @@
 """Real requests of every method: the start corpus of the request targets.
 
 `REQUESTS` has one row a method of the service; a test compares it with the service's descriptor,
-so that a new method cannot stay without a target.
+so that a new method cannot stay without a target. What rests on the chain is proven by the chain
+as it goes on: every request of `real_requests` is for a later block than the one before it.
 """
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from google.protobuf.message import Message
 
+from enclave.framework.states import State
 from enclave.registration.network import NetworkInputs
 from enclave.registration.network_codec import network_to_proto
-from enclave.registration.policy_codec import policy_to_proto
-from enclave.registration.wire import encode
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
-from seedpact.registration.v1 import types_pb2
-from tests.fuzz.situations import Scene
-from tests.support.world import hardware_inputs, inputs, policy
+from tests.fuzz.situations import Scene, scene
+from tests.support.world import Node, hardware_inputs, inputs, policy
 
 Batch = Sequence[tuple[pb.Newcomer, bytes]]
 """Newcomers, each with its collateral."""
@@ -51,9 +52,9 @@ def make_quote(scene: Scene) -> Sequence[Message]:
         purpose = ledger.purpose()
         purpose.epoch, purpose.kem_io = keys.epoch, keys.kem_io
         requests.append(pb.MakeQuoteRequest(register=purpose))
-    for node_id in (b"", *_node_ids(scene)):
+    for holder in holders(scene):
         purpose = ledger.purpose()
-        purpose.context.CopyFrom(ledger.context(node_id))
+        purpose.chain.CopyFrom(ledger.proof(holder, anchors=[purpose.anchor_height]))
         requests.append(pb.MakeQuoteRequest(register=purpose))
     return [*requests, pb.MakeQuoteRequest(register=ledger.purpose())]
 
@@ -61,12 +62,54 @@ def make_quote(scene: Scene) -> Sequence[Message]:
 def confirm_nodes(scene: Scene) -> Sequence[Message]:
     first, second, third = scene.newcomers
     batches: tuple[Batch, ...] = ([first], [second], [first, second, third], [])
-    return [_confirm(context, batch) for batch in batches for context in _contexts(scene, batch)]
+    plain = [
+        scene.ledger.confirm_request(holder, *batch)
+        for batch in batches
+        for holder in holders(scene)
+    ]
+    return [*plain, *_under_other_policies(scene, [first])]
 
 
 def import_seed(scene: Scene) -> Sequence[Message]:
-    ids = (b"", *_node_ids(scene))
-    return [pb.ImportSeedRequest(context=scene.ledger.context(node_id)) for node_id in ids]
+    nodes = (pending(scene), *holders(scene))
+    return [pb.ImportSeedRequest(chain=scene.ledger.proof(node)) for node in nodes]
+
+
+def follow_chain(scene: Scene) -> Sequence[Message]:
+    """Each in one step, and from its root through each height."""
+    ledger, requests = scene.ledger, []
+    for node in (pending(scene), *holders(scene)):
+        shown = ledger.proof(node)
+        request = chain_pb2.FollowChainRequest(steps=shown.steps)
+        if shown.HasField("root"):
+            request.root.CopyFrom(shown.root)
+            request.anchor_height = shown.root.height
+            request.anchor_hash = ledger.headers.hash(shown.root.height)
+        requests.append(request)
+    return requests
+
+
+def report_fork(scene: Scene) -> Sequence[Message]:
+    """True forks, each from where an enclave's light client is, and what is none."""
+    headers, requests = scene.ledger.headers, []
+    for follows in follow_chain(scene):
+        assert isinstance(follows, chain_pb2.FollowChainRequest)
+        height = follows.steps[-1].block.signed_header.header.height
+        other = headers.fork(height - 1)
+        other.add(app_hash=bytes(32), time=headers.header(height).time)
+        request = chain_pb2.ReportForkRequest(
+            anchor_height=follows.anchor_height,
+            anchor_hash=follows.anchor_hash,
+            first=follows.steps,
+            second=follows.steps,
+        )
+        if follows.HasField("root"):
+            request.root.CopyFrom(follows.root)
+        none = chain_pb2.ReportForkRequest()
+        none.CopyFrom(request)
+        request.second[-1].block.CopyFrom(other.step(None, height).block)
+        requests += [request, none]
+    return requests
 
 
 def get_network_keys(_scene: Scene) -> Sequence[Message]:
@@ -93,6 +136,8 @@ REQUESTS: Final[Mapping[str, Callable[[Scene], Sequence[Message]]]] = {
     "MakeQuote": make_quote,
     "ConfirmNodes": confirm_nodes,
     "ImportSeed": import_seed,
+    "FollowChain": follow_chain,
+    "ReportFork": report_fork,
     "GetNetworkKeys": get_network_keys,
     "Backup": backup,
     "Restore": restore,
@@ -104,31 +149,32 @@ def _networks(scene: Scene) -> list[NetworkInputs]:
     return [scene.ledger.network, inputs("another-network-2"), hardware_inputs()]
 
 
-def _node_ids(scene: Scene) -> list[bytes]:
-    return sorted(scene.ledger.records)
+@functools.cache
+def real_requests(method: str) -> Sequence[Message]:
+    """The real requests of a method, made once a process."""
+    return tuple(REQUESTS[method](scene()))
 
 
-def _contexts(scene: Scene, batch: Batch) -> list[pb.ChainContext]:
-    """As the chain says for each holder; with a machine list; and frozen."""
-    plain = [scene.ledger.context(node_id) for node_id in _node_ids(scene)]
-    listed, frozen = pb.ChainContext(), pb.ChainContext()
-    listed.CopyFrom(plain[0])
-    listed.policy = encode(policy_to_proto(policy(require_machine_list=True)))
-    platform_ids = [record.verdict.platform_id for record in scene.ledger.records.values()]
-    listed.machines.extend(
-        encode(types_pb2.Machine(platform_id=platform_id)) for platform_id in platform_ids
-    )
-    frozen.CopyFrom(plain[0])
-    frozen.policy = encode(policy_to_proto(policy(frozen=True)))
-    return [*plain, listed, frozen] if len(batch) == 1 else plain
+def holders(scene: Scene) -> list[Node]:
+    """The enclaves that hold the seed."""
+    nodes = [situation.node for situation in scene.situations]
+    return [node for node in nodes if node.enclave.state is State.HOLDER]
 
 
-def _confirm(context: pb.ChainContext, batch: Batch) -> pb.ConfirmNodesRequest:
-    request = pb.ConfirmNodesRequest(context=context)
-    for newcomer, collateral in batch:
-        if collateral not in request.collaterals:
-            request.collaterals.append(collateral)
-        added = request.newcomers.add()
-        added.CopyFrom(newcomer)
-        added.collateral_index = list(request.collaterals).index(collateral)
-    return request
+def pending(scene: Scene) -> Node:
+    """The newcomer whose record is on the chain."""
+    nodes = [situation.node for situation in scene.situations]
+    (found,) = (node for node in nodes if node.enclave.state is State.PENDING)
+    return found
+
+
+def _under_other_policies(scene: Scene, batch: Batch) -> list[pb.ConfirmNodesRequest]:
+    """With a machine list, and frozen; then the chain is as before."""
+    ledger, (holder, *_) = scene.ledger, holders(scene)
+    before, requests = ledger.policy, []
+    ledger.machines = [record.verdict.platform_id for record in ledger.records.values()]
+    for rules in (policy(require_machine_list=True), policy(frozen=True)):
+        ledger.policy = rules
+        requests.append(ledger.confirm_request(holder, *batch))
+    ledger.policy, ledger.machines = before, []
+    return requests

@@ -38,6 +38,7 @@ class Situation:
         self.node = Node(owner, storage=self.storage)
         self.reset()
         self.entries = self.present_entries()
+        self.start_nonce = self.node.enclave.start_nonce
 
     def reset(self) -> None:
         """Back to the start, also in what entropy will give."""
@@ -53,7 +54,11 @@ class Situation:
     @property
     def is_unchanged(self) -> bool:
         """Whether memory and disk hold what they held at the start."""
-        return self.present_entries() == self.entries and self.storage.blobs == self.blobs
+        return (
+            self.present_entries() == self.entries
+            and self.storage.blobs == self.blobs
+            and self.node.enclave.start_nonce == self.start_nonce
+        )
 
 
 @dataclass(frozen=True)
@@ -81,7 +86,7 @@ def scene() -> Scene:
     machine.make_quote(ledger.purpose(anchor_height=ledger.height - 4))
     ledger.register(machine, founder)
     blobs["PENDING"] = _blobs(machine)
-    machine.import_seed(ledger.context(machine.info().node_id))
+    machine.import_seed(ledger.proof(machine))
     blobs["HOLDER"] = _blobs(machine)
     situations = [Situation(name, MACHINE, kept) for name, kept in blobs.items()]
     situations.append(Situation("FOUNDER", founder.name, _blobs(founder)))

@@ -196,7 +196,7 @@ class Machine:
         self.ledger.register(process, self.founder)
 
     def _import_seed(self, process: EnclaveProcess) -> None:
-        process.import_seed(self.ledger.context(self.acknowledged.node_id))
+        process.import_seed(self.ledger.proof(process))
 
     def _renew(self, process: EnclaveProcess) -> None:
         if self.acknowledged.node_id not in self.ledger.records:
@@ -204,7 +204,7 @@ class Machine:
             process.raw("MakeQuote", encode(pb.MakeQuoteRequest(bootstrap=pb.BootstrapPurpose())))
             return
         purpose = self.ledger.purpose()
-        purpose.context.CopyFrom(self.ledger.context(self.acknowledged.node_id))
+        purpose.chain.CopyFrom(self.ledger.proof(process, anchors=[purpose.anchor_height]))
         process.make_quote(purpose)
 
 

@@ -1,8 +1,9 @@
 """A chain at the ABCI boundary: real applications with their disks, and a real enclave each.
 
-The chain plays the engine: it proposes, asks every node, and commits what more than 2/3 of the
-power accepts. Enclaves run in this process (`tests.support.world`); everything else is the
-product. Each node's state must be equal after each block, or `decide` fails.
+The chain plays the engine: it proposes, asks every node, commits what more than 2/3 of the power
+accepts, and its validators sign each header (`tests.support.headers`). Enclaves run in this process
+(`tests.support.world`); everything else is the product. Each node's state must be equal after each
+block, or `decide` fails. Who holds the seed publishes its nonce as soon as it can.
 """
 
 from __future__ import annotations
@@ -31,25 +32,30 @@ from chain_module.auth.accounts import get_account
 from chain_module.message import BlockContext
 from chain_module.registration import keeper
 from chain_module.registration.confirm_tx import MsgConfirmNode, encode_confirm
-from chain_module.registration.context import chain_context
 from chain_module.registration.identity import NetworkGenesis, read_network
-from chain_module.registration.messages import REGISTER_NODE
+from chain_module.registration.messages import FRESHNESS, REGISTER_NODE
+from chain_module.registration.proofs import prove_registration
 from chain_module.store.branch import Branch
 from chain_module.store.version import Version
 from enclave.attestation.policy import Policy
 from enclave.errors import Refusal
-from enclave.registration.records import NodeRecord
+from enclave.light_client.codec import encode_light_block
+from enclave.light_client.hashes import header_hash
+from enclave.registration.records import NodeRecord, Time
 from node.application.application import ChainApplication
 from node.application.enclave_context import enclave_context, registration_of
 from node.application.parts import Parts
 from node.application.runs import txs_digest
 from node.application.verdicts import Verdicts
-from node.enclave_client import pack_newcomers
+from node.chain_proof import Leading, ReadyPath
+from node.enclave_client import EnclaveClient, pack_newcomers
 from node.log import no_log
 from node.metrics import Metrics
 from node.storage import Storage, open_storage
-from seedpact.enclave.v1 import service_pb2
+from seedpact.enclave.v1 import chain_pb2, service_pb2
+from seedpact.light.v1 import light_pb2
 from seedpact.registration.v1 import tx_pb2
+from tests.support.headers import HeaderChain, Signers
 from tests.support.registration_chain import founded, init_request, open_genesis, params
 from tests.support.wallets import DENOM, FUNDS, MSG_SEND, Account
 from tests.support.world import CHAIN_ID, Node, Requests, policy
@@ -65,9 +71,10 @@ PEOPLE: Final = ("alice", "bob", "carol", "dave", "erin", "frank", "grace", "hei
 class EnclaveInProcess:
     """An `EnvelopeSource` over an enclave of this process. `away` and `corrupt` are its faults."""
 
-    def __init__(self, node: Requests, storage: Storage) -> None:
+    def __init__(self, node: Requests, storage: Storage, headers: HeaderChain) -> None:
         self._node = node
         self._storage = storage
+        self._headers = headers
         self.away = False
         self.corrupt: Callable[[bytes], bytes] = lambda envelope: envelope
         self.asked = 0
@@ -84,16 +91,23 @@ class EnclaveInProcess:
     def _ask(self, context: BlockContext, pending: Sequence[Pending]) -> list[bytes | None]:
         registers = [(p.message, p.evidence) for p in pending if p.evidence is not None]
         info = self._node.info()
-        told = enclave_context(self._storage.state, context, registers, node_id=info.node_id)
-        holder = info.state == service_pb2.ENCLAVE_STATE_HOLDER
-        if self.away or told is None or not holder:
+        if self.away or info.state != service_pb2.ENCLAVE_STATE_HOLDER:
+            return [None] * len(pending)
+        shown = enclave_context(
+            self._storage.state,
+            context,
+            registers,
+            node_id=info.node_id,
+            steps=self._headers.steps(info.trusted_height or None, [context.height - 1]),
+        )
+        if shown is None:
             return [None] * len(pending)
         self.asked += len(pending)
-        request = pack_newcomers(told, [registration_of(*register) for register in registers])
+        request = pack_newcomers(shown, [registration_of(*register) for register in registers])
         try:
             answers = self._node.confirm(request)
         except Refusal:
-            # It holds the seed, and what it is told does not know its record yet, or any more.
+            # It holds the seed, and the chain does not know its record or its nonce yet.
             return [None] * len(pending)
         return [
             None if answer.HasField("refusal") else self.corrupt(answer.envelope)
@@ -135,8 +149,10 @@ class Chain:
         self.operators = [Account(name, number) for number, name in enumerate(names)]
         self.people = {name: Account(name, nodes + number) for number, name in enumerate(people)}
         enclaves: list[Requests] = [founder or Node(names[0]), *map(Node, names[1:])]
+        self.signers = Signers.of(*names, power=POWER)
         self.genesis = self._bootstrap(enclaves[0], policy_ or policy(), max_gas, changes)
         self.network: NetworkGenesis = read_network(self.genesis)
+        self.headers = HeaderChain(chain_id=CHAIN_ID, signers=self.signers)
         self.height = 0
         self.time_ns = self.genesis.time_ns
         self.peers = [
@@ -145,6 +161,7 @@ class Chain:
         ]
         self.mempool: list[bytes] = []
         self.last_txs: tuple[bytes, ...] = ()
+        self.publish(0)
 
     @property
     def state(self) -> Version:
@@ -195,6 +212,7 @@ class Chain:
     def decide(self, txs: Sequence[bytes], *, round_: int = 0) -> res.FinalizeBlockResponse:
         """Commits a block on every node; their answers must be equal."""
         request = self._decided(txs, round_)
+        self.headers.add(**self._header_parts(txs, round_))
         first, *others = [peer.application.finalize_block(request) for peer in self.peers]
         for other in others:
             assert other == first
@@ -265,7 +283,7 @@ class Chain:
             anchor_hash=anchor.hash,
         )
         if enclave.info().state == service_pb2.ENCLAVE_STATE_HOLDER:
-            purpose.context.CopyFrom(self._told(enclave, anchor.height))
+            purpose.chain.CopyFrom(self._shown(enclave, anchor.height))
         quote = enclave.make_quote(purpose)
         return REGISTER_NODE, tx_pb2.MsgRegisterNode(
             operator=operator.text,
@@ -320,8 +338,20 @@ class Chain:
         return account.sign(messages, chain_id=CHAIN_ID, gas=gas)
 
     def import_seed(self, enclave: Requests) -> None:
-        """The newcomer opens its envelope."""
-        enclave.import_seed(self._told(enclave))
+        """The newcomer opens its envelope, after one more block where its record needs a header."""
+        record = self.record(enclave)
+        if record is not None and record.height >= self.height:
+            self.block()
+        enclave.import_seed(self._shown(enclave))
+
+    def publish(self, number: int) -> None:
+        """A node's operator sends the nonce of its enclave's start."""
+        peer = self.peers[number]
+        info = peer.enclave.info()
+        message = tx_pb2.MsgFreshness(
+            operator=peer.operator.text, node_id=info.node_id, nonce=info.freshness_nonce
+        )
+        assert self.send(self.sign(peer.operator, (FRESHNESS, message))).code == common.OK
 
     def join(self, number: int) -> None:
         """A genesis validator registers and imports."""
@@ -329,6 +359,7 @@ class Chain:
         assert self.send(self.register_tx(peer.enclave, peer.operator)).code == common.OK
         self.block()
         self.import_seed(peer.enclave)
+        self.publish(number)
         self.blocks(2)
 
     def record(self, enclave: Requests) -> NodeRecord | None:
@@ -354,7 +385,7 @@ class Chain:
         storage = open_storage(
             self._folder / operator.name, names=STORES, chain_id=CHAIN_ID, log=no_log
         )
-        source = EnclaveInProcess(enclave, storage)
+        source = EnclaveInProcess(enclave, storage, self.headers)
         verdicts = Verdicts(root_der=self.network.inputs.floor.attestation_root)
         parts = Parts(
             storage=storage,
@@ -382,8 +413,8 @@ class Chain:
             plain,
             consensus_params=replace(plain.consensus_params, block=block),
             validators=tuple(
-                common.ValidatorUpdate(common.KeyType.ED25519, _digest(account.name), POWER)
-                for account in self.operators
+                common.ValidatorUpdate(common.KeyType.ED25519, member.public.data, POWER)
+                for member in self.signers.members
             ),
             app_state=_with_accounts(plain.app_state, accounts),
         )
@@ -403,27 +434,53 @@ class Chain:
             proposer_address=bytes(20),
         )
 
-    def _told(self, enclave: Requests, *anchors: int) -> service_pb2.ChainContext:
-        """What an enclave is told of the newest state."""
-        context = block_context(self.state, height=self.height + 1)
-        return chain_context(
-            self.state,
-            height=self.height + 2,
-            gate_time=context.gate_time,
-            node_id=enclave.info().node_id,
-            anchors=anchors,
-        )
+    def _shown(self, enclave: Requests, *anchors: int) -> chain_pb2.ChainProof:
+        """What an enclave is shown under the newest header: the state of the block before it."""
+        info = enclave.info()
+        provable = self.peers[0].storage.state.at(self.height - 1)
+        proof = prove_registration(provable, node_id=info.node_id, anchors=anchors)
+        if info.state == service_pb2.ENCLAVE_STATE_HOLDER:
+            start = info.trusted_height or None
+        else:
+            start = keeper.anchor_height_of(provable, info.node_id) or 1
+            proof.root.CopyFrom(self.headers.root(start))
+        proof.steps.extend(self.headers.steps(start, [self.height]))
+        return proof
 
     def _next_time(self) -> int:
-        return self.time_ns + BLOCK_SECONDS * 10**9
+        """The genesis time is the first header's."""
+        return self.time_ns + (BLOCK_SECONDS * 10**9 if self.height else 0)
+
+    def _header_parts(self, txs: Sequence[bytes], round_: int) -> dict[str, Any]:
+        return {
+            "app_hash": self.state.app_hash,
+            "time": Time.of_unix_nanos(self._next_time()),
+            "data_hash": _digest(f"{round_}/{txs_digest(txs).hex()}"),
+        }
 
     def _hash(self, txs: Sequence[bytes], round_: int) -> bytes:
-        return _digest(f"{self.height + 1}/{round_}/{txs_digest(txs).hex()}")
+        return header_hash(self.headers.proposed(**self._header_parts(txs, round_)))
 
     def _recheck(self, raw: bytes) -> bool:
         request = req.CheckTxRequest(raw, req.CheckTxType.RECHECK)
         results = [peer.application.check_tx(request).code for peer in self.peers]
         return not any(results)
+
+
+class LateBlocks:
+    """A chain's light blocks, for a node that is made before its chain is."""
+
+    def __init__(self, chain: Callable[[], Chain]) -> None:
+        self._chain = chain
+
+    def light_block(self, height: int) -> light_pb2.LightBlock:
+        """As `node.light_blocks.LightBlocks`."""
+        return encode_light_block(self._chain().headers.blocks[height])
+
+
+def ready_path(client: EnclaveClient, chain: Callable[[], Chain]) -> ReadyPath:
+    """As `node.run` makes it, over the chain's own headers."""
+    return ReadyPath(client, Leading(LateBlocks(chain), client), log=no_log)
 
 
 def _check(raw: bytes) -> req.CheckTxRequest:

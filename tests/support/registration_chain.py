@@ -1,8 +1,8 @@
 """The registration module alone, as a chain of one: real state, real enclaves, no engine.
 
 Blocks run as protocol.md section 6 has them, reduced to this module: begin, messages, confirms just
-before the end, the anchor last. Enclaves answer through the same table as gRPC; they are told
-S(height - 2), as a node tells them.
+before the end, the anchor last. Enclaves answer through the same table as gRPC; they are shown
+signed headers and S(height - 2), as a node shows them. The founder's nonce is in the first block.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ from chain_module.abci.requests import InitChainRequest
 from chain_module.consensus import keeper as consensus_keeper
 from chain_module.errors import TxRefusal
 from chain_module.message import BlockContext
-from chain_module.registration import keeper
+from chain_module.registration import freshness, keeper
 from chain_module.registration.begin_block import begin_block, write_anchor
 from chain_module.registration.bootstrap import bootstrapped, check_bootstrapped
-from chain_module.registration.context import chain_context
 from chain_module.registration.errors import refusal_of
 from chain_module.registration.gates import check_claim, check_verdict, evidence_of
 from chain_module.registration.genesis import (
@@ -40,6 +39,7 @@ from chain_module.registration.genesis import (
 from chain_module.registration.identity import NetworkGenesis, read_network
 from chain_module.registration.lifecycle import apply_confirm
 from chain_module.registration.messages import MsgRegisterNode
+from chain_module.registration.proofs import prove_registration
 from chain_module.registration.records import Params
 from chain_module.store.branch import Branch, ChildBranch
 from chain_module.store.state import CommittedState
@@ -59,7 +59,9 @@ from enclave.registration.records import (
     verdict_of,
 )
 from enclave.registration.verification import verify_evidence
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.headers import HeaderChain, Signers
 from tests.support.world import (
     CHAIN_ID,
     CODE,
@@ -75,7 +77,8 @@ BLOCK_SECONDS: Final = 5
 KEEP: Final = 50
 FOUNDER: Final = bytes([0xF0]) * 20
 AUTHORITY: Final = bytes([0xA0]) * 20
-VALIDATOR: Final = ValidatorUpdate(KeyType.ED25519, hashlib.sha256(b"validator").digest(), 10)
+SIGNERS: Final = Signers.of("validator")
+VALIDATOR: Final = ValidatorUpdate(KeyType.ED25519, SIGNERS.members[0].public.data, 10)
 CONSENSUS_PARAMS: Final = ConsensusParams(
     block=BlockParams(max_bytes=4 * 1024 * 1024, max_gas=-1),
     evidence=EvidenceParams(100_000, 172_800 * 10**9, 1_048_576),
@@ -161,7 +164,12 @@ class RegistrationChain:
     """A chain whose only transactions are registration's."""
 
     def __init__(
-        self, genesis: Genesis | None = None, *, founder: Node | None = None, **changes: Any
+        self,
+        genesis: Genesis | None = None,
+        *,
+        founder: Node | None = None,
+        fresh: bool = True,
+        **changes: Any,
     ) -> None:
         self.founder = founder or Node("founder")
         self.network = bootstrap(self.founder, genesis or open_genesis(), **changes)
@@ -173,7 +181,12 @@ class RegistrationChain:
         identity = check_bootstrapped(self.network)
         import_genesis(self.block, self.network.registration, identity)
         consensus_keeper.write(self.block, (VALIDATOR,), CONSENSUS_PARAMS)
-        self.events = begin_block(self.block, self.context)
+        self.headers = HeaderChain(
+            chain_id=self.network.inputs.chain_id, signers=SIGNERS, first=self.first
+        )
+        self._begin()
+        if fresh:
+            self.publish(self.founder)
 
     @property
     def mode(self) -> Mode:
@@ -187,11 +200,13 @@ class RegistrationChain:
 
     def time(self, height: int) -> Time:
         """The time in a header; genesis time before the first."""
-        blocks = max(height - self.first + 1, 0)
+        blocks = max(height - self.first, 0)
         return Time(GENESIS_TIME + BLOCK_SECONDS * blocks, 0)
 
     def hash(self, height: int) -> bytes:
-        """A header's hash."""
+        """A header's hash; something else where there is no such header yet."""
+        if height <= self.headers.top:
+            return self.headers.hash(height)
         return hashlib.sha256(f"header {height}".encode()).digest()
 
     def commit(self) -> None:
@@ -205,6 +220,11 @@ class RegistrationChain:
         self.state.apply(self.state.prepare(self.block.changes()))
         self.height += 1
         self.block = Branch(self.state)
+        self._begin()
+
+    def _begin(self) -> None:
+        """The header of the block that runs, and what its begin does."""
+        self.headers.add(app_hash=self.state.newest.app_hash, time=self.time(self.headers.top + 1))
         self.events = begin_block(self.block, self.context)
 
     def commit_until(self, height: int) -> None:
@@ -230,7 +250,7 @@ class RegistrationChain:
             operator=operator, epoch=0, anchor_height=height, anchor_hash=self.hash(height)
         )
         if node.info().state == pb.ENCLAVE_STATE_HOLDER:
-            purpose.context.CopyFrom(self.told(node, anchors=[height]))
+            purpose.chain.CopyFrom(self.shown(node, anchors=[height]))
         made = node.make_quote(purpose)
         return MsgRegisterNode(
             operator=operator,
@@ -257,22 +277,36 @@ class RegistrationChain:
         self.prepare(made)
         return self.quote(made, operator)
 
-    def told(self, node: Node, **wanted: Any) -> pb.ChainContext:
-        """What a node tells its enclave about the block that runs."""
-        return chain_context(
-            self.state.at(self.height - 2),
-            height=self.height,
-            gate_time=self.context.gate_time,
-            node_id=node.info().node_id,
-            **wanted,
+    def publish(self, node: Node) -> None:
+        """The nonce of an enclave's start, as MsgFreshness would write it in this block."""
+        info = node.info()
+        record = keeper.node(self.block, info.node_id)
+        assert record is not None
+        signer, nonce = record.operator, info.freshness_nonce
+        self.run(
+            lambda state: freshness.publish(
+                state, info.node_id, nonce, signer=signer, height=self.height
+            )
         )
+
+    def shown(self, node: Node, **wanted: Any) -> chain_pb2.ChainProof:
+        """What a node shows its enclave for the block that runs; to a newcomer from its root."""
+        info = node.info()
+        proof = prove_registration(self.state.at(self.height - 2), node_id=info.node_id, **wanted)
+        if info.state == pb.ENCLAVE_STATE_HOLDER:
+            start = info.trusted_height or None
+        else:
+            start = node.enclave.keys.quotes()[-1].anchor_height
+            proof.root.CopyFrom(self.headers.root(start))
+        proof.steps.extend(self.headers.steps(start, [self.height - 1]))
+        return proof
 
     def ask(self, register: MsgRegisterNode, *, holder: Node | None = None) -> pb.Confirmation:
         """The holder's answer to one register."""
         asked = holder or self.founder
         collateral = register.collateral or evidence_of(self.block, register).collateral
         request = pb.ConfirmNodesRequest(
-            context=self.told(
+            chain=self.shown(
                 asked,
                 anchors=[register.anchor_height],
                 machines=[machine.platform_id for machine in keeper.machines(self.block)],

@@ -1,19 +1,25 @@
 """A software network in memory: real enclaves, and a ledger that plays the chain for them.
 
-The ledger keeps what the chain would (records, anchors, policy, machines) and hands out contexts;
-it can be told to lie. Nothing of ours is mocked: requests go through `dispatch.METHODS`, as bytes.
+The ledger decides what the chain would (records, policy, machines, freshness), without its rules:
+it may decide lies. What it tells enclaves is true all the same: signed headers, and proofs of a
+state that has what was decided. Nothing of ours is mocked: requests go through `dispatch.METHODS`,
+as bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from google.protobuf.message import Message
 
+from chain_module.registration.proofs import prove_registration
+from chain_module.store.state import CommittedState
+from chain_module.store.types import StateChanges
+from chain_module.store.version import no_version
 from enclave.attestation.attestor import Attestor
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.policy import Policy
@@ -25,6 +31,9 @@ from enclave.crypto.labels import Mode
 from enclave.crypto.sealing import Role
 from enclave.framework.enclave import Enclave
 from enclave.framework.sealed_state import Storage
+from enclave.registration import keys as store_keys
+from enclave.registration.freshness import Freshness, encode_freshness
+from enclave.registration.keys import STORE
 from enclave.registration.network import Floor, NetworkInputs, network_id
 from enclave.registration.network_codec import network_to_proto
 from enclave.registration.policy_codec import policy_to_proto
@@ -39,8 +48,10 @@ from enclave.registration.records import (
 )
 from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
+from tests.support.headers import SIGNERS, HeaderChain
 
 CHAIN_ID: Final = "seedpact-test-1"
 GENESIS_TIME: Final = 1_800_000_000
@@ -48,6 +59,9 @@ CODE: Final = SgxMeasurement(hashlib.sha256(b"our code").digest(), bytes(32), 0,
 OTHER_CODE: Final = SgxMeasurement(hashlib.sha256(b"other code").digest(), bytes(32), 0, 0)
 OPERATOR: Final = bytes(range(20))
 BLOCK_SECONDS: Final = 5
+OTHER_STORE: Final = "bank"
+STORES: Final = (OTHER_STORE, STORE)
+KEEP: Final = 2_000
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -65,7 +79,7 @@ def inputs(chain_id: str = CHAIN_ID, **floor: Any) -> NetworkInputs:
         chain_id=chain_id,
         genesis_time_unix_nanos=GENESIS_TIME * 10**9,
         initial_height=1,
-        genesis_validators_hash=hashlib.sha256(b"validators").digest(),
+        genesis_validators_hash=SIGNERS.hash,
         consensus_params_hash=hashlib.sha256(b"params").digest(),
         floor=replace(plain, **floor),
         app_state_hash=hashlib.sha256(b"app state").digest(),
@@ -159,10 +173,18 @@ class Requests(ABC):
         answer = self.call("ConfirmNodes", request, pb.ConfirmNodesResponse)
         return list(answer.confirmations)
 
-    def import_seed(self, context: pb.ChainContext) -> pb.ImportSeedResponse:
+    def import_seed(self, chain: chain_pb2.ChainProof) -> pb.ImportSeedResponse:
         """ImportSeed."""
-        request = pb.ImportSeedRequest(context=context)
+        request = pb.ImportSeedRequest(chain=chain)
         return self.call("ImportSeed", request, pb.ImportSeedResponse)
+
+    def follow(self, request: chain_pb2.FollowChainRequest) -> chain_pb2.FollowChainResponse:
+        """FollowChain."""
+        return self.call("FollowChain", request, chain_pb2.FollowChainResponse)
+
+    def report_fork(self, request: chain_pb2.ReportForkRequest) -> chain_pb2.ReportForkResponse:
+        """ReportFork."""
+        return self.call("ReportFork", request, chain_pb2.ReportForkResponse)
 
 
 class Node(Requests):
@@ -213,15 +235,39 @@ def restore(node: Requests, blob: bytes, network_id: bytes) -> pb.RestoreRespons
 
 @dataclass
 class Ledger:
-    """What the chain would know."""
+    """What the chain would know, and a real chain that says it.
+
+    Fields may be changed at will: what changed is decided by the next block that is made, so the
+    proof that shows it is of two blocks later, and `height` says so.
+    """
 
     network: NetworkInputs = field(default_factory=inputs)
     policy: Policy = field(default_factory=policy)
     height: int = 10
+    """The block that is proposed; it only grows."""
     epoch: int = 0
     keys: list[types_pb2.NetworkKeys] = field(default_factory=list)
     records: dict[bytes, NodeRecord] = field(default_factory=dict)
     machines: list[bytes] = field(default_factory=list)
+    """Platform ids that are listed; proofs are of these."""
+    asked: list[bytes] = field(default_factory=list)
+    """Others whose absence is proven."""
+    listed: dict[bytes, int] = field(default_factory=dict)
+    """From which height on a machine of the list counts, where not from the first."""
+    misplaced: dict[bytes, bytes] = field(default_factory=dict)
+    """Entries of the store by key, in the place of what would stand there."""
+    freshness: dict[bytes, Freshness] = field(default_factory=dict)
+    later: int = 0
+    """Seconds by which the headers to come are later than their heights say."""
+
+    def __post_init__(self) -> None:
+        self.headers = HeaderChain(
+            chain_id=self.network.chain_id, first=self.network.initial_height
+        )
+        first = self.network.initial_height
+        self.state = CommittedState(no_version(STORES, initial_version=first), keep=KEEP)
+        self.bound: dict[bytes, int] = {}
+        """By node_id: the anchor of the quote that is recorded."""
 
     @property
     def network_id(self) -> bytes:
@@ -230,29 +276,63 @@ class Ledger:
 
     def time(self, height: int) -> Time:
         """The time in header `height`."""
-        return Time(GENESIS_TIME + BLOCK_SECONDS * height, 0)
+        if height <= self.headers.top:
+            return self.headers.header(height).time
+        since = height - self.headers.first
+        return Time(GENESIS_TIME + BLOCK_SECONDS * since + self.later, 0)
 
     def anchor(self, height: int) -> Anchor:
         """Header `height` of this chain."""
-        name = f"{self.network.chain_id}/{height}".encode()
-        return Anchor(height, hashlib.sha256(name).digest(), self.time(height))
+        self.catch_up()
+        return Anchor(height, self.headers.hash(height), self.time(height))
 
-    def context(self, node_id: bytes = b"") -> pb.ChainContext:
-        """The chain for the block `height`, with the record of `node_id`."""
-        gate = self.time(self.height - 1)
-        record = self.records.get(node_id)
-        recent = range(max(1, self.height - 60), self.height)
-        return pb.ChainContext(
-            network_id=self.network_id,
-            height=self.height,
-            gate_time=types_pb2.Time(seconds=gate.seconds, nanos=gate.nanos),
-            epoch=self.epoch,
-            policy=encode(policy_to_proto(self.policy)),
-            network_keys=[encode(keys) for keys in self.keys],
-            own_record=b"" if record is None else encode_node_record(record),
-            anchors=[encode(anchor_to_proto(self.anchor(height))) for height in recent],
-            machines=[encode(types_pb2.Machine(platform_id=machine)) for machine in self.machines],
+    def catch_up(self) -> None:
+        """Makes the headers below `height`; their blocks decide nothing but anchors."""
+        while self.headers.top < self.height - 1:
+            self._next_header(decided=None)
+
+    def settle(self) -> None:
+        """What was changed is decided by the block at `height`, if anything was."""
+        self.catch_up()
+        decided = self._decided()
+        kept = dict(self.state.store(STORE).iterate())
+        if decided != {k: v for k, v in kept.items() if not k.startswith(store_keys.ANCHORS)}:
+            self._next_header(decided=None)
+            self._next_header(decided=decided)
+            self.height += 2
+
+    def proof(self, node: Requests, *, anchors: Iterable[int] = ()) -> chain_pb2.ChainProof:
+        """What a host shows `node` for the block `height`: a path of headers, and all entries."""
+        self.settle()
+        info = node.info()
+        result = prove_registration(
+            self.state.at(self.height - 2),
+            node_id=info.node_id,
+            anchors=anchors,
+            machines=[*self.machines, *self.listed, *self.asked],
         )
+        if info.state == pb.ENCLAVE_STATE_HOLDER:
+            start = info.trusted_height or None
+        else:
+            start = self.bound.get(info.node_id, self.height - 1)
+            result.root.CopyFrom(self.headers.root(start))
+        result.steps.extend(self.headers.steps(start, [self.height - 1]))
+        return result
+
+    def make_fresh(self, node: Requests) -> None:
+        """The operator publishes the nonce of a holder's start, where there is need."""
+        self.catch_up()
+        info = node.info()
+        published = self.freshness.get(info.node_id)
+        if (
+            info.state == pb.ENCLAVE_STATE_HOLDER
+            and info.fresh_until < self.height
+            and (published is None or published.nonce != info.freshness_nonce)
+        ):
+            self.freshness[info.node_id] = Freshness(
+                info.freshness_nonce, self.height, (self.height,)
+            )
+            self.settle()
 
     def bootstrap(self, node: Requests) -> pb.BootstrapResponse:
         """`node` makes the first seed, and the genesis gets its keys and record."""
@@ -301,12 +381,16 @@ class Ledger:
     def confirm_request(
         self, holder: Requests, *newcomers: tuple[pb.Newcomer, bytes]
     ) -> pb.ConfirmNodesRequest:
-        """A batch of (newcomer, collateral); each distinct collateral travels once."""
+        """A batch of (newcomer, collateral); each distinct collateral travels once.
+
+        The holder's nonce is on the chain before.
+        """
+        self.make_fresh(holder)
         collaterals: dict[bytes, int] = {}
         for newcomer, collateral in newcomers:
             newcomer.collateral_index = collaterals.setdefault(collateral, len(collaterals))
         return pb.ConfirmNodesRequest(
-            context=self.context(holder.info().node_id),
+            chain=self.proof(holder, anchors=[one.anchor_height for one, _ in newcomers]),
             newcomers=[newcomer for newcomer, _ in newcomers],
             collaterals=list(collaterals),
         )
@@ -331,13 +415,14 @@ class Ledger:
                 envelope=confirmation.envelope,
                 verdict=confirmation.verdict,
             )
+            self.bound[confirmation.node_id] = newcomer.anchor_height
         return confirmation
 
     def join(self, node: Requests, holder: Requests) -> None:
         """The whole way of a newcomer, from EMPTY to HOLDER."""
         self.prepare(node)
         self.register(node, holder)
-        node.import_seed(self.context(node.info().node_id))
+        node.import_seed(self.proof(node))
 
     def _record(
         self,
@@ -366,6 +451,53 @@ class Ledger:
             expires_at=Time(time.seconds + 30 * 86_400),
             status=NodeStatus.CONFIRMED,
         )
+
+    def _decided(self) -> dict[bytes, bytes]:
+        """The store as it should be, without anchors."""
+        listed = {**dict.fromkeys(self.machines, 0), **self.listed}
+        machines = {
+            one: encode(types_pb2.Machine(platform_id=one, from_height=height))
+            for one, height in listed.items()
+        }
+        return {
+            store_keys.POLICY: encode(policy_to_proto(self.policy)),
+            **{store_keys.network(one.epoch): encode(one) for one in self.keys},
+            **{
+                store_keys.node(one): encode_node_record(record)
+                for one, record in self.records.items()
+            },
+            **{store_keys.machine(one): machine for one, machine in machines.items()},
+            **{store_keys.freshness(one): encode_freshness(f) for one, f in self.freshness.items()},
+            **self.misplaced,
+        }
+
+    def _next_header(self, *, decided: Mapping[bytes, bytes] | None) -> None:
+        """Commits the block at the top, with what it decided, and makes the header above it."""
+        top = self.headers.top
+        if top >= self.headers.first:
+            self.state.apply(self.state.prepare(self._changes(top, decided)))
+        self.headers.add(app_hash=self.state.newest.app_hash, time=self.time(top + 1))
+
+    def _changes(self, height: int, decided: Mapping[bytes, bytes] | None) -> StateChanges:
+        genesis = height == self.headers.first
+        if decided is None and genesis:
+            decided = self._decided()
+        kept = {key for key, _ in self.state.store(STORE).iterate()}
+        gone = (
+            {}
+            if decided is None
+            else {
+                key: None
+                for key in sorted(kept - decided.keys())
+                if not key.startswith(store_keys.ANCHORS)
+            }
+        )
+        anchor = encode(
+            anchor_to_proto(Anchor(height, self.headers.hash(height), self.time(height)))
+        )
+        changes = {**gone, **(decided or {}), store_keys.anchor(height): anchor}
+        other = {b"supply": b"1"} if genesis else {}
+        return {STORE: changes, OTHER_STORE: other}
 
 
 def network(*names: str) -> tuple[Ledger, list[Node]]:

@@ -9,7 +9,6 @@ import click
 from enclave.crypto.primitives import KEM_PUBLIC_BYTES
 from enclave.errors import Code
 from enclave.registration.network_codec import network_to_proto
-from node.cli.enclave.context_file import read_context
 from node.cli.enclave.founder import write_founder
 from node.cli.enclave.info import state_name
 from node.cli.enclave.network_file import read_network
@@ -35,13 +34,11 @@ class KemKey:
 @click.command(
     short_help="Make a node's keys, or a network's first seed.",
     epilog=examples(
-        "seedpactd enclave init network.json --context context.json",
         "seedpactd enclave init network.json --epoch 0 --kem-io 5a0c...",
         "seedpactd enclave init network.json --bootstrap --out founder.json",
     ),
 )
 @click.argument("network", metavar="NETWORK")
-@click.option("--context", metavar="FILE", help="Take epoch and kem_io from this context file.")
 @click.option("--epoch", type=click.IntRange(min=0), metavar="N", help="The current epoch.")
 @click.option(
     "--kem-io",
@@ -58,7 +55,6 @@ class KemKey:
 def init(
     *,
     network: str,
-    context: str | None,
     epoch: int | None,
     kem_io: bytes | None,
     discard: bool,
@@ -80,7 +76,7 @@ def init(
     """
     inputs = network_to_proto(read_network(network))
     if bootstrap:
-        if out is None or discard or context or epoch is not None or kem_io is not None:
+        if out is None or discard or epoch is not None or kem_io is not None:
             raise usage("--bootstrap with --out FILE, and no key of a network", "other options")
         check_writable(out, force=force)
     elif out is not None:
@@ -90,7 +86,7 @@ def init(
             if out is not None:
                 _bootstrap(client, inputs, out=out, force=force, output=output)
             else:
-                key = _kem_key(context, epoch, kem_io)
+                key = _kem_key(epoch, kem_io)
                 _create(client, inputs, key, discard=discard, output=output)
         except EnclaveRefused as refused:
             raise _explained(client, refused) from None
@@ -154,19 +150,14 @@ def _create(
             ("node_id", answer.node_id.hex()),
             ("exchange_key", answer.exchange_key.hex()),
         ],
-        hints=["seedpactd enclave quote CONTEXT.json --operator HEX --out REGISTRATION.json"],
+        hints=["seedpactd register, which quotes them and lets the network confirm"],
     )
 
 
-def _kem_key(context: str | None, epoch: int | None, kem_io: bytes | None) -> KemKey:
-    if context is None:
-        if epoch is None or kem_io is None:
-            raise usage("--context FILE, or --epoch N with --kem-io HEX", "not both of the two")
-        return KemKey(epoch, kem_io)
-    if epoch is not None or kem_io is not None:
-        raise usage("--context FILE, or --epoch N with --kem-io HEX", "both")
-    chain = read_context(context)
-    return KemKey(chain.view.epoch, chain.kem_io())
+def _kem_key(epoch: int | None, kem_io: bytes | None) -> KemKey:
+    if epoch is None or kem_io is None:
+        raise usage("--epoch N with --kem-io HEX, or --bootstrap", "not both of the two")
+    return KemKey(epoch, kem_io)
 
 
 def _explained(client: EnclaveClient, refused: EnclaveRefused) -> Failure:

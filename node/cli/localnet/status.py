@@ -68,8 +68,16 @@ def registration_rows(done: Registration | None) -> list[Row]:
         ("last registration", f"{done.name}, node {done.node_id}"),
         ("register", f"{done.tx_hash} in block {done.height}"),
         ("confirm", f"{done.confirm_tx_hash} in block {done.height}, at {done.confirm_index}"),
+        ("import", _import_row(done)),
         ("times", times),
     ]
+
+
+def _import_row(done: Registration) -> str:
+    if not done.proven_height:
+        return "the enclave held the seed already"
+    steps = done.light_client_steps
+    return f"by proof at header {done.proven_height}, light client steps: {steps}"
 
 
 def _node_json(node: NodeStatus) -> dict[str, Json]:

@@ -14,7 +14,7 @@ from node.cli.localnet.shown import Shown
 from node.cli.localnet.status import network_json, registration_rows
 from node.cli.options import output_option
 from node.cli.output import Output
-from node.cli.start import UNPROVEN, built_engine
+from node.cli.start import SOFTWARE_MODE, built_engine
 from node.cli.values import Json
 from node.localnet.building import discard_homes
 from node.localnet.failures import LocalnetCode
@@ -100,7 +100,7 @@ def up(
                 if not once:
                     network.watch()
 
-            shown.say(f"localnet {localnet.chain_id} at {folder.path}; {UNPROVEN}")
+            shown.say(f"localnet {localnet.chain_id} at {folder.path}; {SOFTWARE_MODE}")
             if not network.run(then):
                 raise click.Abort
             shown.say("stopped")
@@ -156,7 +156,7 @@ def _summary(folder: Folder, steps: Steps, output: Output, *, stays: bool) -> No
         "app_hash": app_hash,
         "timings_ms": dict(steps.timings_ms),
         "total_ms": steps.total_ms,
-        "warning": UNPROVEN,
+        "warning": SOFTWARE_MODE,
     }
     first, last = nodes[0], nodes[-1]
     times = ", ".join(f"{name} {ms / 1000:.1f}" for name, ms in steps.timings_ms.items())
@@ -170,7 +170,7 @@ def _summary(folder: Folder, steps: Steps, output: Output, *, stays: bool) -> No
             ("steps, s", times),
             ("gRPC", f"{first.grpc} of {first.name}"),
             ("logs", f"{folder.path}/NAME/logs"),
-            ("warning", UNPROVEN),
+            ("warning", SOFTWARE_MODE),
         ],
         hints=["seedpactd localnet status, in another terminal; Ctrl-C stops"] if stays else [],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from pathlib import Path
 from typing import Any, Final
@@ -13,8 +12,9 @@ from hypothesis import strategies as st
 
 from chain_module.errors import TxRefusal
 from chain_module.registration import keeper, keys, queries
-from chain_module.registration.context import chain_context, proven_context
+from chain_module.registration.context import proven_context
 from chain_module.registration.messages import MsgRevokeNode
+from chain_module.registration.proofs import prove_registration
 from chain_module.registration.records import (
     HeldPolicy,
     Identity,
@@ -30,9 +30,8 @@ from chain_module.registration.records import (
     encode_params,
 )
 from enclave.attestation.types import Tee
-from enclave.crypto.labels import Mode
 from enclave.errors import Refusal
-from enclave.registration.context import unproven_context
+from enclave.proven.chain import prove
 from enclave.registration.records import Machine, NodeStatus, Time
 from seedpact.registration.v1 import query_pb2 as pb
 from tests.support.registration_chain import (
@@ -181,40 +180,39 @@ def test_without_a_genesis_there_is_nothing_to_read() -> None:
 # Contexts.
 
 
-def test_what_an_enclave_is_told_is_what_the_chain_has() -> None:
+def test_what_an_enclave_is_shown_is_what_the_chain_has() -> None:
     machine = Machine(bytes([9]) * 32, "a rack", 1)
     chain = RegistrationChain(open_genesis(machines=[machine]))
     chain.commit_until(9)
-    told = chain.told(chain.founder, anchors=[5, 6, 6, 99], machines=[machine.platform_id] * 2)
-    found = unproven_context(told, mode=Mode.SOFTWARE)
-    assert found.network_id == chain.network.network_id
+    shown = chain.shown(chain.founder, anchors=[5, 6, 6, 99], machines=[machine.platform_id] * 2)
+    header, node_id = chain.headers.header(8), chain.founder.info().node_id
+    found = prove(shown, header=header, node_id=node_id)
     assert (found.height, found.gate_time, found.epoch) == (9, chain.time(8), 0)
     assert sorted(found.anchors) == [5, 6]
     assert found.machines == {machine.platform_id}
     assert found.policy == policy()
-    assert found.own_record == chain.network.registration.nodes[0]
-    chains = proven_context(
+    assert found.own_record() == chain.network.registration.nodes[0]
+    assert found.context(chain.network.network_id) == proven_context(
         chain.block, chain.context, anchors=[5, 6], machines=[machine.platform_id]
     )
-    assert dataclasses.replace(chains, own_record=found.own_record) == found
 
 
-def test_only_what_is_asked_for_is_told() -> None:
+def test_only_what_is_asked_for_is_shown() -> None:
     chain = RegistrationChain()
     chain.commit_until(9)
-    state = chain.state.at(7)
-    told = chain_context(state, height=9, gate_time=chain.time(8), node_id=bytes(32))
-    assert (list(told.anchors), list(told.machines), told.own_record) == ([], [], b"")
-    assert len(told.network_keys) == 1
+    shown = prove_registration(chain.state.at(7), node_id=bytes(32))
+    assert (list(shown.anchors), list(shown.machines), list(shown.steps)) == ([], [], [])
+    assert (shown.own_record.value, shown.freshness.value) == (b"", b"")
+    assert len(shown.network_keys) == 1
 
 
 def test_a_young_anchor_is_not_in_the_state_that_can_be_proven() -> None:
     chain = RegistrationChain()
     chain.commit_until(9)
-    told = chain.told(chain.founder, anchors=[7, 8])
-    assert [one.height for one in unproven_context(told, mode=Mode.SOFTWARE).anchors.values()] == [
-        7
-    ]
+    shown = chain.shown(chain.founder, anchors=[7, 8])
+    header, node_id = chain.headers.header(8), chain.founder.info().node_id
+    found = prove(shown, header=header, node_id=node_id)
+    assert list(found.anchors) == [7]
 
 
 # Queries.

@@ -27,6 +27,7 @@ from enclave.crypto.sealing import Role
 from enclave.errors import Refusal
 from enclave.framework.states import TRANSITIONS, Operation, State
 from enclave.service.home import Home
+from seedpact.enclave.v1.chain_pb2 import ChainProof
 from tests.support.crash_disk import CrashDisk, PowerCut, StoppingDisk
 from tests.support.world import Entropy, Ledger, Node, backup, restore
 
@@ -107,7 +108,7 @@ class Lifecycle(RuleBasedStateMachine):
         node = self.machines[name].node
         purpose = self.ledger.purpose()
         if self.state(name) is State.HOLDER:
-            purpose.context.CopyFrom(self.ledger.context(node.info().node_id))
+            purpose.chain.CopyFrom(self.ledger.proof(node, anchors=[purpose.anchor_height]))
         if self.state(name) is State.EMPTY:
             self.refused(name, lambda n: n.make_quote(purpose))
         else:
@@ -131,16 +132,16 @@ class Lifecycle(RuleBasedStateMachine):
         """Works where the chain has a record of a quote that this enclave made."""
         machine = self.machines[name]
         if self.state(name) is State.EMPTY:
-            self.refused(name, lambda n: n.import_seed(self.ledger.context()))
+            self.refused(name, lambda n: n.import_seed(ChainProof()))
             return
         node_id = machine.node.info().node_id
         record = self.ledger.records.get(node_id)
         known = {entry.report_data for entry in machine.node.enclave.keys.quotes()}
-        context = self.ledger.context(node_id)
+        chain = self.ledger.proof(machine.node)
         if self.state(name) is State.PENDING and record and record.report_data in known:
-            self.done(name, lambda n: n.import_seed(context))
+            self.done(name, lambda n: n.import_seed(chain))
         else:
-            self.refused(name, lambda n: n.import_seed(context))
+            self.refused(name, lambda n: n.import_seed(chain))
 
     @rule(blocks=st.integers(1, 5))
     def blocks(self, blocks: int) -> None:
@@ -267,8 +268,8 @@ class Lifecycle(RuleBasedStateMachine):
             return lambda n: n.create_node_key(self.ledger.network, kem_io=kem_io)
         purpose = self.ledger.purpose()
         if self.state(name) is State.HOLDER:
-            node_id = self.machines[name].node.info().node_id
-            purpose.context.CopyFrom(self.ledger.context(node_id))
+            node = self.machines[name].node
+            purpose.chain.CopyFrom(self.ledger.proof(node, anchors=[purpose.anchor_height]))
         return lambda n: n.make_quote(purpose)
 
     def check_successor(self, before: Mapping[bytes, bytes], after: Mapping[bytes, bytes]) -> None:

@@ -14,11 +14,11 @@ from enclave.crypto.primitives import KemKey
 from enclave.crypto.seed_envelope import seal_seed
 from enclave.errors import Code
 from enclave.framework.states import State
-from enclave.registration.records import NodeRecord, NodeStatus, Time, encode_node_record
-from seedpact.enclave.v1 import service_pb2 as pb
+from enclave.registration.records import NodeRecord, NodeStatus, Time
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.registration.v1 import types_pb2
 from tests.support.refusals import entries, refused_unchanged
-from tests.support.world import GENESIS_TIME, Ledger, Node, network
+from tests.support.world import GENESIS_TIME, OTHER_CODE, Ledger, Node, network
 
 
 @pytest.fixture
@@ -31,12 +31,11 @@ def recorded() -> tuple[Ledger, Node]:
     return ledger, node
 
 
-def context(ledger: Ledger, node: Node, **changes: Any) -> pb.ChainContext:
-    """The context with the node's own record, changed."""
-    result = ledger.context(node.info().node_id)
-    record = ledger.records[node.info().node_id]
-    result.own_record = encode_node_record(dataclasses.replace(record, **changes))
-    return result
+def chain(ledger: Ledger, node: Node, **changes: Any) -> chain_pb2.ChainProof:
+    """What the chain proves with the node's own record, changed."""
+    node_id = node.info().node_id
+    ledger.records[node_id] = dataclasses.replace(ledger.records[node_id], **changes)
+    return ledger.proof(node)
 
 
 def test_the_newcomer_becomes_a_holder_of_the_founders_seed(
@@ -44,7 +43,7 @@ def test_the_newcomer_becomes_a_holder_of_the_founders_seed(
 ) -> None:
     ledger, node = recorded
     (entry,) = node.enclave.keys.quotes()
-    answer = node.import_seed(context(ledger, node))
+    answer = node.import_seed(chain(ledger, node))
     assert list(answer.epochs) == [0]
     assert node.enclave.state is State.HOLDER
     info = node.info()
@@ -60,7 +59,7 @@ def test_the_record_of_an_older_quote_keeps_that_quotes_root_and_tls_key(
     (entry,) = node.enclave.keys.quotes()
     ledger.height += 9
     node.make_quote(ledger.purpose())
-    node.import_seed(context(ledger, node))
+    node.import_seed(chain(ledger, node))
     assert node.info().root_height == entry.anchor_height
     assert node.info().tls_key == ledger.records[node.info().node_id].tls_key
 
@@ -69,10 +68,13 @@ def test_a_holder_restarts_with_nothing_but_its_sealed_state(
     recorded: tuple[Ledger, Node],
 ) -> None:
     ledger, node = recorded
-    node.import_seed(context(ledger, node))
+    node.import_seed(chain(ledger, node))
     before = node.info()
     node.start()
-    assert node.info() == before
+    after = node.info()
+    assert after.freshness_nonce != before.freshness_nonce
+    after.freshness_nonce = before.freshness_nonce
+    assert after == before
 
 
 RECORDS: dict[str, tuple[dict[str, Any], Code]] = {
@@ -93,22 +95,41 @@ def test_a_record_that_is_not_this_nodes_living_one_is_refused(
 ) -> None:
     ledger, node = recorded
     with refused_unchanged(node, code):
-        node.import_seed(context(ledger, node, **changes))
+        node.import_seed(chain(ledger, node, **changes))
 
 
 def test_no_record_is_refused(recorded: tuple[Ledger, Node]) -> None:
     ledger, node = recorded
     with refused_unchanged(node, Code.RECORD_MISMATCH):
-        node.import_seed(ledger.context())
+        ledger.records.clear()
+        node.import_seed(ledger.proof(node))
 
 
 def test_expiry_at_the_headers_time_itself_is_past(recorded: tuple[Ledger, Node]) -> None:
     ledger, node = recorded
-    gate = ledger.time(ledger.height - 1)
+    gate = ledger.time(ledger.height + 1)
     with refused_unchanged(node, Code.RECORD_EXPIRED):
-        node.import_seed(context(ledger, node, expires_at=gate))
+        node.import_seed(chain(ledger, node, expires_at=gate))
+    gate = ledger.time(ledger.height + 1)
     later = Time(gate.seconds, gate.nanos + 1)
-    assert node.import_seed(context(ledger, node, expires_at=later)).epochs
+    assert node.import_seed(chain(ledger, node, expires_at=later)).epochs
+
+
+def test_a_record_of_the_proving_header_or_above_is_refused(recorded: tuple[Ledger, Node]) -> None:
+    """Header h proves the state of block h - 1 at most."""
+    ledger, node = recorded
+    with refused_unchanged(node, Code.RECORD_TOO_NEW):
+        node.import_seed(chain(ledger, node, height=ledger.height + 1))
+    assert node.import_seed(chain(ledger, node, height=ledger.height)).epochs
+
+
+def test_a_record_of_other_code_is_refused(recorded: tuple[Ledger, Node]) -> None:
+    ledger, node = recorded
+    verdict = ledger.records[node.info().node_id].verdict
+    other = dataclasses.replace(verdict, measurement=OTHER_CODE)
+    with refused_unchanged(node, Code.RECORD_MISMATCH):
+        node.import_seed(chain(ledger, node, verdict=other))
+    assert node.import_seed(chain(ledger, node, verdict=verdict)).epochs
 
 
 def test_another_kem_key_on_the_chain_is_named(recorded: tuple[Ledger, Node]) -> None:
@@ -116,7 +137,7 @@ def test_another_kem_key_on_the_chain_is_named(recorded: tuple[Ledger, Node]) ->
     ledger, node = recorded
     ledger.keys[0].kem_io = KemKey(bytes(64)).public
     with refused_unchanged(node, Code.KEM_KEY_MISMATCH):
-        node.import_seed(context(ledger, node))
+        node.import_seed(chain(ledger, node))
 
 
 def _forged(ledger: Ledger, node: Node, seed: bytes) -> NodeRecord:
@@ -150,10 +171,10 @@ def test_a_seed_that_is_not_the_networks_is_refused(recorded: tuple[Ledger, Node
         report_data=record.report_data,
     )
     with refused_unchanged(node, Code.NETWORK_KEYS_MISMATCH):
-        node.import_seed(context(ledger, node, envelope=envelope))
+        node.import_seed(chain(ledger, node, envelope=envelope))
     forged = _forged(ledger, node, b"\x01" * 32)
     with refused_unchanged(node, Code.ENVELOPE_OPEN_FAILED):
-        node.import_seed(context(ledger, node, envelope=forged.envelope))
+        node.import_seed(chain(ledger, node, envelope=forged.envelope))
 
 
 def _second_epoch(ledger: Ledger, first_seed: bytes, second_seed: bytes) -> bytes:
@@ -189,6 +210,7 @@ def _join_epoch_one(change: Callable[[Ledger], None]) -> tuple[Ledger, Node]:
         report_data=quote.report_data,
     )
     record = ledger.records[founder.info().node_id]
+    ledger.bound[quote.node_id] = purpose.anchor_height
     ledger.records[quote.node_id] = dataclasses.replace(
         record,
         node_id=quote.node_id,
@@ -203,7 +225,7 @@ def _join_epoch_one(change: Callable[[Ledger], None]) -> tuple[Ledger, Node]:
 
 def test_the_newest_seed_opens_all_history() -> None:
     ledger, node = _join_epoch_one(lambda _ledger: None)
-    assert list(node.import_seed(ledger.context(node.info().node_id)).epochs) == [0, 1]
+    assert list(node.import_seed(ledger.proof(node)).epochs) == [0, 1]
 
 
 def test_of_all_kem_secrets_only_the_imported_epochs_stays() -> None:
@@ -218,7 +240,7 @@ def test_of_all_kem_secrets_only_the_imported_epochs_stays() -> None:
         purpose.epoch, purpose.kem_io = epoch, KemKey(bytes(range(64))).public
         node.make_quote(purpose)
     assert sum(key.startswith(b"kem/") for key in entries(node)) == 3
-    node.import_seed(ledger.context(node.info().node_id))
+    node.import_seed(ledger.proof(node))
     (kept,) = (key for key in entries(node) if key.startswith(b"kem/"))
     assert kept == b"kem/" + (1).to_bytes(8, "big")
 
@@ -236,4 +258,4 @@ def _wrong_first_key(ledger: Ledger) -> None:
 def test_a_false_history_is_refused_whole(change: Callable[[Ledger], None]) -> None:
     ledger, node = _join_epoch_one(change)
     with refused_unchanged(node, Code.PREVIOUS_SEED_OPEN_FAILED):
-        node.import_seed(ledger.context(node.info().node_id))
+        node.import_seed(ledger.proof(node))

@@ -15,6 +15,7 @@ from enclave.crypto.sealing import Role
 from enclave.errors import Code
 from enclave.framework.states import TRANSITIONS, Operation, State
 from enclave.registration.network_codec import network_to_proto
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from tests.support.refusals import entries, refused_unchanged
@@ -65,7 +66,7 @@ class TestBootstrap:
         made = node.bootstrap(hardware_inputs())
         assert made.evidence.collateral == b""
         with refused_unchanged(node, Code.UNPROVEN_CONTEXT):
-            node.confirm(pb.ConfirmNodesRequest(context=Ledger().context()))
+            node.confirm(pb.ConfirmNodesRequest())
         purpose = Ledger().purpose()
         with refused_unchanged(node, Code.UNPROVEN_CONTEXT):
             node.make_quote(purpose)
@@ -75,7 +76,7 @@ class TestBootstrap:
         node.create_node_key(hardware_inputs(), kem_io=KEM_IO)
         node.make_quote(Ledger().purpose())
         with refused_unchanged(node, Code.UNPROVEN_CONTEXT):
-            node.import_seed(Ledger().context())
+            node.import_seed(chain_pb2.ChainProof())
 
 
 class TestCreateNodeKey:
@@ -125,7 +126,7 @@ class TestBackup:
         if state is not State.KEYED:
             ledger.register(node, founder)
         if state is State.HOLDER:
-            node.import_seed(ledger.context(node.info().node_id))
+            node.import_seed(ledger.proof(node))
         blob, before = backup(node), entries(node)
         assert node.enclave.state is state
         node.storage = MemoryStorage()
@@ -145,7 +146,7 @@ class TestBackup:
         node.storage = MemoryStorage()
         node.start()
         restore(node, newest, ledger.network_id)
-        node.import_seed(ledger.context(node.info().node_id))
+        node.import_seed(ledger.proof(node))
         assert node.enclave.keys.seed(0) == founder.enclave.keys.seed(0)
 
     def test_the_stored_state_is_no_backup(self) -> None:
@@ -202,6 +203,8 @@ class TestStates:
             ),
             Operation.CONFIRM_NODES: ("ConfirmNodes", pb.ConfirmNodesRequest()),
             Operation.IMPORT_SEED: ("ImportSeed", pb.ImportSeedRequest()),
+            Operation.FOLLOW_CHAIN: ("FollowChain", chain_pb2.FollowChainRequest()),
+            Operation.REPORT_FORK: ("ReportFork", chain_pb2.ReportForkRequest()),
             Operation.GET_NETWORK_KEYS: ("GetNetworkKeys", pb.GetNetworkKeysRequest()),
             Operation.BACKUP: ("Backup", pb.BackupRequest()),
             Operation.RESTORE: ("Restore", pb.RestoreRequest()),

@@ -11,6 +11,7 @@ from enclave.crypto.primitives import KemKey
 from enclave.errors import Code
 from enclave.framework.key_manager import MAX_QUOTES
 from enclave.framework.states import State
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.refusals import refused_unchanged
 from tests.support.world import Ledger, Node, network
@@ -30,7 +31,7 @@ def pending() -> tuple[Ledger, Node]:
 
 def renewal(ledger: Ledger, node: Node) -> pb.RegisterPurpose:
     purpose = ledger.purpose()
-    purpose.context.CopyFrom(ledger.context(node.info().node_id))
+    purpose.chain.CopyFrom(ledger.proof(node, anchors=[purpose.anchor_height]))
     return purpose
 
 
@@ -72,7 +73,7 @@ def test_of_more_than_sixteen_quotes_the_oldest_goes(pending: tuple[Ledger, Node
         ({"epoch": 1}, Code.KEM_SECRET_MISSING),
         ({"epoch": 1, "kem_io": bytes(3)}, Code.BAD_KEM_KEY),
         ({"kem_io": OTHER_KEM}, Code.KEM_SECRET_EXISTS),
-        ({"context": pb.ChainContext(height=1)}, Code.BAD_VALUE),
+        ({"chain": chain_pb2.ChainProof(policy=chain_pb2.ProvenEntry())}, Code.BAD_VALUE),
     ],
 )
 def test_a_newcomers_bad_request_is_refused(
@@ -130,7 +131,7 @@ def test_a_renewal_is_confirmed_and_replaces_nothing_of_the_holder() -> None:
     assert len(confirmation.envelope) == 48
 
 
-def test_a_holder_binds_only_headers_of_its_own_view() -> None:
+def test_a_holder_binds_only_headers_that_the_chain_proves_to_it() -> None:
     ledger, (founder,) = network("founder")
     unknown = renewal(ledger, founder)
     unknown.anchor_hash = bytes(32)
@@ -138,13 +139,16 @@ def test_a_holder_binds_only_headers_of_its_own_view() -> None:
     stale.epoch = 1
     other_key = renewal(ledger, founder)
     other_key.kem_io = OTHER_KEM
-    other_network = renewal(ledger, founder)
-    other_network.context.network_id = bytes(32)
+    told = renewal(ledger, founder)
+    told.ClearField("chain")
+    rooted = renewal(ledger, founder)
+    rooted.chain.root.CopyFrom(ledger.headers.root(1))
     for purpose, code in (
         (unknown, Code.UNVERIFIED_ANCHOR),
         (stale, Code.STALE_EPOCH),
         (other_key, Code.BAD_VALUE),
-        (other_network, Code.WRONG_NETWORK),
+        (told, Code.UNPROVEN_CONTEXT),
+        (rooted, Code.BAD_VALUE),
     ):
         with refused_unchanged(founder, code):
             founder.make_quote(purpose)

@@ -9,15 +9,9 @@ from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
 from enclave.handlers.confirm_nodes import MAX_NEWCOMERS
-from enclave.registration.context import (
-    MAX_ANCHORS,
-    MAX_EPOCHS,
-    MAX_MACHINES,
-    unproven_context,
-)
+from enclave.proven.chain import MAX_ANCHORS, MAX_EPOCHS, MAX_MACHINES
 from enclave.registration.measurement_codec import measurement_from_proto
 from enclave.registration.network_codec import network_to_proto
 from enclave.registration.policy_codec import MAX_ENTRIES, policy_from_proto, policy_to_proto
@@ -33,12 +27,30 @@ from enclave.registration.records import (
 )
 from enclave.registration.wire import check_fields, encode, strict_decode
 from enclave.service.dispatch import MAX_FIELDS
-from seedpact.enclave.v1 import service_pb2
+from seedpact.enclave.v1 import chain_pb2, service_pb2
 from seedpact.registration.v1 import types_pb2 as pb
 from tests.support.refusals import refused
-from tests.support.world import CODE, Ledger, inputs, network, policy
+from tests.support.world import CODE, inputs, network, policy
 
 ANCHOR = pb.Anchor(height=7, hash=bytes(32), time=pb.Time(seconds=5, nanos=1))
+
+
+def _fill(step: chain_pb2.HeaderStep, *, validators: int) -> None:
+    """As many validators as a large chain has."""
+    block = step.block
+    if not step.trusted_next.validators:
+        step.trusted_next.CopyFrom(block.validator_set)
+    for entries in (
+        block.signed_header.commit.signatures,
+        block.validator_set.validators,
+        step.trusted_next.validators,
+    ):
+        _repeat(entries, validators)
+
+
+def _repeat(entries: Any, most: int) -> None:
+    """The first entry, so often that there are `most`."""
+    entries.extend([entries[0]] * (most - len(entries)))
 
 
 def decode(data: bytes) -> pb.Anchor:
@@ -106,10 +118,17 @@ class TestCheckFields:
 
     def test_the_largest_request_has_fewer_than_the_service_takes(self) -> None:
         ledger, (founder,) = network("founder")
-        context = ledger.context(founder.info().node_id)
-        context.anchors[:] = [b"1"] * MAX_ANCHORS
-        context.machines[:] = [b"1"] * MAX_MACHINES
-        context.network_keys[:] = [b"1"] * MAX_EPOCHS
+        chain = ledger.proof(founder, anchors=[5])
+        chain.machines.add(platform_id=bytes(32), entry=chain.anchors[0].entry)
+        for entries, most in (
+            (chain.anchors, MAX_ANCHORS),
+            (chain.machines, MAX_MACHINES),
+            (chain.network_keys, MAX_EPOCHS),
+            (chain.steps, 2),
+        ):
+            _repeat(entries, most)
+        for step in chain.steps:
+            _fill(step, validators=1_000)
         newcomer = service_pb2.Newcomer(
             operator=b"1",
             exchange_key=b"1",
@@ -123,7 +142,7 @@ class TestCheckFields:
         )
         assert len(newcomer.ListFields()) == len(newcomer.DESCRIPTOR.fields)
         request = service_pb2.ConfirmNodesRequest(
-            context=context,
+            chain=chain,
             newcomers=[newcomer] * MAX_NEWCOMERS,
             collaterals=[b"1"] * MAX_NEWCOMERS,
         )
@@ -244,39 +263,22 @@ class TestRecords:
             with refused(Code.BAD_VALUE):
                 time_from_proto(time)
         with refused(Code.BAD_VALUE):
-            decode_anchor(encode(pb.Anchor(hash=bytes(32))))
+            decode_anchor(encode(pb.Anchor(hash=bytes(32), time=pb.Time())))
         with refused(Code.BAD_LENGTH):
             decode_machine(encode(pb.Machine(platform_id=bytes(31))))
         with refused(Code.LOW_ORDER_KEY):
             decode_network_keys(encode(pb.NetworkKeys(pk_io=bytes(32))))
 
+    @pytest.mark.parametrize("name", ["verdict", "time", "expires_at"])
+    def test_a_record_without_one_of_its_parts_is_refused(self, name: str) -> None:
+        """Absent, it would read as zeros: a second encoding of another record."""
+        ledger, (founder,) = network("founder")
+        record = ledger.records[founder.info().node_id]
+        message = pb.NodeRecord.FromString(encode_node_record(record))
+        message.ClearField(name)
+        with refused(Code.BAD_VALUE):
+            decode_node_record(encode(message))
 
-class TestUnprovenContext:
-    def test_hardware_mode_never_takes_the_hosts_word(self) -> None:
-        with refused(Code.UNPROVEN_CONTEXT):
-            unproven_context(Ledger().context(), mode=Mode.HARDWARE)
-
-    def test_every_epoch_must_be_there_in_order(self) -> None:
-        ledger, _ = network("founder")
-        context = ledger.context()
-        for epoch, keys in ((1, context.network_keys[:]), (0, []), (MAX_EPOCHS, [])):
-            context.epoch = epoch
-            context.network_keys[:] = keys
-            with refused(Code.BAD_VALUE):
-                unproven_context(context, mode=Mode.SOFTWARE)
-
-    def test_lists_are_bounded(self) -> None:
-        ledger, _ = network("founder")
-        context = ledger.context()
-        context.anchors.extend([b""] * MAX_ANCHORS)
-        with refused(Code.TOO_LARGE):
-            unproven_context(context, mode=Mode.SOFTWARE)
-
-    def test_a_machine_counts_from_its_height_on(self) -> None:
-        ledger, _ = network("founder")
-        context = ledger.context()
-        for height in (context.height, context.height + 1):
-            machine = pb.Machine(platform_id=bytes([height]) * 32, from_height=height)
-            context.machines.append(encode(machine))
-        proven = unproven_context(context, mode=Mode.SOFTWARE)
-        assert proven.machines == {bytes([context.height]) * 32}
+    def test_an_anchor_without_its_time_is_refused(self) -> None:
+        with refused(Code.BAD_VALUE):
+            decode_anchor(encode(pb.Anchor(height=7, hash=bytes(32))))

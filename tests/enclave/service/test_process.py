@@ -38,7 +38,7 @@ def test_every_method_of_the_service_is_served() -> None:
 
 def test_a_start_says_what_software_mode_is_worth(tmp_path: Path) -> None:
     with enclave_process(tmp_path / "home") as process:
-        assert process.events() == ["software_mode", "unproven_context", "serving"]
+        assert process.events() == ["software_mode", "serving"]
         assert "protects nothing" in str(process.log[0]["message"])
         assert "not yet proven" in str(process.log[1]["message"])
         assert process.info().measurement.sgx.mr_enclave == measure_package()
@@ -110,7 +110,6 @@ def test_a_message_over_the_cap_is_refused_and_the_process_lives(tmp_path: Path)
 def test_a_hundred_newcomers_pass_the_default_cap_of_grpc(tmp_path: Path) -> None:
     """100 quotes and 100 collaterals of the largest sizes are twice gRPC's default of 4 MB."""
     request = pb.ConfirmNodesRequest(
-        context=Ledger().context(),
         newcomers=[pb.Newcomer(quote=bytes(16_384)) for _ in range(100)],
         collaterals=[number.to_bytes(2, "big") * 32_768 for number in range(100)],
     )
@@ -119,7 +118,7 @@ def test_a_hundred_newcomers_pass_the_default_cap_of_grpc(tmp_path: Path) -> Non
         process.bootstrap(inputs())
         with pytest.raises(grpc.RpcError) as refused:
             process.call("ConfirmNodes", request, pb.ConfirmNodesResponse)
-        assert error_of(refused.value).code == Code.BAD_VALUE  # read whole, then judged
+        assert error_of(refused.value).code == Code.UNPROVEN_CONTEXT  # read whole, then judged
 
 
 def test_core_dumps_are_off(tmp_path: Path) -> None:

@@ -20,22 +20,18 @@ from enclave.registration.wire import encode, strict_decode
 from enclave.service.dispatch import MAX_MESSAGE_BYTES, METHODS, SERVICE
 from seedpact.enclave.v1 import sealed_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
-from seedpact.registration.v1 import types_pb2
+from seedpact.ics23.v1 import proofs_pb2
 from tests.fuzz.messages import Mutator, values_of
-from tests.fuzz.real_requests import REQUESTS
+from tests.fuzz.real_requests import real_requests
 from tests.fuzz.situations import Situation, entries_of, scene
 from tests.fuzz.target import Mutation, require
 from tests.support.world import Node
 
-_WRITES: Final = frozenset({"Bootstrap", "CreateNodeKey", "MakeQuote", "ImportSeed", "Restore"})
-"""The others only ask."""
+_ASKS: Final = frozenset({"GetInfo", "GetNetworkKeys", "Backup"})
+"""The others write: what an enclave trusts of the chain is sealed too."""
 
 _NESTED: Final[Mapping[tuple[type[Message], str], type[Message]]] = {
-    (pb.ChainContext, "policy"): types_pb2.Policy,
-    (pb.ChainContext, "network_keys"): types_pb2.NetworkKeys,
-    (pb.ChainContext, "own_record"): types_pb2.NodeRecord,
-    (pb.ChainContext, "anchors"): types_pb2.Anchor,
-    (pb.ChainContext, "machines"): types_pb2.Machine,
+    (proofs_pb2.ProofOp, "data"): proofs_pb2.CommitmentProof,
 }
 _BOUND: Final = (
     "operator",
@@ -61,12 +57,12 @@ class RequestTarget:
         self._mutator = Mutator(
             GetMessageClass(descriptor.input_type),
             _nested,
-            values_of(REQUESTS[method](scene()), _nested),
+            values_of(real_requests(method), _nested),
         )
 
     def seeds(self) -> Iterable[bytes]:
         """Real requests of this method, each in every situation."""
-        requests = REQUESTS[self.method](scene())
+        requests = real_requests(self.method)
         for number in range(len(scene().situations)):
             yield from (bytes([number]) + encode(request) for request in requests)
 
@@ -83,7 +79,7 @@ class RequestTarget:
             return
         decoded = strict_decode(self._answer, answer, max_bytes=MAX_MESSAGE_BYTES)
         _check_no_secret(answer, situation)
-        if self.method not in _WRITES:
+        if self.method in _ASKS:
             require(holds=situation.is_unchanged, rule="a request that only asks changes nothing")
         else:
             _check_durable(situation)

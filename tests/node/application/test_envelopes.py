@@ -12,18 +12,17 @@ import pytest
 from chain_module.app.block import BlockRun, Pending
 from chain_module.app.view import block_context
 from chain_module.message import BlockContext
-from chain_module.registration import keeper
 from chain_module.store.branch import Branch
 from enclave.attestation.types import TcbStatus
+from enclave.proven.chain import prove
 from enclave.registration.measurement_codec import measurement_from_proto
-from enclave.registration.records import decode_anchor, time_from_proto
 from node.application.enclave_context import enclave_context
 from node.application.envelopes import EnclaveEnvelopes
 from node.confirmer import Confirmer
 from node.enclave_client import EnclaveClient
 from node.log import no_log
 from node.metrics import Metrics
-from tests.support.chain import Chain
+from tests.support.chain import Chain, ready_path
 from tests.support.process import enclave_process
 from tests.support.world import Node, policy
 
@@ -59,7 +58,8 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             raw = chain.register_tx(Node(name, code=code), chain.people[name])
             run.admit(raw, first_look=chain.first_look(context))
         lines: list[tuple[str, str]] = []
-        with Confirmer(EnclaveClient(process.address), log=no_log, metrics=Metrics()) as confirmer:
+        client = EnclaveClient(process.address)
+        with Confirmer(client, log=no_log, metrics=Metrics()) as confirmer:
             deadline = time.monotonic() + PATIENCE_SECS
             while confirmer.node_id is None:
                 assert time.monotonic() < deadline
@@ -67,9 +67,11 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
             source = EnclaveEnvelopes(
                 confirmer,
                 chain.peers[0].storage,
+                ready_path(client, lambda: chain),
                 log=lambda level, event, **_: lines.append((level, event)),
                 metrics=Metrics(),
             )
+            source.committed(context)
             yield Scene(chain, context, run.registers, source, lines)
         chain.close()
 
@@ -102,8 +104,8 @@ def test_an_enclave_that_refuses_what_the_gates_pass_is_at_fault(scene: Scene) -
     assert scene.log == [("warning", "enclave refuses what the gates pass")]
 
 
-def test_an_enclave_is_told_the_newest_state_that_can_be_proven(scene: Scene) -> None:
-    """That after block h - 2, whose anchors end with its own; and gate time, which is newer."""
+def test_an_enclave_is_shown_the_newest_state_that_can_be_proven(scene: Scene) -> None:
+    """That after block h - 2, whose anchors end with its own, under header h - 1."""
     state, height = scene.chain.peers[0].storage.state, scene.context.height
     register = scene.registers[0]
     assert register.evidence is not None
@@ -111,17 +113,24 @@ def test_an_enclave_is_told_the_newest_state_that_can_be_proven(scene: Scene) ->
         (replace(register.message, anchor_height=anchor), register.evidence)
         for anchor in range(height - 3, height)
     ]
-    told = enclave_context(state, scene.context, asked, node_id=bytes(32))
-    assert told is not None
-    assert told.height == height
-    assert [decode_anchor(anchor).height for anchor in told.anchors] == [height - 3, height - 2]
-    assert time_from_proto(told.gate_time) == scene.context.gate_time
-    newest = keeper.anchor(state.newest, height - 1)
-    assert newest is not None
-    assert newest.time == scene.context.gate_time
+    info = scene.chain.peers[0].enclave.info()
+    shown = enclave_context(state, scene.context, asked, node_id=info.node_id, steps=())
+    assert shown is not None
+    header = scene.chain.headers.header(height - 1)
+    found = prove(shown, header=header, node_id=info.node_id)
+    assert (found.height, found.gate_time) == (height, scene.context.gate_time)
+    assert sorted(found.anchors) == [height - 3, height - 2]
+    assert found.own_record() == scene.chain.record_of(info.node_id)
 
 
-def test_nothing_can_be_told_of_a_state_that_is_not_kept(scene: Scene) -> None:
+def test_without_the_path_to_the_header_below_nobody_is_asked(scene: Scene) -> None:
+    """It is made ready after each commit, and never fetched in the block path."""
+    scene.context = replace(scene.context, height=scene.context.height + 1)
+    assert scene.ask(*scene.registers) == [None, None]
+    assert scene.log == []
+
+
+def test_nothing_can_be_shown_of_a_state_that_is_not_kept(scene: Scene) -> None:
     state = scene.chain.peers[0].storage.state
     unknown = replace(scene.context, height=10**6)
-    assert enclave_context(state, unknown, [], node_id=bytes(32)) is None
+    assert enclave_context(state, unknown, [], node_id=bytes(32), steps=()) is None

@@ -21,7 +21,7 @@ from node.enclave_client import EnclaveClient
 from node.log import no_log
 from node.metrics import Metrics
 from node.storage import open_storage
-from tests.support.chain import Chain
+from tests.support.chain import Chain, ready_path
 from tests.support.storage import CHAIN_ID, NAMES, commit_block
 
 
@@ -59,9 +59,11 @@ def test_confirms_that_nobody_could_compare_are_counted(chain: Chain) -> None:
     metrics = Metrics()
     with (
         socket.socket() as nobody,
-        Confirmer(EnclaveClient(_address(nobody)), log=no_log, metrics=metrics) as confirmer,
+        EnclaveClient(_address(nobody)) as client,
+        Confirmer(client, log=no_log, metrics=metrics) as confirmer,
     ):
-        source = EnclaveEnvelopes(confirmer, peer.storage, log=no_log, metrics=metrics)
+        path = ready_path(client, lambda: chain)
+        source = EnclaveEnvelopes(confirmer, peer.storage, path, log=no_log, metrics=metrics)
         assert source.for_judgement(context)(run.registers) == [None]
     text = metrics.text()
     assert 'seedpact_confirms_total{envelope="not_compared"} 1.0' in text

@@ -21,7 +21,7 @@ from node.confirmer import Confirmer
 from node.enclave_client import EnclaveClient
 from node.log import no_log
 from node.metrics import Metrics
-from tests.support.chain import Chain
+from tests.support.chain import Chain, ready_path
 from tests.support.process import EnclaveProcess, enclave_process
 from tests.support.world import Node, policy
 
@@ -49,7 +49,11 @@ def setup(tmp_path: Path) -> Iterator[Setup]:
 
         def make(_: int, parts: Parts) -> ChainApplication:
             envelopes = EnclaveEnvelopes(
-                confirmer, parts.storage, log=no_log, metrics=parts.metrics
+                confirmer,
+                parts.storage,
+                ready_path(client, lambda: chain),
+                log=no_log,
+                metrics=parts.metrics,
             )
             prefetch = Prefetch(parts.looks, envelopes)
             stack.callback(prefetch.close)

@@ -47,7 +47,7 @@ def newcomer(chain: Chain, tmp_path: Path) -> Iterator[Peer]:
     """A node that the engine told of no genesis."""
     enclave, operator = Node("late"), Account("late", 20)
     storage = open_storage(tmp_path / "late", names=STORES, chain_id=CHAIN_ID, log=no_log)
-    source = EnclaveInProcess(enclave, storage)
+    source = EnclaveInProcess(enclave, storage, chain.headers)
     verdicts = Verdicts(root_der=chain.network.inputs.floor.attestation_root)
     application = ChainApplication(
         Parts(

@@ -32,7 +32,7 @@ from node.services import AbciQueries
 from node.services.table import all_queries
 from seedpact.registration.v1 import query_pb2
 from tests.support.abci_client import Served, check_tx, served
-from tests.support.chain import BLOCK_SECONDS, MAX_TX_BYTES, Chain
+from tests.support.chain import BLOCK_SECONDS, MAX_TX_BYTES, Chain, ready_path
 from tests.support.cometbft import wait_for
 from tests.support.process import EnclaveProcess, enclave_process
 from tests.support.world import Node, policy
@@ -79,11 +79,22 @@ def setup(tmp_path: Path) -> Iterator[Setup]:
             confirmer = Confirmer(client, log=no_log, metrics=Metrics(), ping_every=1e6)
             confirmers.append(stack.enter_context(confirmer))
             source = envelopes.EnclaveEnvelopes(
-                confirmer, parts.storage, log=no_log, metrics=parts.metrics
+                confirmer,
+                parts.storage,
+                ready_path(client, lambda: chain),
+                log=no_log,
+                metrics=parts.metrics,
             )
             backend = NodeBackend(parts.storage, engine)
             query = AbciQueries(backend, all_queries(), log=no_log)
-            return ChainApplication(replace(parts, envelopes=source, query=query))
+            return ChainApplication(
+                replace(
+                    parts,
+                    envelopes=source,
+                    query=query,
+                    committed=lambda block: source.committed(block.next_context),
+                )
+            )
 
         chain = Chain(
             tmp_path / "chain",

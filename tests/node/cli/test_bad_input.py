@@ -69,11 +69,6 @@ WRONG_USAGE: Final = [
     ("enclave", "restore", "{}/junk"),
     ("enclave", "restore", "{}/junk", "--network-id", "xyz"),
     ("enclave", "restore", "{}/junk", "--network-id", ID[2:]),
-    ("enclave", "quote", "--out", "{}/new"),
-    ("enclave", "quote", "{}/x.json", "--operator", "00", "--out", "{}/new"),
-    ("enclave", "quote", "--bootstrap", "--operator", "00" * 20, "--out", "{}/new"),
-    ("enclave", "confirm", "{}/x.json", "--out", "{}/new"),
-    ("enclave", "import"),
     ("enclave", "make-network", "--out", "{}/new"),
     ("enclave", "make-network", "--chain-id", "a", "--genesis-time", "x", "--out", "{}/new"),
 ]
@@ -88,25 +83,13 @@ UNREADABLE: Final = [
     (*GOOD_VERIFY, "--policy", "{}/folder"),
     ("enclave", "init", "{}/missing", "--epoch", "0", "--kem-io", KEM),
     ("enclave", "init", "{}/folder", "--bootstrap", "--out", "{}/new"),
-    ("enclave", "init", "{}/network.json", "--context", "{}/missing"),
     ("enclave", "restore", "{}/missing", "--network-id", ID),
-    ("enclave", "quote", "{}/missing", "--operator", "00" * 20, "--out", "{}/new"),
-    ("enclave", "confirm", "{}/missing", "{}/missing", "--out", "{}/new"),
-    ("enclave", "import", "{}/folder"),
-    ("enclave", "make-context", "{}/missing", "{}/missing", "--out", "{}/new"),
 ]
 
 MALFORMED: Final = [
     (arguments, file)
     for file in ("junk", "empty", "object.json", "deep.json", "list.json")
-    for arguments in (
-        ("enclave", "init", "{}/" + file, "--bootstrap", "--out", "{}/new"),
-        ("enclave", "init", "{}/network.json", "--context", "{}/" + file),
-        ("enclave", "import", "{}/" + file),
-        ("enclave", "quote", "{}/" + file, "--operator", "00" * 20, "--out", "{}/new"),
-        ("enclave", "confirm", "{}/" + file, "{}/" + file, "--out", "{}/new"),
-        ("enclave", "make-context", "{}/network.json", "{}/" + file, "--out", "{}/new"),
-    )
+    for arguments in (("enclave", "init", "{}/" + file, "--bootstrap", "--out", "{}/new"),)
 ]
 
 ENCLAVE_AWAY: Final = [
@@ -116,7 +99,6 @@ ENCLAVE_AWAY: Final = [
     ("enclave", "restore", "{}/junk", "--network-id", ID),
     ("enclave", "init", "{}/network.json", "--epoch", "0", "--kem-io", KEM),
     ("enclave", "init", "{}/network.json", "--bootstrap", "--out", "{}/new"),
-    ("enclave", "quote", "--bootstrap", "--out", "{}/new"),
 ]
 
 CANNOT_WRITE: Final = [
@@ -126,9 +108,6 @@ CANNOT_WRITE: Final = [
     (("enclave", "backup", "--out", "{}/missing/x"), "cannot_write"),
     (("enclave", "network-keys", "--out", "{}/junk"), "file_exists"),
     (("enclave", "init", "{}/network.json", "--bootstrap", "--out", "{}/junk"), "file_exists"),
-    (("enclave", "quote", "--bootstrap", "--out", "{}/junk"), "file_exists"),
-    (("enclave", "confirm", "{}/x", "{}/y", "--out", "{}/junk"), "file_exists"),
-    (("enclave", "make-context", "{}/x", "{}/y", "--out", "{}/junk"), "file_exists"),
     (
         ("enclave", "make-network", "--chain-id", "a", "--genesis-time", "1", "--out", "{}/junk"),
         "file_exists",

@@ -16,7 +16,6 @@ from tests.support.process import EnclaveProcess, enclave_process
 from tests.support.secrets import hits, secrets_of
 from tests.support.world import CODE
 
-OPERATOR = "07" * 20
 MEASURED = ("--measurement", CODE.mr_enclave.hex())
 
 
@@ -44,15 +43,18 @@ class Desk:
         made = ("--chain-id", "desk-1", "--genesis-time", "1767312000", "--out", "@network.json")
         self("make-network", *made).done()
         self("init", "@network.json", "--bootstrap", "--out", "@f.json", at=self.founder).done()
-        self("make-context", "@network.json", "@f.json", "--out", "@context.json").done()
 
-    def ask(self) -> None:
-        self("init", "@network.json", "--context", "@context.json", at=self.newcomer).done()
-        self.quote("b.json")
+    def ask(self, *, text: bool = False, code: str = "") -> None:
+        """A newcomer gets its keys, or is refused."""
+        answer = self(*self.init(), at=self.newcomer, text=text)
+        if code:
+            answer.failed(code)
+        else:
+            answer.done()
 
-    def quote(self, out: str) -> None:
-        quote = ("quote", "@context.json", "--operator", OPERATOR, "--out", f"@{out}")
-        self(*quote, at=self.newcomer).done()
+    def init(self, network: str = "@network.json") -> tuple[str, ...]:
+        """A newcomer's keys, by the network's KEM key."""
+        return ("init", network, "--epoch", "0", "--kem-io", self.file("f.json")["kem_io"])
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def desk(cli: Cli, tmp_path: Path) -> Iterator[Desk]:
         yield Desk(cli, tmp_path, founder, newcomer)
 
 
-def test_the_way_of_a_newcomer_as_json(desk: Desk) -> None:
+def test_founder_and_newcomer_as_json(desk: Desk) -> None:
     empty = desk("info", at=desk.founder).done().json
     assert empty["state"] == "EMPTY"
     assert empty["mode"] == "software"
@@ -77,38 +79,19 @@ def test_the_way_of_a_newcomer_as_json(desk: Desk) -> None:
     assert founder["chain_id"] == "desk-1"
     assert founder["network_id"] == desk.file("f.json")["network_id"]
     desk.ask()
-    assert desk("info", at=desk.newcomer).done().json["quotes"] == 1
-    confirm = ("confirm", "@context.json", "@b.json", "--out", "@next.json")
-    confirmed = desk(*confirm, at=desk.founder).done().json
-    (entry,) = confirmed["confirmations"]
-    assert entry["code"] == "ok"
-    assert len(bytes.fromhex(entry["envelope"])) == 48
-    record = desk.file("next.json")["records"][1]
-    assert record["envelope"] == entry["envelope"]
-    assert record["operator"] == OPERATOR
-    imported = desk("import", "@next.json", at=desk.newcomer).done().json
-    assert imported["epochs"] == [0]
-    assert imported["tls_key"] == record["tls_key"]
-    keys = [
-        desk("network-keys", at=at).done().json["network_keys"]
-        for at in (desk.founder, desk.newcomer)
-    ]
-    assert keys[0] == keys[1]
-    assert keys[0][0]["pk_io"] == desk.file("f.json")["pk_io"]
+    newcomer = desk("info", at=desk.newcomer).done().json
+    assert (newcomer["state"], newcomer["network_id"]) == ("KEYED", founder["network_id"])
+    (keys,) = desk("network-keys", at=desk.founder).done().json["network_keys"]
+    assert keys["pk_io"] == desk.file("f.json")["pk_io"]
 
 
-def test_the_way_of_a_newcomer_as_text(desk: Desk) -> None:
+def test_founder_and_newcomer_as_text(desk: Desk) -> None:
     desk.bootstrap()
-    desk("init", "@network.json", "--context", "@context.json", at=desk.newcomer, text=True).done()
-    quote = ("quote", "@context.json", "--operator", OPERATOR, "--out", "@b.json")
-    assert "next: seedpactd enclave confirm" in desk(*quote, at=desk.newcomer, text=True).stdout
-    confirm = ("confirm", "@context.json", "@b.json", "--out", "@next.json")
-    assert "confirmed 1" in desk(*confirm, at=desk.founder, text=True).done().stdout
-    assert "holds the seed" in desk("import", "@next.json", at=desk.newcomer, text=True).stdout
+    desk.ask(text=True)
     info = desk("info", at=desk.newcomer, text=True).done().stdout
-    assert "HOLDER" in info
+    assert "KEYED" in info
     assert "protects nothing" in info
-    keys = desk("network-keys", at=desk.newcomer, text=True).done().stdout
+    keys = desk("network-keys", at=desk.founder, text=True).done().stdout
     assert "(1,184 bytes)" in keys
     backup = desk("backup", "--out", "@bb", at=desk.newcomer, text=True).done().stdout
     assert "seedpactd enclave restore" in backup
@@ -117,9 +100,7 @@ def test_the_way_of_a_newcomer_as_text(desk: Desk) -> None:
 def test_nothing_that_is_printed_or_written_is_secret(desk: Desk) -> None:
     desk.bootstrap()
     desk.ask()
-    desk("confirm", "@context.json", "@b.json", "--out", "@next.json", at=desk.founder).done()
-    desk("import", "@next.json", at=desk.newcomer).done()
-    desk("import", "@next.json", at=desk.newcomer).failed("illegal_state")
+    desk.ask(code="keys_exist")
     for at in (desk.founder, desk.newcomer):
         for text in (False, True):
             desk("info", at=at, text=text)
@@ -128,7 +109,7 @@ def test_nothing_that_is_printed_or_written_is_secret(desk: Desk) -> None:
     places = {str(n): text.encode() for n, text in enumerate(desk.printed)}
     files = [path for path in desk.folder.iterdir() if path.is_file()]
     places |= {path.name: path.read_bytes() for path in files}
-    assert len(files) >= 6
+    assert len(files) >= 3
     for name in ("a", "b"):
         assert hits(secrets_of(desk.folder / name), places) == []
 
@@ -144,13 +125,12 @@ def test_a_newcomer_may_name_the_kem_key_itself(desk: Desk) -> None:
     made = desk(*init, at=desk.newcomer).done().json
     assert made["state"] == "KEYED"
     assert len(bytes.fromhex(made["kem_ciphertext"])) == 1088
-    both = desk(*init, "--context", "@context.json", at=desk.newcomer)
-    both.failed("wrong_usage", ExitCode.USAGE)
+    desk(*init[:4], at=desk.newcomer).failed("wrong_usage", ExitCode.USAGE)
 
 
 def test_keys_that_exist_are_named_and_kept(desk: Desk) -> None:
     desk.bootstrap()
-    init = ("init", "@network.json", "--context", "@context.json")
+    init = desk.init()
     first = desk(*init, at=desk.newcomer).done().json["node_id"]
     found = desk(*init, at=desk.newcomer).failed("keys_exist").json["found"]
     assert first in found
@@ -163,7 +143,7 @@ def test_keys_that_exist_are_named_and_kept(desk: Desk) -> None:
 def test_a_holders_keys_are_never_discarded(desk: Desk) -> None:
     desk.bootstrap()
     founder = desk("info", at=desk.founder).done().json["node_id"]
-    init = ("init", "@network.json", "--context", "@context.json", "--discard")
+    init = (*desk.init(), "--discard")
     assert founder in desk(*init, at=desk.founder).failed("keys_exist").json["found"]
     again = ("init", "@network.json", "--bootstrap", "--out", "@again.json")
     found = desk(*again, at=desk.founder).failed("already_bootstrapped").json["found"]
@@ -176,113 +156,12 @@ def test_a_network_that_the_enclave_refuses(desk: Desk) -> None:
     network = desk.file("network.json")
     network["chain_id"] = "desk-2"
     (desk.folder / "other.json").write_text(json.dumps(network))
-    other = ("init", "@other.json", "--context", "@context.json")
+    other = desk.init("@other.json")
     desk(*other, at=desk.newcomer).failed("wrong_root")
     network["floor"]["mode"] = "MODE_HARDWARE"
     (desk.folder / "other.json").write_text(json.dumps(network))
     desk(*other, at=desk.newcomer).failed("wrong_mode")
     assert desk("info", at=desk.newcomer).done().json["state"] == "EMPTY"
-
-
-# make-context: the founder is checked before anyone believes it.
-
-
-def test_a_founder_that_was_changed_is_refused(desk: Desk) -> None:
-    desk.bootstrap()
-    original = desk.file("f.json")
-    for field, code in (
-        ("network_id", "wrong_network"),
-        ("pk_io", "report_data_mismatch"),
-        ("kem_io", "report_data_mismatch"),
-        ("tls_key", "report_data_mismatch"),
-        ("exchange_key", "report_data_mismatch"),
-    ):
-        value = original[field]
-        flipped = format(int(value[:2], 16) ^ 1, "02x") + value[2:]
-        (desk.folder / "g.json").write_text(json.dumps({**original, field: flipped}))
-        desk("make-context", "@network.json", "@g.json", "--out", "@x.json").failed(code)
-    assert not (desk.folder / "x.json").exists()
-
-
-def test_the_founder_file_can_be_had_again(desk: Desk) -> None:
-    desk.bootstrap()
-    desk("quote", "--bootstrap", "--out", "@again.json", at=desk.founder).done()
-    assert desk.file("again.json") == desk.file("f.json")
-    answer = desk("quote", "--bootstrap", "--out", "@x.json", at=desk.newcomer)
-    answer.failed("illegal_state")
-
-
-# quote and confirm
-
-
-def test_a_newcomer_quotes_again_with_another_tls_key(desk: Desk) -> None:
-    desk.bootstrap()
-    desk.ask()
-    desk.quote("c.json")
-    first, second = desk.file("b.json"), desk.file("c.json")
-    assert first["tls_key"] != second["tls_key"]
-    assert first["exchange_key"] == second["exchange_key"]
-    assert first["kem_ciphertext"] == second["kem_ciphertext"]
-    confirm = ("confirm", "@context.json", "@b.json", "--out", "@next.json")
-    desk(*confirm, at=desk.founder).done()
-    imported = desk("import", "@next.json", at=desk.newcomer).done().json
-    assert imported["tls_key"] == first["tls_key"]
-
-
-def test_one_that_is_refused_stops_no_other(desk: Desk) -> None:
-    desk.bootstrap()
-    desk.ask()
-    bad = {**desk.file("b.json"), "operator": "08" * 20}
-    (desk.folder / "bad.json").write_text(json.dumps(bad))
-    confirm = ("confirm", "@context.json", "@bad.json", "@b.json", "--out", "@next.json")
-    found = desk(*confirm, at=desk.founder).failed("not_all_confirmed").json
-    assert [entry["code"] for entry in found["confirmations"]] == ["report_data_mismatch", "ok"]
-    assert found["confirmations"][0]["remedy"]
-    assert len(desk.file("next.json")["records"]) == 2
-    desk("import", "@next.json", at=desk.newcomer).done()
-    text = desk(*confirm, "--force", at=desk.founder, text=True)
-    assert "report_data_mismatch" in text.stdout
-    text.failed("not_all_confirmed")
-
-
-def test_the_batch_as_a_whole_can_be_refused(desk: Desk) -> None:
-    desk.bootstrap()
-    desk.ask()
-    confirm = ("confirm", "@context.json", "@b.json", "--out", "@next.json")
-    desk(*confirm, at=desk.newcomer).failed("illegal_state")
-    context = desk.file("context.json")
-    context["records"] = []
-    (desk.folder / "alone.json").write_text(json.dumps(context))
-    alone = ("confirm", "@alone.json", "@b.json", "--out", "@next.json")
-    desk(*alone, at=desk.founder).failed("record_mismatch")
-    assert not (desk.folder / "next.json").exists()
-
-
-def test_an_edited_context_is_judged_by_the_enclave(desk: Desk) -> None:
-    desk.bootstrap()
-    desk.ask()
-    for change, code in (
-        ({"height": 200}, "stale_quote"),
-        ({"height": 2}, "unknown_anchor"),
-        ({"epoch": 1}, "bad_value"),
-        ({"network_id": "00" * 32}, "wrong_network"),
-        ({"gate_time": {"seconds": 0, "nanos": 0}}, "collateral_not_yet_valid"),
-        ({"gate_time": {"seconds": "253402300799", "nanos": 0}}, "certificate_expired"),
-        ({"anchors": []}, "unknown_anchor"),
-    ):
-        context = {**desk.file("context.json"), **change}
-        (desk.folder / "edited.json").write_text(json.dumps(context))
-        confirm = ("confirm", "@edited.json", "@b.json", "--out", "@next.json")
-        desk(*confirm, at=desk.founder).failed(code)
-
-
-def test_a_context_without_a_header_to_bind(desk: Desk) -> None:
-    desk.bootstrap()
-    context = {**desk.file("context.json"), "height": 2}
-    (desk.folder / "early.json").write_text(json.dumps(context))
-    desk("init", "@network.json", "--context", "@context.json", at=desk.newcomer).done()
-    quote = ("quote", "@early.json", "--operator", OPERATOR, "--out", "@b.json")
-    desk(*quote, at=desk.newcomer).failed("malformed_input", ExitCode.USAGE)
 
 
 # backup and restore

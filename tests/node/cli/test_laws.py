@@ -88,7 +88,7 @@ def test_any_collateral_gets_a_verdict_and_the_quote_is_shown(collateral: bytes)
 # `run` is left out: it would serve.
 WORDS: Final = [
     *("attest", "verify", "issue", "enclave", "init", "info", "backup", "restore", "network-keys"),
-    *("quote", "confirm", "import", "make-network", "make-context", "explain", "completion"),
+    *("make-network", "explain", "completion"),
     *(
         "--output",
         "json",
@@ -105,7 +105,7 @@ WORDS: Final = [
     ),
     *("--collateral", "--time", "1", "--policy", "--trust-anchor", "--kind", "--bad-case", "debug"),
     *("--chain-id", "--genesis-time", "--network-id", "00" * 32, "--operator", "--bootstrap"),
-    *("--context", "--epoch", "--kem-io", "--address", "--timeout", "0.1", "-h", "bash", "frozen"),
+    *("--epoch", "--kem-io", "--address", "--timeout", "0.1", "-h", "bash", "frozen"),
 ]
 
 

@@ -14,11 +14,13 @@ from pathlib import Path
 import grpc
 import pytest
 
+from enclave.attestation.policy import Policy
 from enclave.errors import Code
 from enclave.registration.records import verdict_from_proto
 from node.confirmer import Away, Confirmer, Counters, Envelope, NodeCode, Outcome, Refused
 from node.enclave_client import EnclaveClient, Registration
 from node.metrics import Metrics
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.abci_client import LogLines
 from tests.support.cometbft import wait_for
@@ -43,15 +45,24 @@ class World:
     log: LogLines
     metrics: Metrics
 
+    _shown: tuple[tuple[int, Policy], chain_pb2.ChainProof] | None = None
+
     @property
-    def context(self) -> pb.ChainContext:
-        return self.ledger.context(self.confirmer.node_id or b"")
+    def chain(self) -> chain_pb2.ChainProof:
+        """What the enclave is shown; once made, it is not asked again where nothing changed."""
+        if self._shown is None or self._shown[0] != (self.ledger.height, self.ledger.policy):
+            self.ledger.make_fresh(self.process)
+            anchors = range(max(1, self.ledger.height - 9), self.ledger.height - 1)
+            proof = self.ledger.proof(self.process, anchors=anchors)
+            self._shown = (self.ledger.height, self.ledger.policy), proof
+        return self._shown[1]
 
     def registration(self, name: str) -> Registration:
         node, purpose = Node(name), self.ledger.purpose()
         self.ledger.prepare(node)
         quote = node.make_quote(purpose)
         newcomer = self.ledger.newcomer(quote, purpose)
+        assert self.chain.anchors
         return Registration(
             operator=newcomer.operator,
             exchange_key=newcomer.exchange_key,
@@ -68,12 +79,12 @@ class World:
         self, *registrations: Registration, deadline: float = DEADLINE
     ) -> list[Outcome] | Away:
         answer = self.confirmer.confirm(
-            self.context, registrations, height=self.ledger.height, deadline=deadline
+            self.chain, registrations, height=self.ledger.height, deadline=deadline
         )
         return answer if isinstance(answer, Away) else list(answer)
 
     def prefetch(self, *registrations: Registration) -> None:
-        self.confirmer.prefetch(self.ledger.height, self.context, registrations)
+        self.confirmer.prefetch(self.ledger.height, self.chain, registrations)
 
     def direct(self, *registrations: Registration) -> list[pb.Confirmation]:
         """What the enclave says without a confirmer between."""
@@ -173,16 +184,16 @@ def test_only_what_is_missing_is_asked(world: World) -> None:
 
 
 def test_other_anchors_in_the_same_height_do_not_matter(world: World) -> None:
-    """The context of a prefetch holds those of other registrations, too."""
+    """The proof of a prefetch holds those of other registrations, too."""
     registration = world.registration("a")
     world.confirm(registration)
-    context = world.context
-    del context.anchors[:-5]
-    world.confirmer.confirm(context, [registration], height=world.ledger.height, deadline=DEADLINE)
+    chain = world.chain
+    del chain.anchors[:-5]
+    world.confirmer.confirm(chain, [registration], height=world.ledger.height, deadline=DEADLINE)
     assert world.counts().calls == 1
 
 
-def test_another_height_policy_or_gate_time_is_another_question(world: World) -> None:
+def test_another_height_is_another_question(world: World) -> None:
     registration = world.registration("a")
     world.confirm(registration)
     world.ledger.policy = replace(world.ledger.policy, serial=2, frozen=True)
@@ -190,23 +201,21 @@ def test_another_height_policy_or_gate_time_is_another_question(world: World) ->
     assert isinstance(frozen, list)
     assert isinstance(frozen[0], Refused)
     assert frozen[0].code == Code.FROZEN
-    context = world.context
-    context.gate_time.nanos += 1
-    world.confirmer.confirm(context, [registration], height=world.ledger.height, deadline=DEADLINE)
-    assert world.counts().calls == 3
+    assert world.counts().calls == 2
     world.ledger.height += 1
     world.confirm(registration)
-    assert world.counts().calls == 4
+    assert world.counts().calls == 3
 
 
 def test_a_newer_height_supersedes_the_work_for_an_older(world: World) -> None:
     registrations = [world.registration(name) for name in "abc"]
-    world.signal(signal.SIGSTOP)
-    world.prefetch(*registrations)
-    wait_for(lambda: world.counts().calls == 1, "the first call")
+    older, height = world.chain, world.ledger.height
     world.ledger.height += 1
-    context = world.ledger.context(world.confirmer.node_id or b"")
-    world.confirmer.prefetch(world.ledger.height, context, registrations[:1])
+    newer = world.chain
+    world.signal(signal.SIGSTOP)
+    world.confirmer.prefetch(height, older, registrations)
+    wait_for(lambda: world.counts().calls == 1, "the first call")
+    world.confirmer.prefetch(world.ledger.height, newer, registrations[:1])
     world.signal(signal.SIGCONT)
     wait_for(lambda: world.counts().calls == 2, "the call for the newer height")
     answer = world.confirm(registrations[0])
@@ -337,7 +346,7 @@ def test_nobody_there() -> None:
         address = f"127.0.0.1:{unused.getsockname()[1]}"
         client = EnclaveClient(address)
         with Confirmer(client, log=LogLines(), metrics=Metrics()) as confirmer:
-            answer = confirmer.confirm(pb.ChainContext(), [], height=1, deadline=SHORT)
+            answer = confirmer.confirm(chain_pb2.ChainProof(), [], height=1, deadline=SHORT)
             assert answer == []
             assert confirmer.away is not None
             assert confirmer.node_id is None
@@ -373,10 +382,10 @@ def test_an_answer_that_is_none_keeps_the_enclave_and_withholds_the_one(world: W
     with Confirmer(client, log=world.log, metrics=world.metrics) as confirmer:
         wait_for(lambda: confirmer.away is None, "the pretender")
         for asked, expected in ((registrations, 2), (registrations[:1], 1)):
-            answer = confirmer.confirm(world.context, asked, height=9, deadline=DEADLINE)
+            answer = confirmer.confirm(world.chain, asked, height=9, deadline=DEADLINE)
             assert answer == Away("a malformed answer"), expected
         assert confirmer.away is None
-        answer = confirmer.confirm(world.context, registrations[:1], height=9, deadline=DEADLINE)
+        answer = confirmer.confirm(world.chain, registrations[:1], height=9, deadline=DEADLINE)
         assert isinstance(answer, list)
         assert confirmer.counters.failed == 2
         assert confirmer.counters.quarantined == 1

@@ -106,7 +106,7 @@ def test_a_whole_life(tmp_path: Path) -> None:
         quoted = newcomer.make_quote(pb.MakeQuoteRequest(register=ledger.purpose()))
         assert quoted.node_id == created.node_id
         for call in (
-            lambda: newcomer.import_seed(pb.ImportSeedRequest(context=ledger.context())),
+            lambda: newcomer.import_seed(pb.ImportSeedRequest()),
             lambda: newcomer.confirm_nodes(pb.ConfirmNodesRequest()),
             lambda: newcomer.restore(pb.RestoreRequest(backup=backup)),
             newcomer.get_network_keys,
@@ -138,7 +138,7 @@ def test_a_hundred_newcomers_with_collaterals_of_their_own_pass(
         )
         for number in range(100)
     ]
-    request = pack_newcomers(ledger.context(process.info().node_id), registrations)
+    request = pack_newcomers(ledger.confirm_request(process).chain, registrations)
     assert request.ByteSize() > 8_000_000
     with EnclaveClient(process.address) as client:
         answer = client.confirm_nodes(request, timeout=60)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from node.enclave_client import Registration, pack_newcomers
-from seedpact.enclave.v1 import service_pb2 as pb
+from seedpact.enclave.v1 import chain_pb2
 
 COLLATERALS = st.sampled_from([b"", b"a", b"b", b"ab", b"\0"])
 REGISTRATIONS = st.builds(
@@ -21,14 +21,14 @@ REGISTRATIONS = st.builds(
     quote=st.binary(max_size=3),
     collateral=COLLATERALS,
 )
-CONTEXT = pb.ChainContext(height=7)
+CHAIN = chain_pb2.ChainProof(policy=chain_pb2.ProvenEntry(value=b"7"))
 
 
 @given(st.lists(REGISTRATIONS, max_size=12))
 def test_unpacking_gives_what_was_packed(registrations: list[Registration]) -> None:
     """For each i: newcomer i is registration i, and its index leads to its own collateral."""
-    request = pack_newcomers(CONTEXT, registrations)
-    assert request.context == CONTEXT
+    request = pack_newcomers(CHAIN, registrations)
+    assert request.chain == CHAIN
     unpacked = [
         Registration(
             operator=newcomer.operator,
@@ -49,6 +49,6 @@ def test_unpacking_gives_what_was_packed(registrations: list[Registration]) -> N
 @given(st.lists(REGISTRATIONS, max_size=12))
 def test_each_distinct_collateral_travels_once(registrations: list[Registration]) -> None:
     """The request has the distinct ones, in the order of their first use."""
-    request = pack_newcomers(CONTEXT, registrations)
+    request = pack_newcomers(CHAIN, registrations)
     distinct = dict.fromkeys(entry.collateral for entry in registrations)
     assert list(request.collaterals) == list(distinct)

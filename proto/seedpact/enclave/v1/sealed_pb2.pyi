@@ -1,3 +1,4 @@
+from seedpact.light.v1 import light_pb2 as _light_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
@@ -30,23 +31,35 @@ class SealedKemSecret(_message.Message):
     def __init__(self, kem_io: _Optional[bytes] = ..., ciphertext: _Optional[bytes] = ..., secret: _Optional[bytes] = ...) -> None: ...
 
 class SealedQuote(_message.Message):
-    __slots__ = ("anchor_height", "anchor_hash", "report_data", "tls_seed")
+    __slots__ = ("anchor_height", "anchor_hash", "report_data", "tls_seed", "last_header")
     ANCHOR_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_HASH_FIELD_NUMBER: _ClassVar[int]
     REPORT_DATA_FIELD_NUMBER: _ClassVar[int]
     TLS_SEED_FIELD_NUMBER: _ClassVar[int]
+    LAST_HEADER_FIELD_NUMBER: _ClassVar[int]
     anchor_height: int
     anchor_hash: bytes
     report_data: bytes
     tls_seed: bytes
-    def __init__(self, anchor_height: _Optional[int] = ..., anchor_hash: _Optional[bytes] = ..., report_data: _Optional[bytes] = ..., tls_seed: _Optional[bytes] = ...) -> None: ...
+    last_header: _light_pb2.Header
+    def __init__(self, anchor_height: _Optional[int] = ..., anchor_hash: _Optional[bytes] = ..., report_data: _Optional[bytes] = ..., tls_seed: _Optional[bytes] = ..., last_header: _Optional[_Union[_light_pb2.Header, _Mapping]] = ...) -> None: ...
 
 class SealedTrust(_message.Message):
-    __slots__ = ("root_height", "root_hash", "last_height")
+    __slots__ = ("root_height", "root_hash", "last_header")
     ROOT_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     ROOT_HASH_FIELD_NUMBER: _ClassVar[int]
-    LAST_HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    LAST_HEADER_FIELD_NUMBER: _ClassVar[int]
     root_height: int
     root_hash: bytes
-    last_height: int
-    def __init__(self, root_height: _Optional[int] = ..., root_hash: _Optional[bytes] = ..., last_height: _Optional[int] = ...) -> None: ...
+    last_header: _light_pb2.Header
+    def __init__(self, root_height: _Optional[int] = ..., root_hash: _Optional[bytes] = ..., last_header: _Optional[_Union[_light_pb2.Header, _Mapping]] = ...) -> None: ...
+
+class SealedFork(_message.Message):
+    __slots__ = ("height", "first_hash", "second_hash")
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    FIRST_HASH_FIELD_NUMBER: _ClassVar[int]
+    SECOND_HASH_FIELD_NUMBER: _ClassVar[int]
+    height: int
+    first_hash: bytes
+    second_hash: bytes
+    def __init__(self, height: _Optional[int] = ..., first_hash: _Optional[bytes] = ..., second_hash: _Optional[bytes] = ...) -> None: ...

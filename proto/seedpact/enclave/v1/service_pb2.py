@@ -22,68 +22,67 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from seedpact.enclave.v1 import chain_pb2 as seedpact_dot_enclave_dot_v1_dot_chain__pb2
 from seedpact.registration.v1 import types_pb2 as seedpact_dot_registration_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!seedpact/enclave/v1/service.proto\x12\x13seedpact.enclave.v1\x1a$seedpact/registration/v1/types.proto\"6\n\x05\x45rror\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x10\n\x08\x65xpected\x18\x02 \x01(\t\x12\r\n\x05\x66ound\x18\x03 \x01(\t\"-\n\x08\x45vidence\x12\r\n\x05quote\x18\x01 \x01(\x0c\x12\x12\n\ncollateral\x18\x02 \x01(\x0c\"\x10\n\x0eGetInfoRequest\"\xd2\x03\n\x0fGetInfoResponse\x12\x30\n\x05state\x18\x01 \x01(\x0e\x32!.seedpact.enclave.v1.EnclaveState\x12,\n\x04mode\x18\x02 \x01(\x0e\x32\x1e.seedpact.registration.v1.Mode\x12:\n\x0bmeasurement\x18\x03 \x01(\x0b\x32%.seedpact.registration.v1.Measurement\x12\x12\n\nnetwork_id\x18\x04 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x05 \x01(\t\x12\x0f\n\x07node_id\x18\x06 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x07 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x08 \x01(\x0c\x12\x0e\n\x06\x65pochs\x18\t \x03(\x04\x12\x13\n\x0broot_height\x18\n \x01(\x04\x12\x11\n\troot_hash\x18\x0b \x01(\x0c\x12\x0e\n\x06quotes\x18\x0c \x01(\r\x12\x0f\n\x07version\x18\r \x01(\t\x12\x16\n\x0e\x62\x61\x63kup_current\x18\x0e \x01(\x08\x12\x16\n\x0etrusted_height\x18\x0f \x01(\x04\x12\x17\n\x0f\x66reshness_nonce\x18\x10 \x01(\x0c\x12\x13\n\x0b\x66resh_until\x18\x11 \x01(\x04\x12\x0e\n\x06\x66orked\x18\x12 \x01(\x08\"\xd1\x01\n\x0c\x43hainContext\x12\x12\n\nnetwork_id\x18\x01 \x01(\x0c\x12\x0e\n\x06height\x18\x02 \x01(\x04\x12\x31\n\tgate_time\x18\x03 \x01(\x0b\x32\x1e.seedpact.registration.v1.Time\x12\r\n\x05\x65poch\x18\x04 \x01(\x04\x12\x0e\n\x06policy\x18\x05 \x01(\x0c\x12\x14\n\x0cnetwork_keys\x18\x06 \x03(\x0c\x12\x12\n\nown_record\x18\x07 \x01(\x0c\x12\x0f\n\x07\x61nchors\x18\x08 \x03(\x0c\x12\x10\n\x08machines\x18\t \x03(\x0c\"L\n\x10\x42ootstrapRequest\x12\x38\n\x07network\x18\x01 \x01(\x0b\x32\'.seedpact.registration.v1.NetworkInputs\"\xaf\x01\n\x11\x42ootstrapResponse\x12\x12\n\nnetwork_id\x18\x01 \x01(\x0c\x12\x0f\n\x07node_id\x18\x02 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x03 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x04 \x01(\x0c\x12\r\n\x05pk_io\x18\x05 \x01(\x0c\x12\x0e\n\x06kem_io\x18\x06 \x01(\x0c\x12/\n\x08\x65vidence\x18\x07 \x01(\x0b\x32\x1d.seedpact.enclave.v1.Evidence\"\x80\x01\n\x14\x43reateNodeKeyRequest\x12\x38\n\x07network\x18\x01 \x01(\x0b\x32\'.seedpact.registration.v1.NetworkInputs\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x0e\n\x06kem_io\x18\x03 \x01(\x0c\x12\x0f\n\x07\x64iscard\x18\x04 \x01(\x08\"j\n\x15\x43reateNodeKeyResponse\x12\x12\n\nnetwork_id\x18\x01 \x01(\x0c\x12\x0f\n\x07node_id\x18\x02 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x03 \x01(\x0c\x12\x16\n\x0ekem_ciphertext\x18\x04 \x01(\x0c\"\x93\x01\n\x10MakeQuoteRequest\x12\x38\n\x08register\x18\x01 \x01(\x0b\x32$.seedpact.enclave.v1.RegisterPurposeH\x00\x12:\n\tbootstrap\x18\x02 \x01(\x0b\x32%.seedpact.enclave.v1.BootstrapPurposeH\x00\x42\t\n\x07purpose\"\xa2\x01\n\x0fRegisterPurpose\x12\x10\n\x08operator\x18\x01 \x01(\x0c\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x15\n\ranchor_height\x18\x03 \x01(\x04\x12\x13\n\x0b\x61nchor_hash\x18\x04 \x01(\x0c\x12\x0e\n\x06kem_io\x18\x05 \x01(\x0c\x12\x32\n\x07\x63ontext\x18\x06 \x01(\x0b\x32!.seedpact.enclave.v1.ChainContext\"\x12\n\x10\x42ootstrapPurpose\"\xa9\x01\n\x11MakeQuoteResponse\x12/\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x1d.seedpact.enclave.v1.Evidence\x12\x13\n\x0breport_data\x18\x02 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x03 \x01(\x0c\x12\x16\n\x0ekem_ciphertext\x18\x04 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x05 \x01(\x0c\x12\x0f\n\x07node_id\x18\x06 \x01(\x0c\"\xbf\x01\n\x08Newcomer\x12\x10\n\x08operator\x18\x01 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x02 \x01(\x0c\x12\x16\n\x0ekem_ciphertext\x18\x03 \x01(\x0c\x12\r\n\x05\x65poch\x18\x04 \x01(\x04\x12\x15\n\ranchor_height\x18\x05 \x01(\x04\x12\x13\n\x0b\x61nchor_hash\x18\x06 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x07 \x01(\x0c\x12\r\n\x05quote\x18\x08 \x01(\x0c\x12\x18\n\x10\x63ollateral_index\x18\t \x01(\r\"\x90\x01\n\x13\x43onfirmNodesRequest\x12\x32\n\x07\x63ontext\x18\x01 \x01(\x0b\x32!.seedpact.enclave.v1.ChainContext\x12\x30\n\tnewcomers\x18\x02 \x03(\x0b\x32\x1d.seedpact.enclave.v1.Newcomer\x12\x13\n\x0b\x63ollaterals\x18\x03 \x03(\x0c\"P\n\x14\x43onfirmNodesResponse\x12\x38\n\rconfirmations\x18\x01 \x03(\x0b\x32!.seedpact.enclave.v1.Confirmation\"\x92\x01\n\x0c\x43onfirmation\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\x12\x10\n\x08\x65nvelope\x18\x02 \x01(\x0c\x12\x32\n\x07verdict\x18\x03 \x01(\x0b\x32!.seedpact.registration.v1.Verdict\x12+\n\x07refusal\x18\x04 \x01(\x0b\x32\x1a.seedpact.enclave.v1.Error\"G\n\x11ImportSeedRequest\x12\x32\n\x07\x63ontext\x18\x01 \x01(\x0b\x32!.seedpact.enclave.v1.ChainContext\"5\n\x12ImportSeedResponse\x12\x0e\n\x06\x65pochs\x18\x01 \x03(\x04\x12\x0f\n\x07tls_key\x18\x02 \x01(\x0c\"\x17\n\x15GetNetworkKeysRequest\"M\n\x16GetNetworkKeysResponse\x12\x33\n\x04keys\x18\x01 \x03(\x0b\x32%.seedpact.registration.v1.NetworkKeys\"\x0f\n\rBackupRequest\" \n\x0e\x42\x61\x63kupResponse\x12\x0e\n\x06\x62\x61\x63kup\x18\x01 \x01(\x0c\"4\n\x0eRestoreRequest\x12\x0e\n\x06\x62\x61\x63kup\x18\x01 \x01(\x0c\x12\x12\n\nnetwork_id\x18\x02 \x01(\x0c\"C\n\x0fRestoreResponse\x12\x30\n\x05state\x18\x01 \x01(\x0e\x32!.seedpact.enclave.v1.EnclaveState*\x94\x01\n\x0c\x45nclaveState\x12\x1d\n\x19\x45NCLAVE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45NCLAVE_STATE_EMPTY\x10\x01\x12\x17\n\x13\x45NCLAVE_STATE_KEYED\x10\x02\x12\x19\n\x15\x45NCLAVE_STATE_PENDING\x10\x03\x12\x18\n\x14\x45NCLAVE_STATE_HOLDER\x10\x04\x32\xde\x06\n\x0e\x45nclaveService\x12T\n\x07GetInfo\x12#.seedpact.enclave.v1.GetInfoRequest\x1a$.seedpact.enclave.v1.GetInfoResponse\x12Z\n\tBootstrap\x12%.seedpact.enclave.v1.BootstrapRequest\x1a&.seedpact.enclave.v1.BootstrapResponse\x12\x66\n\rCreateNodeKey\x12).seedpact.enclave.v1.CreateNodeKeyRequest\x1a*.seedpact.enclave.v1.CreateNodeKeyResponse\x12Z\n\tMakeQuote\x12%.seedpact.enclave.v1.MakeQuoteRequest\x1a&.seedpact.enclave.v1.MakeQuoteResponse\x12\x63\n\x0c\x43onfirmNodes\x12(.seedpact.enclave.v1.ConfirmNodesRequest\x1a).seedpact.enclave.v1.ConfirmNodesResponse\x12]\n\nImportSeed\x12&.seedpact.enclave.v1.ImportSeedRequest\x1a\'.seedpact.enclave.v1.ImportSeedResponse\x12i\n\x0eGetNetworkKeys\x12*.seedpact.enclave.v1.GetNetworkKeysRequest\x1a+.seedpact.enclave.v1.GetNetworkKeysResponse\x12Q\n\x06\x42\x61\x63kup\x12\".seedpact.enclave.v1.BackupRequest\x1a#.seedpact.enclave.v1.BackupResponse\x12T\n\x07Restore\x12#.seedpact.enclave.v1.RestoreRequest\x1a$.seedpact.enclave.v1.RestoreResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!seedpact/enclave/v1/service.proto\x12\x13seedpact.enclave.v1\x1a\x1fseedpact/enclave/v1/chain.proto\x1a$seedpact/registration/v1/types.proto\"6\n\x05\x45rror\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x10\n\x08\x65xpected\x18\x02 \x01(\t\x12\r\n\x05\x66ound\x18\x03 \x01(\t\"-\n\x08\x45vidence\x12\r\n\x05quote\x18\x01 \x01(\x0c\x12\x12\n\ncollateral\x18\x02 \x01(\x0c\"\x10\n\x0eGetInfoRequest\"\xd2\x03\n\x0fGetInfoResponse\x12\x30\n\x05state\x18\x01 \x01(\x0e\x32!.seedpact.enclave.v1.EnclaveState\x12,\n\x04mode\x18\x02 \x01(\x0e\x32\x1e.seedpact.registration.v1.Mode\x12:\n\x0bmeasurement\x18\x03 \x01(\x0b\x32%.seedpact.registration.v1.Measurement\x12\x12\n\nnetwork_id\x18\x04 \x01(\x0c\x12\x10\n\x08\x63hain_id\x18\x05 \x01(\t\x12\x0f\n\x07node_id\x18\x06 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x07 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x08 \x01(\x0c\x12\x0e\n\x06\x65pochs\x18\t \x03(\x04\x12\x13\n\x0broot_height\x18\n \x01(\x04\x12\x11\n\troot_hash\x18\x0b \x01(\x0c\x12\x0e\n\x06quotes\x18\x0c \x01(\r\x12\x0f\n\x07version\x18\r \x01(\t\x12\x16\n\x0e\x62\x61\x63kup_current\x18\x0e \x01(\x08\x12\x16\n\x0etrusted_height\x18\x0f \x01(\x04\x12\x17\n\x0f\x66reshness_nonce\x18\x10 \x01(\x0c\x12\x13\n\x0b\x66resh_until\x18\x11 \x01(\x04\x12\x0e\n\x06\x66orked\x18\x12 \x01(\x08\"L\n\x10\x42ootstrapRequest\x12\x38\n\x07network\x18\x01 \x01(\x0b\x32\'.seedpact.registration.v1.NetworkInputs\"\xaf\x01\n\x11\x42ootstrapResponse\x12\x12\n\nnetwork_id\x18\x01 \x01(\x0c\x12\x0f\n\x07node_id\x18\x02 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x03 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x04 \x01(\x0c\x12\r\n\x05pk_io\x18\x05 \x01(\x0c\x12\x0e\n\x06kem_io\x18\x06 \x01(\x0c\x12/\n\x08\x65vidence\x18\x07 \x01(\x0b\x32\x1d.seedpact.enclave.v1.Evidence\"\x80\x01\n\x14\x43reateNodeKeyRequest\x12\x38\n\x07network\x18\x01 \x01(\x0b\x32\'.seedpact.registration.v1.NetworkInputs\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x0e\n\x06kem_io\x18\x03 \x01(\x0c\x12\x0f\n\x07\x64iscard\x18\x04 \x01(\x08\"j\n\x15\x43reateNodeKeyResponse\x12\x12\n\nnetwork_id\x18\x01 \x01(\x0c\x12\x0f\n\x07node_id\x18\x02 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x03 \x01(\x0c\x12\x16\n\x0ekem_ciphertext\x18\x04 \x01(\x0c\"\x93\x01\n\x10MakeQuoteRequest\x12\x38\n\x08register\x18\x01 \x01(\x0b\x32$.seedpact.enclave.v1.RegisterPurposeH\x00\x12:\n\tbootstrap\x18\x02 \x01(\x0b\x32%.seedpact.enclave.v1.BootstrapPurposeH\x00\x42\t\n\x07purpose\"\x9e\x01\n\x0fRegisterPurpose\x12\x10\n\x08operator\x18\x01 \x01(\x0c\x12\r\n\x05\x65poch\x18\x02 \x01(\x04\x12\x15\n\ranchor_height\x18\x03 \x01(\x04\x12\x13\n\x0b\x61nchor_hash\x18\x04 \x01(\x0c\x12\x0e\n\x06kem_io\x18\x05 \x01(\x0c\x12.\n\x05\x63hain\x18\x06 \x01(\x0b\x32\x1f.seedpact.enclave.v1.ChainProof\"\x12\n\x10\x42ootstrapPurpose\"\xa9\x01\n\x11MakeQuoteResponse\x12/\n\x08\x65vidence\x18\x01 \x01(\x0b\x32\x1d.seedpact.enclave.v1.Evidence\x12\x13\n\x0breport_data\x18\x02 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x03 \x01(\x0c\x12\x16\n\x0ekem_ciphertext\x18\x04 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x05 \x01(\x0c\x12\x0f\n\x07node_id\x18\x06 \x01(\x0c\"\xbf\x01\n\x08Newcomer\x12\x10\n\x08operator\x18\x01 \x01(\x0c\x12\x14\n\x0c\x65xchange_key\x18\x02 \x01(\x0c\x12\x16\n\x0ekem_ciphertext\x18\x03 \x01(\x0c\x12\r\n\x05\x65poch\x18\x04 \x01(\x04\x12\x15\n\ranchor_height\x18\x05 \x01(\x04\x12\x13\n\x0b\x61nchor_hash\x18\x06 \x01(\x0c\x12\x0f\n\x07tls_key\x18\x07 \x01(\x0c\x12\r\n\x05quote\x18\x08 \x01(\x0c\x12\x18\n\x10\x63ollateral_index\x18\t \x01(\r\"\x8c\x01\n\x13\x43onfirmNodesRequest\x12.\n\x05\x63hain\x18\x01 \x01(\x0b\x32\x1f.seedpact.enclave.v1.ChainProof\x12\x30\n\tnewcomers\x18\x02 \x03(\x0b\x32\x1d.seedpact.enclave.v1.Newcomer\x12\x13\n\x0b\x63ollaterals\x18\x03 \x03(\x0c\"P\n\x14\x43onfirmNodesResponse\x12\x38\n\rconfirmations\x18\x01 \x03(\x0b\x32!.seedpact.enclave.v1.Confirmation\"\x92\x01\n\x0c\x43onfirmation\x12\x0f\n\x07node_id\x18\x01 \x01(\x0c\x12\x10\n\x08\x65nvelope\x18\x02 \x01(\x0c\x12\x32\n\x07verdict\x18\x03 \x01(\x0b\x32!.seedpact.registration.v1.Verdict\x12+\n\x07refusal\x18\x04 \x01(\x0b\x32\x1a.seedpact.enclave.v1.Error\"C\n\x11ImportSeedRequest\x12.\n\x05\x63hain\x18\x01 \x01(\x0b\x32\x1f.seedpact.enclave.v1.ChainProof\"5\n\x12ImportSeedResponse\x12\x0e\n\x06\x65pochs\x18\x01 \x03(\x04\x12\x0f\n\x07tls_key\x18\x02 \x01(\x0c\"\x17\n\x15GetNetworkKeysRequest\"M\n\x16GetNetworkKeysResponse\x12\x33\n\x04keys\x18\x01 \x03(\x0b\x32%.seedpact.registration.v1.NetworkKeys\"\x0f\n\rBackupRequest\" \n\x0e\x42\x61\x63kupResponse\x12\x0e\n\x06\x62\x61\x63kup\x18\x01 \x01(\x0c\"4\n\x0eRestoreRequest\x12\x0e\n\x06\x62\x61\x63kup\x18\x01 \x01(\x0c\x12\x12\n\nnetwork_id\x18\x02 \x01(\x0c\"C\n\x0fRestoreResponse\x12\x30\n\x05state\x18\x01 \x01(\x0e\x32!.seedpact.enclave.v1.EnclaveState*\x94\x01\n\x0c\x45nclaveState\x12\x1d\n\x19\x45NCLAVE_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13\x45NCLAVE_STATE_EMPTY\x10\x01\x12\x17\n\x13\x45NCLAVE_STATE_KEYED\x10\x02\x12\x19\n\x15\x45NCLAVE_STATE_PENDING\x10\x03\x12\x18\n\x14\x45NCLAVE_STATE_HOLDER\x10\x04\x32\x9f\x08\n\x0e\x45nclaveService\x12T\n\x07GetInfo\x12#.seedpact.enclave.v1.GetInfoRequest\x1a$.seedpact.enclave.v1.GetInfoResponse\x12Z\n\tBootstrap\x12%.seedpact.enclave.v1.BootstrapRequest\x1a&.seedpact.enclave.v1.BootstrapResponse\x12\x66\n\rCreateNodeKey\x12).seedpact.enclave.v1.CreateNodeKeyRequest\x1a*.seedpact.enclave.v1.CreateNodeKeyResponse\x12Z\n\tMakeQuote\x12%.seedpact.enclave.v1.MakeQuoteRequest\x1a&.seedpact.enclave.v1.MakeQuoteResponse\x12\x63\n\x0c\x43onfirmNodes\x12(.seedpact.enclave.v1.ConfirmNodesRequest\x1a).seedpact.enclave.v1.ConfirmNodesResponse\x12]\n\nImportSeed\x12&.seedpact.enclave.v1.ImportSeedRequest\x1a\'.seedpact.enclave.v1.ImportSeedResponse\x12`\n\x0b\x46ollowChain\x12\'.seedpact.enclave.v1.FollowChainRequest\x1a(.seedpact.enclave.v1.FollowChainResponse\x12]\n\nReportFork\x12&.seedpact.enclave.v1.ReportForkRequest\x1a\'.seedpact.enclave.v1.ReportForkResponse\x12i\n\x0eGetNetworkKeys\x12*.seedpact.enclave.v1.GetNetworkKeysRequest\x1a+.seedpact.enclave.v1.GetNetworkKeysResponse\x12Q\n\x06\x42\x61\x63kup\x12\".seedpact.enclave.v1.BackupRequest\x1a#.seedpact.enclave.v1.BackupResponse\x12T\n\x07Restore\x12#.seedpact.enclave.v1.RestoreRequest\x1a$.seedpact.enclave.v1.RestoreResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'seedpact.enclave.v1.service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ENCLAVESTATE']._serialized_start=2879
-  _globals['_ENCLAVESTATE']._serialized_end=3027
-  _globals['_ERROR']._serialized_start=96
-  _globals['_ERROR']._serialized_end=150
-  _globals['_EVIDENCE']._serialized_start=152
-  _globals['_EVIDENCE']._serialized_end=197
-  _globals['_GETINFOREQUEST']._serialized_start=199
-  _globals['_GETINFOREQUEST']._serialized_end=215
-  _globals['_GETINFORESPONSE']._serialized_start=218
-  _globals['_GETINFORESPONSE']._serialized_end=684
-  _globals['_CHAINCONTEXT']._serialized_start=687
-  _globals['_CHAINCONTEXT']._serialized_end=896
-  _globals['_BOOTSTRAPREQUEST']._serialized_start=898
-  _globals['_BOOTSTRAPREQUEST']._serialized_end=974
-  _globals['_BOOTSTRAPRESPONSE']._serialized_start=977
-  _globals['_BOOTSTRAPRESPONSE']._serialized_end=1152
-  _globals['_CREATENODEKEYREQUEST']._serialized_start=1155
-  _globals['_CREATENODEKEYREQUEST']._serialized_end=1283
-  _globals['_CREATENODEKEYRESPONSE']._serialized_start=1285
-  _globals['_CREATENODEKEYRESPONSE']._serialized_end=1391
-  _globals['_MAKEQUOTEREQUEST']._serialized_start=1394
-  _globals['_MAKEQUOTEREQUEST']._serialized_end=1541
-  _globals['_REGISTERPURPOSE']._serialized_start=1544
-  _globals['_REGISTERPURPOSE']._serialized_end=1706
-  _globals['_BOOTSTRAPPURPOSE']._serialized_start=1708
-  _globals['_BOOTSTRAPPURPOSE']._serialized_end=1726
-  _globals['_MAKEQUOTERESPONSE']._serialized_start=1729
-  _globals['_MAKEQUOTERESPONSE']._serialized_end=1898
-  _globals['_NEWCOMER']._serialized_start=1901
-  _globals['_NEWCOMER']._serialized_end=2092
-  _globals['_CONFIRMNODESREQUEST']._serialized_start=2095
-  _globals['_CONFIRMNODESREQUEST']._serialized_end=2239
-  _globals['_CONFIRMNODESRESPONSE']._serialized_start=2241
-  _globals['_CONFIRMNODESRESPONSE']._serialized_end=2321
-  _globals['_CONFIRMATION']._serialized_start=2324
-  _globals['_CONFIRMATION']._serialized_end=2470
-  _globals['_IMPORTSEEDREQUEST']._serialized_start=2472
-  _globals['_IMPORTSEEDREQUEST']._serialized_end=2543
-  _globals['_IMPORTSEEDRESPONSE']._serialized_start=2545
-  _globals['_IMPORTSEEDRESPONSE']._serialized_end=2598
-  _globals['_GETNETWORKKEYSREQUEST']._serialized_start=2600
-  _globals['_GETNETWORKKEYSREQUEST']._serialized_end=2623
-  _globals['_GETNETWORKKEYSRESPONSE']._serialized_start=2625
-  _globals['_GETNETWORKKEYSRESPONSE']._serialized_end=2702
-  _globals['_BACKUPREQUEST']._serialized_start=2704
-  _globals['_BACKUPREQUEST']._serialized_end=2719
-  _globals['_BACKUPRESPONSE']._serialized_start=2721
-  _globals['_BACKUPRESPONSE']._serialized_end=2753
-  _globals['_RESTOREREQUEST']._serialized_start=2755
-  _globals['_RESTOREREQUEST']._serialized_end=2807
-  _globals['_RESTORERESPONSE']._serialized_start=2809
-  _globals['_RESTORERESPONSE']._serialized_end=2876
-  _globals['_ENCLAVESERVICE']._serialized_start=3030
-  _globals['_ENCLAVESERVICE']._serialized_end=3892
+  _globals['_ENCLAVESTATE']._serialized_start=2688
+  _globals['_ENCLAVESTATE']._serialized_end=2836
+  _globals['_ERROR']._serialized_start=129
+  _globals['_ERROR']._serialized_end=183
+  _globals['_EVIDENCE']._serialized_start=185
+  _globals['_EVIDENCE']._serialized_end=230
+  _globals['_GETINFOREQUEST']._serialized_start=232
+  _globals['_GETINFOREQUEST']._serialized_end=248
+  _globals['_GETINFORESPONSE']._serialized_start=251
+  _globals['_GETINFORESPONSE']._serialized_end=717
+  _globals['_BOOTSTRAPREQUEST']._serialized_start=719
+  _globals['_BOOTSTRAPREQUEST']._serialized_end=795
+  _globals['_BOOTSTRAPRESPONSE']._serialized_start=798
+  _globals['_BOOTSTRAPRESPONSE']._serialized_end=973
+  _globals['_CREATENODEKEYREQUEST']._serialized_start=976
+  _globals['_CREATENODEKEYREQUEST']._serialized_end=1104
+  _globals['_CREATENODEKEYRESPONSE']._serialized_start=1106
+  _globals['_CREATENODEKEYRESPONSE']._serialized_end=1212
+  _globals['_MAKEQUOTEREQUEST']._serialized_start=1215
+  _globals['_MAKEQUOTEREQUEST']._serialized_end=1362
+  _globals['_REGISTERPURPOSE']._serialized_start=1365
+  _globals['_REGISTERPURPOSE']._serialized_end=1523
+  _globals['_BOOTSTRAPPURPOSE']._serialized_start=1525
+  _globals['_BOOTSTRAPPURPOSE']._serialized_end=1543
+  _globals['_MAKEQUOTERESPONSE']._serialized_start=1546
+  _globals['_MAKEQUOTERESPONSE']._serialized_end=1715
+  _globals['_NEWCOMER']._serialized_start=1718
+  _globals['_NEWCOMER']._serialized_end=1909
+  _globals['_CONFIRMNODESREQUEST']._serialized_start=1912
+  _globals['_CONFIRMNODESREQUEST']._serialized_end=2052
+  _globals['_CONFIRMNODESRESPONSE']._serialized_start=2054
+  _globals['_CONFIRMNODESRESPONSE']._serialized_end=2134
+  _globals['_CONFIRMATION']._serialized_start=2137
+  _globals['_CONFIRMATION']._serialized_end=2283
+  _globals['_IMPORTSEEDREQUEST']._serialized_start=2285
+  _globals['_IMPORTSEEDREQUEST']._serialized_end=2352
+  _globals['_IMPORTSEEDRESPONSE']._serialized_start=2354
+  _globals['_IMPORTSEEDRESPONSE']._serialized_end=2407
+  _globals['_GETNETWORKKEYSREQUEST']._serialized_start=2409
+  _globals['_GETNETWORKKEYSREQUEST']._serialized_end=2432
+  _globals['_GETNETWORKKEYSRESPONSE']._serialized_start=2434
+  _globals['_GETNETWORKKEYSRESPONSE']._serialized_end=2511
+  _globals['_BACKUPREQUEST']._serialized_start=2513
+  _globals['_BACKUPREQUEST']._serialized_end=2528
+  _globals['_BACKUPRESPONSE']._serialized_start=2530
+  _globals['_BACKUPRESPONSE']._serialized_end=2562
+  _globals['_RESTOREREQUEST']._serialized_start=2564
+  _globals['_RESTOREREQUEST']._serialized_end=2616
+  _globals['_RESTORERESPONSE']._serialized_start=2618
+  _globals['_RESTORERESPONSE']._serialized_end=2685
+  _globals['_ENCLAVESERVICE']._serialized_start=2839
+  _globals['_ENCLAVESERVICE']._serialized_end=3894
 # @@protoc_insertion_point(module_scope)

@@ -1,3 +1,4 @@
+from seedpact.enclave.v1 import chain_pb2 as _chain_pb2
 from seedpact.registration.v1 import types_pb2 as _types_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -82,28 +83,6 @@ class GetInfoResponse(_message.Message):
     forked: bool
     def __init__(self, state: _Optional[_Union[EnclaveState, str]] = ..., mode: _Optional[_Union[_types_pb2.Mode, str]] = ..., measurement: _Optional[_Union[_types_pb2.Measurement, _Mapping]] = ..., network_id: _Optional[bytes] = ..., chain_id: _Optional[str] = ..., node_id: _Optional[bytes] = ..., exchange_key: _Optional[bytes] = ..., tls_key: _Optional[bytes] = ..., epochs: _Optional[_Iterable[int]] = ..., root_height: _Optional[int] = ..., root_hash: _Optional[bytes] = ..., quotes: _Optional[int] = ..., version: _Optional[str] = ..., backup_current: bool = ..., trusted_height: _Optional[int] = ..., freshness_nonce: _Optional[bytes] = ..., fresh_until: _Optional[int] = ..., forked: bool = ...) -> None: ...
 
-class ChainContext(_message.Message):
-    __slots__ = ("network_id", "height", "gate_time", "epoch", "policy", "network_keys", "own_record", "anchors", "machines")
-    NETWORK_ID_FIELD_NUMBER: _ClassVar[int]
-    HEIGHT_FIELD_NUMBER: _ClassVar[int]
-    GATE_TIME_FIELD_NUMBER: _ClassVar[int]
-    EPOCH_FIELD_NUMBER: _ClassVar[int]
-    POLICY_FIELD_NUMBER: _ClassVar[int]
-    NETWORK_KEYS_FIELD_NUMBER: _ClassVar[int]
-    OWN_RECORD_FIELD_NUMBER: _ClassVar[int]
-    ANCHORS_FIELD_NUMBER: _ClassVar[int]
-    MACHINES_FIELD_NUMBER: _ClassVar[int]
-    network_id: bytes
-    height: int
-    gate_time: _types_pb2.Time
-    epoch: int
-    policy: bytes
-    network_keys: _containers.RepeatedScalarFieldContainer[bytes]
-    own_record: bytes
-    anchors: _containers.RepeatedScalarFieldContainer[bytes]
-    machines: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, network_id: _Optional[bytes] = ..., height: _Optional[int] = ..., gate_time: _Optional[_Union[_types_pb2.Time, _Mapping]] = ..., epoch: _Optional[int] = ..., policy: _Optional[bytes] = ..., network_keys: _Optional[_Iterable[bytes]] = ..., own_record: _Optional[bytes] = ..., anchors: _Optional[_Iterable[bytes]] = ..., machines: _Optional[_Iterable[bytes]] = ...) -> None: ...
-
 class BootstrapRequest(_message.Message):
     __slots__ = ("network",)
     NETWORK_FIELD_NUMBER: _ClassVar[int]
@@ -161,20 +140,20 @@ class MakeQuoteRequest(_message.Message):
     def __init__(self, register: _Optional[_Union[RegisterPurpose, _Mapping]] = ..., bootstrap: _Optional[_Union[BootstrapPurpose, _Mapping]] = ...) -> None: ...
 
 class RegisterPurpose(_message.Message):
-    __slots__ = ("operator", "epoch", "anchor_height", "anchor_hash", "kem_io", "context")
+    __slots__ = ("operator", "epoch", "anchor_height", "anchor_hash", "kem_io", "chain")
     OPERATOR_FIELD_NUMBER: _ClassVar[int]
     EPOCH_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_HEIGHT_FIELD_NUMBER: _ClassVar[int]
     ANCHOR_HASH_FIELD_NUMBER: _ClassVar[int]
     KEM_IO_FIELD_NUMBER: _ClassVar[int]
-    CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_FIELD_NUMBER: _ClassVar[int]
     operator: bytes
     epoch: int
     anchor_height: int
     anchor_hash: bytes
     kem_io: bytes
-    context: ChainContext
-    def __init__(self, operator: _Optional[bytes] = ..., epoch: _Optional[int] = ..., anchor_height: _Optional[int] = ..., anchor_hash: _Optional[bytes] = ..., kem_io: _Optional[bytes] = ..., context: _Optional[_Union[ChainContext, _Mapping]] = ...) -> None: ...
+    chain: _chain_pb2.ChainProof
+    def __init__(self, operator: _Optional[bytes] = ..., epoch: _Optional[int] = ..., anchor_height: _Optional[int] = ..., anchor_hash: _Optional[bytes] = ..., kem_io: _Optional[bytes] = ..., chain: _Optional[_Union[_chain_pb2.ChainProof, _Mapping]] = ...) -> None: ...
 
 class BootstrapPurpose(_message.Message):
     __slots__ = ()
@@ -219,14 +198,14 @@ class Newcomer(_message.Message):
     def __init__(self, operator: _Optional[bytes] = ..., exchange_key: _Optional[bytes] = ..., kem_ciphertext: _Optional[bytes] = ..., epoch: _Optional[int] = ..., anchor_height: _Optional[int] = ..., anchor_hash: _Optional[bytes] = ..., tls_key: _Optional[bytes] = ..., quote: _Optional[bytes] = ..., collateral_index: _Optional[int] = ...) -> None: ...
 
 class ConfirmNodesRequest(_message.Message):
-    __slots__ = ("context", "newcomers", "collaterals")
-    CONTEXT_FIELD_NUMBER: _ClassVar[int]
+    __slots__ = ("chain", "newcomers", "collaterals")
+    CHAIN_FIELD_NUMBER: _ClassVar[int]
     NEWCOMERS_FIELD_NUMBER: _ClassVar[int]
     COLLATERALS_FIELD_NUMBER: _ClassVar[int]
-    context: ChainContext
+    chain: _chain_pb2.ChainProof
     newcomers: _containers.RepeatedCompositeFieldContainer[Newcomer]
     collaterals: _containers.RepeatedScalarFieldContainer[bytes]
-    def __init__(self, context: _Optional[_Union[ChainContext, _Mapping]] = ..., newcomers: _Optional[_Iterable[_Union[Newcomer, _Mapping]]] = ..., collaterals: _Optional[_Iterable[bytes]] = ...) -> None: ...
+    def __init__(self, chain: _Optional[_Union[_chain_pb2.ChainProof, _Mapping]] = ..., newcomers: _Optional[_Iterable[_Union[Newcomer, _Mapping]]] = ..., collaterals: _Optional[_Iterable[bytes]] = ...) -> None: ...
 
 class ConfirmNodesResponse(_message.Message):
     __slots__ = ("confirmations",)
@@ -247,10 +226,10 @@ class Confirmation(_message.Message):
     def __init__(self, node_id: _Optional[bytes] = ..., envelope: _Optional[bytes] = ..., verdict: _Optional[_Union[_types_pb2.Verdict, _Mapping]] = ..., refusal: _Optional[_Union[Error, _Mapping]] = ...) -> None: ...
 
 class ImportSeedRequest(_message.Message):
-    __slots__ = ("context",)
-    CONTEXT_FIELD_NUMBER: _ClassVar[int]
-    context: ChainContext
-    def __init__(self, context: _Optional[_Union[ChainContext, _Mapping]] = ...) -> None: ...
+    __slots__ = ("chain",)
+    CHAIN_FIELD_NUMBER: _ClassVar[int]
+    chain: _chain_pb2.ChainProof
+    def __init__(self, chain: _Optional[_Union[_chain_pb2.ChainProof, _Mapping]] = ...) -> None: ...
 
 class ImportSeedResponse(_message.Message):
     __slots__ = ("epochs", "tls_key")

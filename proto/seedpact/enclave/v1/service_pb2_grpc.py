@@ -3,6 +3,7 @@
 import grpc
 import warnings
 
+from seedpact.enclave.v1 import chain_pb2 as seedpact_dot_enclave_dot_v1_dot_chain__pb2
 from seedpact.enclave.v1 import service_pb2 as seedpact_dot_enclave_dot_v1_dot_service__pb2
 
 GRPC_GENERATED_VERSION = '1.71.2'
@@ -63,6 +64,16 @@ class EnclaveServiceStub(object):
                 '/seedpact.enclave.v1.EnclaveService/ImportSeed',
                 request_serializer=seedpact_dot_enclave_dot_v1_dot_service__pb2.ImportSeedRequest.SerializeToString,
                 response_deserializer=seedpact_dot_enclave_dot_v1_dot_service__pb2.ImportSeedResponse.FromString,
+                _registered_method=True)
+        self.FollowChain = channel.unary_unary(
+                '/seedpact.enclave.v1.EnclaveService/FollowChain',
+                request_serializer=seedpact_dot_enclave_dot_v1_dot_chain__pb2.FollowChainRequest.SerializeToString,
+                response_deserializer=seedpact_dot_enclave_dot_v1_dot_chain__pb2.FollowChainResponse.FromString,
+                _registered_method=True)
+        self.ReportFork = channel.unary_unary(
+                '/seedpact.enclave.v1.EnclaveService/ReportFork',
+                request_serializer=seedpact_dot_enclave_dot_v1_dot_chain__pb2.ReportForkRequest.SerializeToString,
+                response_deserializer=seedpact_dot_enclave_dot_v1_dot_chain__pb2.ReportForkResponse.FromString,
                 _registered_method=True)
         self.GetNetworkKeys = channel.unary_unary(
                 '/seedpact.enclave.v1.EnclaveService/GetNetworkKeys',
@@ -128,6 +139,21 @@ class EnclaveServiceServicer(object):
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def FollowChain(self, request, context):
+        """PENDING, HOLDER: leads the light client on, in as many requests as it takes.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReportFork(self, request, context):
+        """PENDING, HOLDER: a proven fork of the chain. From then on, for ever, no confirm, import or
+        quote.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetNetworkKeys(self, request, context):
         """HOLDER: the public keys of each epoch that this enclave holds.
         """
@@ -181,6 +207,16 @@ def add_EnclaveServiceServicer_to_server(servicer, server):
                     servicer.ImportSeed,
                     request_deserializer=seedpact_dot_enclave_dot_v1_dot_service__pb2.ImportSeedRequest.FromString,
                     response_serializer=seedpact_dot_enclave_dot_v1_dot_service__pb2.ImportSeedResponse.SerializeToString,
+            ),
+            'FollowChain': grpc.unary_unary_rpc_method_handler(
+                    servicer.FollowChain,
+                    request_deserializer=seedpact_dot_enclave_dot_v1_dot_chain__pb2.FollowChainRequest.FromString,
+                    response_serializer=seedpact_dot_enclave_dot_v1_dot_chain__pb2.FollowChainResponse.SerializeToString,
+            ),
+            'ReportFork': grpc.unary_unary_rpc_method_handler(
+                    servicer.ReportFork,
+                    request_deserializer=seedpact_dot_enclave_dot_v1_dot_chain__pb2.ReportForkRequest.FromString,
+                    response_serializer=seedpact_dot_enclave_dot_v1_dot_chain__pb2.ReportForkResponse.SerializeToString,
             ),
             'GetNetworkKeys': grpc.unary_unary_rpc_method_handler(
                     servicer.GetNetworkKeys,
@@ -360,6 +396,60 @@ class EnclaveService(object):
             '/seedpact.enclave.v1.EnclaveService/ImportSeed',
             seedpact_dot_enclave_dot_v1_dot_service__pb2.ImportSeedRequest.SerializeToString,
             seedpact_dot_enclave_dot_v1_dot_service__pb2.ImportSeedResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def FollowChain(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/seedpact.enclave.v1.EnclaveService/FollowChain',
+            seedpact_dot_enclave_dot_v1_dot_chain__pb2.FollowChainRequest.SerializeToString,
+            seedpact_dot_enclave_dot_v1_dot_chain__pb2.FollowChainResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReportFork(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/seedpact.enclave.v1.EnclaveService/ReportFork',
+            seedpact_dot_enclave_dot_v1_dot_chain__pb2.ReportForkRequest.SerializeToString,
+            seedpact_dot_enclave_dot_v1_dot_chain__pb2.ReportForkResponse.FromString,
             options,
             channel_credentials,
             insecure,

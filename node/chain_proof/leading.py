@@ -1,0 +1,90 @@
+"""Leads an enclave's light client along the chain, in as many requests as a path takes.
+
+A holder starts at its newest trusted header; a newcomer at the header that its quote bound.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from enclave.errors import Refusal
+from enclave.proven.headers import MAX_STEPS
+from node.chain_proof.failures import ChainProofCode, ChainProofFailure
+from node.enclave_client import EnclaveClient
+from node.light_blocks.path import Blocks, Start, find_path
+from seedpact.enclave.v1 import chain_pb2
+from seedpact.enclave.v1 import service_pb2 as pb
+
+KEEP_STEPS: Final = 1
+"""A holder that has a longer way than this is led at once, outside the block path."""
+
+
+class Leading:
+    """The way of one enclave on one chain.
+
+    Args:
+        blocks: where light blocks come from.
+        enclave: the node's own.
+    """
+
+    def __init__(self, blocks: Blocks, enclave: EnclaveClient) -> None:
+        self._blocks = blocks
+        self._enclave = enclave
+
+    def holder_steps(self, info: pb.GetInfoResponse, to: int) -> list[chain_pb2.HeaderStep]:
+        """The steps that a HOLDER needs to the header at `to`; a long way is gone at once.
+
+        Raises:
+            ChainProofFailure: BAD_PATH.
+            EngineRpcFailure, EnclaveFailure.
+        """
+        start = Start(info.chain_id, info.trusted_height, genesis_height=info.root_height)
+        steps = self._path(start, to)
+        if len(steps) <= KEEP_STEPS:
+            return steps
+        self._lead(chain_pb2.FollowChainRequest(), steps)
+        return []
+
+    def newcomer_steps(
+        self, info: pb.GetInfoResponse, to: int, *, anchor_height: int, anchor_hash: bytes
+    ) -> chain_pb2.ChainProof:
+        """Root and steps that a newcomer needs; of a long way, what its last request needs.
+
+        Args:
+            info: of the enclave.
+            to: the header that shall prove its record.
+            anchor_height: of the header that the recorded quote bound.
+            anchor_hash: its hash, 32 bytes.
+
+        Raises:
+            ChainProofFailure: BAD_PATH.
+            EngineRpcFailure, EnclaveFailure.
+        """
+        root = self._blocks.light_block(anchor_height).signed_header.header
+        steps = self._path(Start(info.chain_id, anchor_height), to)
+        if len(steps) <= MAX_STEPS:
+            return chain_pb2.ChainProof(root=root, steps=steps)
+        request = chain_pb2.FollowChainRequest(
+            anchor_height=anchor_height, anchor_hash=anchor_hash, root=root
+        )
+        self._lead(request, steps)
+        return chain_pb2.ChainProof()
+
+    def _path(self, start: Start, to: int) -> list[chain_pb2.HeaderStep]:
+        try:
+            return find_path(self._blocks, start, to=to)
+        except Refusal as refusal:
+            raise ChainProofFailure(
+                ChainProofCode.BAD_PATH,
+                expected=f"headers that lead from {start.trusted_height} to {to}",
+                found=str(refusal),
+            ) from None
+
+    def _lead(
+        self, request: chain_pb2.FollowChainRequest, steps: list[chain_pb2.HeaderStep]
+    ) -> None:
+        for begin in range(0, len(steps), MAX_STEPS):
+            request.steps.extend(steps[begin : begin + MAX_STEPS])
+            self._enclave.follow_chain(request)
+            del request.steps[:]
+            request.ClearField("root")

@@ -1,0 +1,60 @@
+"""The path of headers to the newest block, made ready after each Commit.
+
+PrepareProposal and ProcessProposal take it, and fetch nothing (protocol.md section 7). Where it is
+not there in time, the enclave counts as away for that block.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from node.chain_proof.leading import Leading
+from node.enclave_client import EnclaveClient
+from node.failure import NodeFailure
+from node.log import Log
+from seedpact.enclave.v1 import chain_pb2
+from seedpact.enclave.v1 import service_pb2 as pb
+
+
+class ReadyPath:
+    """The steps for the block above one height. Safe to share between threads.
+
+    Args:
+        enclave: the node's own.
+        leading: finds the steps.
+        log: gets what stands in the way, once until it changes.
+    """
+
+    def __init__(self, enclave: EnclaveClient, leading: Leading, *, log: Log) -> None:
+        self._enclave = enclave
+        self._leading = leading
+        self._log = log
+        self._lock = threading.Lock()
+        self._to = 0
+        self._steps: tuple[chain_pb2.HeaderStep, ...] = ()
+        self._said = ""
+
+    def steps(self, to: int) -> Sequence[chain_pb2.HeaderStep] | None:
+        """The steps to the header at `to`; None where they are not ready."""
+        with self._lock:
+            return self._steps if to == self._to else None
+
+    def make(self, to: int) -> None:
+        """Makes the steps to the header at `to` ready. Waits; raises nothing."""
+        try:
+            info = self._enclave.get_info()
+            if info.state != pb.ENCLAVE_STATE_HOLDER:
+                return
+            steps = self._leading.holder_steps(info, to)
+        except NodeFailure as failure:
+            self._say(str(failure), to)
+            return
+        self._say("", to)
+        with self._lock:
+            self._to, self._steps = to, tuple(steps)
+
+    def _say(self, reason: str, height: int) -> None:
+        if reason and reason != self._said:
+            self._log("warning", "no_path_to_header", height=height, reason=reason)
+        self._said = reason

@@ -28,9 +28,13 @@ class NodeBackend:
         if not height:
             return state.newest
         try:
-            return state.at(height)
+            found = state.at(height)
         except StoreFault as fault:
             raise HeightUnknown(expected=fault.expected, found=fault.found) from None
+        if not any(found.trees.values()):
+            # What a chain that begins above height 1 has before its first block.
+            raise HeightUnknown(expected=f"a version from {height + 1} on", found=str(height))
+        return found
 
     def find_tx(self, tx_hash: bytes) -> StoredTx | None:
         """A committed transaction, or None."""

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from chain_module.abci.requests import QueryRequest
 from chain_module.abci.responses import TxResult
 from chain_module.store.proofs import prove
+from node.application.backend import NodeBackend
 from node.engine_rpc import EngineRpc
 from node.log import no_log
 from node.services import AbciQueries
@@ -149,6 +150,25 @@ def test_no_bytes_raise(state: ServedState, path: str, data: bytes, height: int)
     """An exception would end the engine: whatever comes is answered."""
     answer = ask(state, path, data, height=height)
     assert (answer.code == 0) == (answer.log == "")
+
+
+def test_before_the_first_block_there_is_no_state(tmp_path: Path) -> None:
+    """A chain may begin above height 1: nothing is known, or proven, of the height before."""
+    with open_storage(
+        tmp_path, names=STORES, chain_id=CHAIN_ID, log=no_log, initial_version=5
+    ) as storage:
+        commit(storage, balances={address_of(1): 17})
+        queries = AbciQueries(NodeBackend(storage, EngineRpc(NOBODY)), TABLE, log=no_log)
+        for path, data, prove in (
+            ("/store/bank/key", b"k", True),
+            ("/store/bank/key", b"k", False),
+            (BALANCE, balance_request(address_of(1)), False),
+        ):
+            refused = queries(QueryRequest(data=data, path=path, height=4, prove=prove))
+            assert refused.code == 18
+            assert "failed to load state: expected a version from 5 on, found 4" in refused.log
+            there = queries(QueryRequest(data=data, path=path, height=5, prove=prove))
+            assert (there.code, there.height, bool(there.proof_ops)) == (0, 5, prove)
 
 
 def test_a_bug_is_an_answer_and_a_line_in_the_log(tmp_path: Path) -> None:

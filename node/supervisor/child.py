@@ -24,9 +24,12 @@ LAUNCH: Final = Path(__file__).with_name("launch.py")
 PROBE_SECS: Final = 0.05
 SLOW_PROBE_SECS: Final = 0.25
 """After the first second: many processes that start at once must not be slowed by their probes."""
+WATCH_SECS: Final = 1.0
 MAX_LOG_BYTES: Final = 64 * 1024 * 1024
 """A longer log is put aside at the next start, as NAME.log.1."""
 TAIL_BYTES: Final = 16 * 1024
+MAX_HALT_CHARS: Final = 400
+"""CometBFT's line goes on with a stack."""
 
 
 class Child:
@@ -41,6 +44,8 @@ class Child:
         self._wake = wake
         self.ready = threading.Event()
         """Set by the probing thread."""
+        self.halted = ""
+        """The line that has the words of `spec.halts`; set by the probing thread."""
         self._over = threading.Event()
         with contextlib.suppress(FileNotFoundError):
             if spec.log.stat().st_size > MAX_LOG_BYTES:
@@ -114,9 +119,26 @@ class Child:
             if self.spec.ready():
                 self.ready.set()
                 self._wake()
-                return
+                break
             slow = time.monotonic() - begun > 1
             self._over.wait(SLOW_PROBE_SECS if slow else PROBE_SECS)
+        if self.spec.halts is not None:
+            self._watch(self.spec.halts.encode())
+
+    def _watch(self, words: bytes) -> None:
+        """Reads on in the log until the words are there, or it is over."""
+        place = self._log_start
+        while not self._over.wait(WATCH_SECS):
+            with contextlib.suppress(OSError), self.spec.log.open("rb") as log:
+                log.seek(place)
+                before, found, after = log.read().partition(words)
+                if found:
+                    line = before.rpartition(b"\n")[2] + found + after.partition(b"\n")[0]
+                    self.halted = line[:MAX_HALT_CHARS].decode("utf-8", "replace")
+                    self._wake()
+                    return
+                # The words may be cut in two.
+                place += max(0, len(before) - len(words))
 
 
 def in_words(line: str) -> str:

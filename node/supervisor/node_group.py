@@ -23,6 +23,8 @@ from node.supervisor.probes import (
 from node.supervisor.spec import Group, ProcessSpec
 
 NODE_MODULE: Final = "node.supervisor.node_process"
+CONSENSUS_FAILED: Final = "CONSENSUS FAILURE!!!"
+"""CometBFT's last word on blocks; a restart is what helps, if anything does."""
 
 _TCP: Final = "tcp://"
 
@@ -70,6 +72,8 @@ def node_group(
                 awaits=None if part is Part.ENCLAVE else awaits,
                 # CometBFT ends by itself when its application is gone.
                 ends_with=Part.NODE if part is Part.COMETBFT else None,
+                # It stays, and answers, after its disk was full or the state was another.
+                halts=CONSENSUS_FAILED if part is Part.COMETBFT else None,
                 # A validator without its enclave still validates.
                 vital=part is not Part.ENCLAVE,
                 # The enclave's address is known; gRPC's own lines would only repeat what it says.

@@ -32,6 +32,9 @@ class ProcessSpec:
     vital: bool = True
     """Whether the group ends where it keeps dying. One that is not is tried for ever, once it has
     been ready."""
+    halts: str | None = None
+    """Words of its log that say that it works no more, though it does not end: it is then killed,
+    and started again like one that died."""
     stop_secs: float = STOP_SECS
     """How long it may take to end, before it is killed."""
     environment: Mapping[str, str] = field(default_factory=dict)

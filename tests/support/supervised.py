@@ -1,8 +1,8 @@
 """Small programs for the supervisor's tests: they listen, they log, they end as they are told.
 
-`supervised.py NAME FOLDER [--deaf] [--dies SECS] [--with OTHER]` appends "NAME up" and "NAME down"
-to FOLDER/story and listens on FOLDER/NAME.sock in between. One that goes with another ends when
-that one's socket is closed, as CometBFT does.
+`supervised.py NAME FOLDER [--deaf] [--dies SECS] [--halts] [--with OTHER]` appends "NAME up" and
+"NAME down" to FOLDER/story and listens on FOLDER/NAME.sock in between. One that goes with another
+ends when that one's socket is closed, as CometBFT does. One that halts says so, and stays.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from node.supervisor.probes import socket_accepts
 REPOSITORY: Final = Path(__file__).parents[2]
 PATIENCE_SECS: Final = 60
 FOREVER: Final = 3600.0
+HALTED: Final = "nothing works any more"
 
 
 def spec(
@@ -31,6 +32,7 @@ def spec(
     *options: str,
     ends_with: str | None = None,
     vital: bool = True,
+    halts: str | None = None,
     stop_secs: float = 20,
 ) -> ProcessSpec:
     """A program of this file."""
@@ -44,6 +46,7 @@ def spec(
         ready=socket_accepts(folder / f"{name}.sock"),
         ends_with=ends_with,
         vital=vital,
+        halts=halts,
         stop_secs=stop_secs,
         environment={"PYTHONPATH": f"{REPOSITORY}:{REPOSITORY / 'proto'}"},
     )
@@ -131,6 +134,8 @@ def main(name: str, folder: Path, options: list[str]) -> int:
     path = folder / f"{name}.sock"
     path.unlink(missing_ok=True)
     tell("up")
+    if "--halts" in options:
+        print(f"first\nerror: {HALTED} at=here\nlast", flush=True)
     print('{"level": "warning", "message": "beware"}', flush=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))

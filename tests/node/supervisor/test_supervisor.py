@@ -14,7 +14,7 @@ import pytest
 
 from node.supervisor import Group, ProcessId, What, running
 from node.supervisor.child import MAX_LOG_BYTES
-from tests.support.supervised import REPOSITORY, Watched, pid_of, spec, story, wait_for
+from tests.support.supervised import HALTED, REPOSITORY, Watched, pid_of, spec, story, wait_for
 
 NAMES = ("enclave", "node", "cometbft")
 
@@ -51,6 +51,20 @@ def test_it_starts_in_order_and_stops_in_reverse(folder: Path) -> None:
     assert not list(folder.glob("*.pid"))
     said = [event.text for event in watched.events if event.what is What.SAID]
     assert said == ["beware"] * 3
+
+
+def test_one_that_says_that_it_works_no_more_is_started_again(folder: Path) -> None:
+    """CometBFT stays, and answers, after a fault that ended its consensus."""
+    watched = Watched()
+    halting = spec(folder, "cometbft", "--halts", ends_with="node", halts=HALTED)
+
+    def steps() -> None:
+        died = watched.wait_for("cometbft", What.DIED)
+        assert died.text == f"signal {signal.SIGKILL:d}, last line: error: {HALTED} at=here"
+        watched.wait_for("cometbft", What.DIED, 2)
+
+    assert watched.play(Group("n", (spec(folder, "node", halts=HALTED), halting)), steps) == []
+    assert story(folder).count("node up") == 1
 
 
 @pytest.mark.parametrize("killed", NAMES)

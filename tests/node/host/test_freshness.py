@@ -6,8 +6,9 @@ On a real chain whose own node publishes nothing; the enclave's freshness is the
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -35,9 +36,11 @@ from node.localnet.plan import OPERATOR
 from node.metrics import Metrics
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
+from seedpact.registration.v1.tx_pb2 import MsgRevokeNode
 from tests.node.host.test_host import Lines, running, until
 from tests.support.fresh_enclave import FreshEnclave, fresh_enclave
-from tests.support.one_validator import OneValidator
+from tests.support.one_validator import OneValidator, one_validator
+from tests.support.powerless_engine import powerless_engine
 
 NONCE: Final = b"\x11" * 32
 NEXT: Final = b"\x22" * 32
@@ -219,6 +222,38 @@ def test_who_confirms_nothing_publishes_nothing(site: Site, state: pb.EnclaveSta
         handler.handle(site.host(log), site.at(site.client.height() + 1_000))
     assert log.events == []
     assert site.published() == before
+
+
+def test_a_node_without_voting_power_publishes_nothing(site: Site) -> None:
+    site.enclave.nonce = b"\xaa" * 32
+    chain, log = site.chain, Lines()
+    with (
+        powerless_engine(chain.rpc) as rpc,
+        ChainClient(grpc=chain.grpc, rpc=rpc) as client,
+    ):
+        host = Host(chain=client, enclave=site.address, handlers=[], log=log)
+        site.handler().handle(host, site.at(100))
+    assert log.events == []
+    assert site.nonce() != site.enclave.nonce
+
+
+def test_a_revoked_node_publishes_nothing(tmp_path: Path) -> None:
+    """A chain of its own: nothing brings the node back."""
+    nobody = partial(replace, operator_key="")
+    with (
+        one_validator(tmp_path / "net", configure=nobody) as chain,
+        chain.client() as client,
+        fresh_enclave(NodeConfig.load(chain.home).enclave_address) as (enclave, address),
+    ):
+        key, node_id = ensure_key(chain.home, OPERATOR), address.get_info().node_id
+        enclave.nonce = NONCE
+        client.send_tx([MsgRevokeNode(signer=key.info.address, node_id=node_id)], key)
+        held, log = client.balance(key.info.raw_address), Lines()
+        host = Host(chain=client, enclave=address, handlers=[], log=log)
+        Freshness(key, price=Price(), metrics=Metrics()).handle(host, ChainEvent(NEW_BLOCK, {}, 9))
+        assert log.events == []
+        assert client.freshness(node_id) is None
+        assert client.balance(key.info.raw_address) == held
 
 
 def test_an_operator_that_cannot_pay_is_said_once_and_sends_when_it_can(site: Site) -> None:

@@ -17,6 +17,7 @@ ROOMS: Final = {
     "merkle": "tests/enclave/merkle/",
     "tree": "tests/chain_module/store/",
     "proof": "tests/(chain_module/store|node/(services|chain_client|cli))/",
+    "light": "tests/enclave/light_client/",
     "auth": "tests/chain_module/auth/",
     "bank": "tests/chain_module/bank/",
     "tx": "tests/chain_module/tx/",

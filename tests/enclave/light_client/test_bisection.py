@@ -146,7 +146,7 @@ NO_FORKS: Final[Mapping[str, tuple[tuple[Step, ...], tuple[Step, ...], Code]]] =
 }
 
 
-@pytest.mark.parametrize("name", NO_FORKS)
+@pytest.mark.parametrize("name", NO_FORKS, ids=lambda name: name.replace(" ", "_"))
 def test_what_is_no_fork(name: str) -> None:
     first, second, code = NO_FORKS[name]
     with refused(code):

@@ -158,7 +158,7 @@ MALFORMED: Final[Mapping[str, Change]] = {
 }
 
 
-@pytest.mark.parametrize("name", MALFORMED)
+@pytest.mark.parametrize("name", MALFORMED, ids=lambda name: name.replace(" ", "_"))
 def test_another_form_is_refused(name: str) -> None:
     made = message()
     MALFORMED[name](made)
@@ -180,7 +180,7 @@ LIMITS: Final[Mapping[str, Change]] = {
 }
 
 
-@pytest.mark.parametrize("name", LIMITS)
+@pytest.mark.parametrize("name", LIMITS, ids=lambda name: name.replace(" ", "_"))
 def test_what_is_within_the_limits_is_read(name: str) -> None:
     made = message()
     LIMITS[name](made)

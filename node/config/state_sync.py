@@ -7,10 +7,12 @@ leaves these keys alone ever after.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from typing import Final
 
 from node.config.cometbft import edit_cometbft, read_cometbft
+from node.config.failures import ConfigCode, ConfigFailure
 from node.config.home import Home
 from node.config.initialize import BLOCKS
 
@@ -20,6 +22,9 @@ DISCOVERY: Final = "5s"
 """How long the engine looks for snapshots before each choice: the least that CometBFT allows."""
 SERVERS: Final = 2
 """CometBFT's light client wants a primary and a witness."""
+
+ENGINE_DATA: Final = (BLOCKS, "state.db", "tx_index.db", "evidence.db", "cs.wal")
+"""CometBFT's, under data/: made anew where they are missing."""
 
 _ENABLE: Final = "statesync.enable"
 
@@ -62,3 +67,23 @@ def is_state_sync_on(home: Home) -> bool:
 def has_blocks(home: Home) -> bool:
     """Whether the node ran, and has blocks or a state."""
     return (home.data / BLOCKS).exists() or home.application_data.exists()
+
+
+def forget_blocks(home: Home) -> None:
+    """Removes all that a node has of its chain, and ends its state sync: it begins anew.
+
+    What the consensus key signed last stays: without it a validator might sign twice.
+
+    Raises:
+        ConfigFailure: CANNOT_WRITE, or as `is_state_sync_on`.
+    """
+    if is_state_sync_on(home):
+        edit_cometbft(home, {_ENABLE: False})
+    try:
+        for path in (*(home.data / name for name in ENGINE_DATA), home.application_data):
+            if path.exists():
+                shutil.rmtree(path)
+    except OSError as error:
+        raise ConfigFailure(
+            ConfigCode.CANNOT_WRITE, expected=f"to remove what is in {home.data}", found=str(error)
+        ) from None

@@ -47,6 +47,10 @@ CHUNKS: Final = 5
 """With one of four servers honest, some chunk is asked of a liar but once in a thousand runs."""
 OUTPUTS: Final = 2_000
 """Of one transaction."""
+KEEP: Final = 20
+"""Snapshots: a newcomer on a slow machine takes longer than the default allows."""
+FETCHERS: Final = 4
+"""Chunks that CometBFT asks for at the same time (chunk_fetchers)."""
 
 
 class Groups:
@@ -56,7 +60,7 @@ class Groups:
         self, home: Home, config: NodeConfig, *, engine: Path, name: str, awaits: Probe | None
     ) -> Group:
         """A node's processes; its log is JSON."""
-        replace(config, log_format="json", snapshot_every=EVERY).save(home)
+        replace(config, log_format="json", snapshot_every=EVERY, snapshot_keep=KEEP).save(home)
         group = node_group(home, config, engine=engine, name=name, awaits=awaits)
         processes = [self._changed(spec, home, name=name) for spec in group.processes]
         return replace(group, processes=tuple(processes))
@@ -150,8 +154,8 @@ def test_the_state_is_restored_and_each_liar_is_asked_no_more(story: Story) -> N
     senders = [line["sender"] for line in refused]
     assert senders
     assert set(senders) <= ids
-    # Banned at the first: what it had sent besides was thrown away.
-    assert len(senders) == len(set(senders))
+    # Banned at the first: nothing more comes from it but what was on its way then.
+    assert all(senders.count(sender) <= FETCHERS for sender in senders)
     (restored,) = (line.fields for line in lines if line.event == "state_restored")
     assert restored["height"] % EVERY == 0
 

@@ -10,7 +10,14 @@ from pathlib import Path
 import plyvel
 
 from chain_module.app.modules import STORES
+from node.cli.exit_codes import ExitCode
 from node.config import Home
+from node.config.state_sync import (
+    StateSyncSettings,
+    has_blocks,
+    is_state_sync_on,
+    write_state_sync,
+)
 from node.log import no_log
 from node.storage import StoredBlock, StoredTx, open_storage
 from node.storage.database import RECORD, key_of
@@ -82,3 +89,19 @@ def test_a_damaged_state_is_made_anew_from_the_blocks(tmp_path: Path, cli: Cli) 
         wait_for_height(chain, BLOCKS + 1)
         chain.stop()
         assert facts_of(home, upto=BLOCKS) == before
+        the_blocks_of_a_node_that_began_with_a_snapshot_go_too(home, cli)
+
+
+def the_blocks_of_a_node_that_began_with_a_snapshot_go_too(home: Home, cli: Cli) -> None:
+    """Without its blocks a state cannot be made anew; what its key signed is never forgotten."""
+    settings = StateSyncSettings(("http://a:1", "http://b:1"), 5, bytes(32))
+    write_state_sync(home, settings)
+    signed = home.validator_state.read_bytes()
+    where = ("--home", str(home.path))
+    cli("reset-state", *where).failed("wrong_usage", ExitCode.USAGE)
+    assert has_blocks(home)
+    cli("reset-state", "--blocks", *where).done()
+    assert not has_blocks(home)
+    assert not is_state_sync_on(home)
+    assert [path.name for path in home.data.iterdir()] == [home.validator_state.name]
+    assert home.validator_state.read_bytes() == signed

@@ -11,9 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from node.cli.exit_codes import ExitCode
+from node.engine_rpc import EngineRpc
+from node.localnet.homes import SNAPSHOT_EVERY
 from node.localnet.plan import Stage
 from node.supervisor.node_group import Part
 from tests.support.abci_grammar import check_log
+from tests.support.light_blocks import hashes_are_the_engines
 from tests.support.localnets import Net, net
 
 CALL_LOG: Final = "logs/abci-calls.jsonl"
@@ -31,8 +34,9 @@ def test_a_network_from_nothing_to_a_clean_stop(engine: Path) -> None:
         every_validator_registered_like_anyone(network)
         the_status_is_as_documented(network)
         all_nodes_have_one_state_at_every_height(network)
+        an_enclaves_hashes_are_the_engines(network)
         there_is_one_seed(network)
-        one_more_node_joins(network)
+        one_more_node_joins_with_a_snapshot(network)
         every_stop_is_clean_and_the_network_comes_back(network)
 
 
@@ -133,6 +137,13 @@ def all_nodes_have_one_state_at_every_height(network: Net) -> None:
         assert len(hashes) == 1, at
 
 
+def an_enclaves_hashes_are_the_engines(network: Net) -> None:
+    """Of every header, commit and validator set of the chain."""
+    last = network.height() - 1
+    with EngineRpc(network.status("newcomer1").rpc) as rpc:
+        assert hashes_are_the_engines(rpc, 1, last)["headers"] == last
+
+
 def header(network: Net, node: str, height: int) -> dict[str, Any]:
     found = network.rpc(node, f"header?height={height}")["header"]
     assert isinstance(found, dict)
@@ -146,9 +157,14 @@ def there_is_one_seed(network: Net) -> None:
         assert chain.network_keys(0).pk_io == keys.pop()
 
 
-def one_more_node_joins(network: Net) -> None:
-    added = network.command("add-node")
+def one_more_node_joins_with_a_snapshot(network: Net) -> None:
+    """It has the others' state, and no block before the snapshot."""
+    added = network.command("add-node", "--state-sync")
     assert added["name"] == "newcomer2"
+    lowest = network.rpc("newcomer2", "status")["sync_info"]["earliest_block_height"]
+    assert int(lowest) % SNAPSHOT_EVERY == 1
+    height = min(status.height or 0 for status in network.look())
+    assert len({header(network, node, height)["app_hash"] for node in (*NAMES, "newcomer2")}) == 1
     assert network.status("newcomer2").enclave_state == "HOLDER"
     assert network.pk_io("newcomer2") == network.pk_io("validator0")
     last = network.command("status")["last_registration"]
@@ -185,6 +201,10 @@ def check_stopped(network: Net, stop: Callable[[], int]) -> int:
         home = network.folder.home(node)
         assert not list(home.run.glob("*.pid"))
         summary = check_log(home.path / CALL_LOG)
-        assert summary.clean_starts == 1
-        assert summary.blocks >= height - 1
+        if node.name == "newcomer2":
+            assert (summary.clean_starts, summary.state_syncs) == (0, 1)
+            assert summary.blocks >= height - 1 - (height // SNAPSHOT_EVERY) * SNAPSHOT_EVERY
+        else:
+            assert (summary.clean_starts, summary.state_syncs) == (1, 0)
+            assert summary.blocks >= height - 1
     return height

@@ -128,26 +128,41 @@ def test_all_pages_of_the_validators_are_asked_for() -> None:
         assert len(source.light_block(HEIGHT).validator_set.validators) == 250
 
 
-LIES: Final[dict[str, tuple[Answer, Answer]]] = {
-    "another height": (lambda _: signed_header(HEIGHT + 1), _paged(1)),
-    "too many validators": (lambda _: signed_header(HEIGHT), _paged(MAX_VALIDATORS + 1)),
-    "fewer than said": (lambda _: signed_header(HEIGHT), _paged(100, said=101)),
-    "more than said": (lambda _: signed_header(HEIGHT), _paged(2, said=1)),
-    "a total below zero": (lambda _: signed_header(HEIGHT), _paged(0, said=-1)),
-    "a page without end": (
+PAGES: Final = f"full pages of up to {MAX_VALIDATORS} validators"
+LIES: Final[dict[str, tuple[Answer, Answer, str]]] = {
+    "another height": (
+        lambda _: signed_header(HEIGHT + 1),
+        _paged(1),
+        f"the header at height {HEIGHT}",
+    ),
+    "too many validators": (
+        lambda _: signed_header(HEIGHT),
+        _paged(MAX_VALIDATORS + 1),
+        PAGES,
+    ),
+    "fewer than said": (lambda _: signed_header(HEIGHT), _paged(100, said=101), PAGES),
+    "more than said": (lambda _: signed_header(HEIGHT), _paged(2, said=1), PAGES),
+    "a total below zero": (lambda _: signed_header(HEIGHT), _paged(0, said=-1), PAGES),
+    "a page too long": (
         lambda _: signed_header(HEIGHT),
         lambda _: {"block_height": "5", "validators": [VALIDATOR] * 101, "total": "5000"},
+        PAGES,
     ),
-    "an answer without end": (lambda _: b"x" * (MAX_VOTES_BYTES + 1), _paged(1)),
-    "no commit": (lambda _: {"signed_header": {}, "canonical": True}, _paged(1)),
+    "an answer too long": (
+        lambda _: b"x" * (MAX_VOTES_BYTES + 1),
+        _paged(1),
+        f"at most {MAX_VOTES_BYTES} bytes",
+    ),
+    "no commit": (lambda _: {"signed_header": {}, "canonical": True}, _paged(1), "an object in"),
 }
 
 
 @pytest.mark.parametrize("name", LIES)
 def test_an_answer_that_no_engine_gives(name: str) -> None:
-    commit, validators = LIES[name]
-    with _engine(commit, validators) as source, pytest.raises(EngineFailed):
+    commit, validators, expected = LIES[name]
+    with _engine(commit, validators) as source, pytest.raises(EngineFailed) as failed:
         source.light_block(HEIGHT)
+    assert failed.value.expected.startswith(expected)
 
 
 def test_nobody_there() -> None:

@@ -50,8 +50,12 @@ ENGINE_ENDS: Final = (
     "Error serving server",
     "Stopped accept routine",
     "already stopped",
+    "Did the application crash?",
+    "switch is not running",
+    "peer did not send us anything",
 )
-"""Errors of CometBFT that the end of its application, or its own, explains."""
+"""Errors of CometBFT that the end of its application, or its own, explains; the last is of a node
+that catches up, from peers that are busy."""
 
 _ERROR: Final = re.compile(
     r'^E\[|^\S+Z error |"level": "error"|^Traceback|^panic|CONSENSUS FAILURE'

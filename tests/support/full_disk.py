@@ -1,15 +1,16 @@
-"""A disk of 1 MB under the application's data of one node, filled while its network runs.
+"""A small disk under the data of one node, filled while its network runs.
 
 The disk is a tmpfs in a mount namespace of the network's own: nothing of it is left when the
 network is gone, however it went. Root may make such a namespace, others where the system lets them
-make user namespaces. Where nobody may, a limit of the node's process stands in: files that exist
-may not grow, which LevelDB meets as it meets a full disk. A test says which way it went.
+make user namespaces. Where nobody may, a limit of the process that writes there stands in: its
+files may not grow, which databases meet as they meet a full disk. A test says which way it went.
 """
 
 from __future__ import annotations
 
 import contextlib
 import enum
+import errno
 import os
 import resource
 import signal
@@ -27,14 +28,17 @@ ROOM_BYTES: Final = 32 * 1024
 """Left free for the chain itself: some blocks, on a disk that another has filled."""
 STOP_SECS: Final = 60
 
-_MOUNT: Final = 'mkdir -p "$0" && mount -t tmpfs -o size=1m,mode=0700 tmpfs "$0" && exec "$@"'
+_MOUNT: Final = """\
+mkdir -p "$0" && cp -a "$0" "$0.before" && mount -t tmpfs -o "size=$1,mode=0700" tmpfs "$0" &&
+cp -a "$0.before/." "$0" && shift && exec "$@"
+"""
 
 
 class Way(enum.Enum):
     """How a disk is made small. The value is for people."""
 
-    ROOT = "1 MB tmpfs, mounted as root"
-    USER = "1 MB tmpfs, mounted in a user namespace"
+    ROOT = "tmpfs, mounted as root"
+    USER = "tmpfs, mounted in a user namespace"
     LIMIT = "limit of file sizes, since this machine lets nobody mount"
 
 
@@ -56,20 +60,24 @@ def possible_ways() -> list[Way]:
 
 
 class FullDisk:
-    """Under one node's data/seedpact. Made before its network is up.
+    """Under a folder of one node. Made before its network is up; each node may have one.
 
     Args:
         network: founded, not up.
         name: of the node.
+        part: whose folder: the application's data/seedpact, or CometBFT's data/ with that in it.
+        size: as mount takes it.
         way: how.
     """
 
-    def __init__(self, network: Net, name: str, way: Way) -> None:
-        self.way = way
-        self._network, self._name = network, name
-        self._folder = network.home(name).application_data
+    def __init__(self, network: Net, name: str, part: Part, *, size: str, way: Way) -> None:
+        self.name, self.way = name, way
+        self._network, self._part = network, part
+        home = network.home(name)
+        self._folder = home.application_data if part is Part.NODE else home.data
         if way is not Way.LIMIT:
-            network.inside = (*_UNSHARE[way], *_mounted(str(self._folder)))
+            before = network.inside or _UNSHARE[way]
+            network.inside = (*before, *_mounted(str(self._folder), size))
 
     def fill(self) -> None:
         """Takes all but some room; what the chain writes from here on fills the rest."""
@@ -78,7 +86,11 @@ class FullDisk:
             return
         folder = self._seen_from_here()
         free = os.statvfs(folder).f_bavail * os.statvfs(folder).f_frsize
-        (folder / "ballast").write_bytes(bytes(free - ROOM_BYTES))
+        try:
+            (folder / "ballast").write_bytes(bytes(free - ROOM_BYTES))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:  # the chain was quicker
+                raise
 
     @contextlib.contextmanager
     def freed(self) -> Iterator[None]:
@@ -87,7 +99,7 @@ class FullDisk:
             yield  # the limit was of the process that died: the supervisor has started another
             return
         (self._seen_from_here() / "ballast").unlink()
-        home = self._network.home(self._name)
+        home = self._network.home(self.name)
         with (home.logs / "start.log").open("ab") as log:
             node = subprocess.Popen(
                 [*self._enter(), *COMMAND, "start", "--home", str(home.path)],
@@ -103,11 +115,11 @@ class FullDisk:
             node.wait(STOP_SECS)
 
     def _limit(self) -> None:
-        journal = max((self._folder / "db").glob("*.log"), key=lambda path: path.stat().st_mtime)
-        node = self._network.process(self._name, Part.NODE)
-        assert node is not None
-        most = journal.stat().st_size + ROOM_BYTES
-        resource.prlimit(node.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
+        process = self._network.process(self.name, self._part)
+        assert process is not None
+        sizes = [path.stat().st_size for path in self._folder.rglob("*") if path.is_file()]
+        most = max(sizes) + ROOM_BYTES
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (most, resource.RLIM_INFINITY))
 
     def _enter(self) -> tuple[str, ...]:
         return (*_ENTER[self.way], f"--target={self._network.up_pid}")
@@ -117,9 +129,9 @@ class FullDisk:
         return Path(f"/proc/{self._network.up_pid}/root{self._folder}")
 
 
-def _mounted(folder: str) -> tuple[str, ...]:
-    """Words that run a command with the disk in place."""
-    return ("sh", "-c", _MOUNT, folder)
+def _mounted(folder: str, size: str = "1m") -> tuple[str, ...]:
+    """Words that run a command with the disk in place, and on it what lay there before."""
+    return ("sh", "-c", _MOUNT, folder, size)
 
 
 def _works(*command: str) -> bool:

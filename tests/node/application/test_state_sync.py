@@ -258,6 +258,26 @@ def test_a_restored_state_without_a_block_may_be_restored_again(
     assert newcomer.storage.height == HEIGHT + 1
 
 
+def test_a_second_offer_forgets_the_chunks_of_the_first(
+    server: Side, newcomer: Side, offered: Snapshot, app_hash: bytes
+) -> None:
+    assert newcomer.offer(offered, app_hash) is OFFER.ACCEPT
+    assert newcomer.apply(0, server.load(offered, 0)).result is APPLY.ACCEPT
+    restore(server, newcomer, offered, app_hash)
+    assert newcomer.storage.state.newest.app_hash == app_hash
+
+
+def test_a_restored_node_writes_its_next_snapshot_where_others_do(
+    server: Side, newcomer: Side, offered: Snapshot, app_hash: bytes, tmp_path: Path
+) -> None:
+    restore(server, newcomer, offered, app_hash)
+    while newcomer.storage.height < 2 * HEIGHT:
+        commit_block(newcomer.storage)
+        newcomer.storage.wait_for_snapshot()
+    names = sorted(path.name for path in (tmp_path / "newcomer" / "snapshots").iterdir())
+    assert names == [f"{number:020d}.snapshot" for number in (HEIGHT, 2 * HEIGHT)]
+
+
 def test_a_disk_without_room_ends_it(
     newcomer: Side, server: Side, offered: Snapshot, app_hash: bytes, tmp_path: Path
 ) -> None:
@@ -311,6 +331,33 @@ def another_state() -> tuple[Manifest, list[bytes]]:
     data = b"".join(write_snapshot(state.newest))
     chunks = [data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES)]
     return manifest_of(chunks), chunks
+
+
+def test_a_liar_who_copies_the_app_hash_is_found_out(
+    newcomer: Side, app_hash: bytes, tmp_path: Path
+) -> None:
+    """The head of its snapshot says what is trusted; the rows are of another state."""
+    false, chunks = another_state()
+    head, *frames = frames_of(b"".join(chunks))
+    head = head[:-32].replace(false.app_hash, app_hash)
+    data = b"".join((head, sha256(head[4:]).digest(), *frames))
+    chunks = [data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES)]
+    assert newcomer.offer(snapshot_of(manifest_of(chunks)), app_hash) is OFFER.ACCEPT
+    answers = [newcomer.apply(*chunk, "liar") for chunk in enumerate(chunks)]
+    assert [answer.result for answer in answers[:-1]] == [APPLY.ACCEPT] * (len(chunks) - 1)
+    assert answers[-1].result is APPLY.REJECT_SNAPSHOT
+    assert newcomer.storage.height == 0
+    assert list((tmp_path / "newcomer" / "snapshots").iterdir()) == []
+
+
+def frames_of(data: bytes) -> list[bytes]:
+    """The frames of a snapshot, each with its length and checksum."""
+    frames, at = list[bytes](), 0
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at : at + 4], "big")
+        frames.append(data[at:end])
+        at = end
+    return frames
 
 
 def test_a_state_that_is_not_the_trusted_one_bans_all_who_sent_it(

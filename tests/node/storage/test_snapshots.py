@@ -209,6 +209,22 @@ def test_much_log_makes_one_due(snapshotter: Snapshotter, disk: SlowDisk, log: L
     assert written(log) == [2]
 
 
+def test_nodes_that_started_anywhere_write_at_the_same_heights(
+    tmp_path: Path, disk: SlowDisk, database: Database, log: LogLines
+) -> None:
+    """So that peers offer one and the same, and a newcomer may take chunks from all of them."""
+    disk.open.set()
+    (tmp_path / "snapshots").mkdir()
+    files = SnapshotFiles(tmp_path / "snapshots", disk=disk)
+    made = Snapshotter(files, database, every=10, newest=7, log=log, keep=3)
+    for version in versions(45)[7:]:
+        made.committed(version, record_bytes=1)
+        made.wait()
+    made.close()
+    assert written(log) == [10, 20, 30, 40]
+    assert files.versions() == [40, 30, 20]
+
+
 def test_a_failed_snapshot_is_tried_again_soon(
     snapshotter: Snapshotter, disk: SlowDisk, log: LogLines
 ) -> None:

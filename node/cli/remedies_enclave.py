@@ -28,7 +28,7 @@ _NETWORK: Final = {
     ),
     Code.UNPROVEN_CONTEXT: Remedy(
         "An enclave believes of the chain only what signed headers and proofs show.",
-        "let the node bring them: `seedpactd start` and `register` do; a proof or a step is missing",
+        "let the node bring them, as `seedpactd start` and `register` do",
     ),
     Code.ROLLED_BACK: Remedy(
         "The enclave trusts a newer header than those that it was shown; it never goes back.",

@@ -10,7 +10,12 @@ from enclave.attestation.measure import MEASURED_SUFFIX, measure_files
 from enclave.errors import Code, Refusal
 from seedpact.enclave.v1 import service_pb2
 
-MESSAGES: Final = ("seedpact/enclave", "seedpact/registration")
+MESSAGES: Final = (
+    "seedpact/enclave",
+    "seedpact/ics23",
+    "seedpact/light",
+    "seedpact/registration",
+)
 """Generated code that the enclave runs, under the root that holds `seedpact`."""
 
 

@@ -86,7 +86,7 @@ class ChainClient(RegistrationQueries, ProofQueries):
         """The chain's id, as the node names it.
 
         Raises:
-            ChainFailure: WRONG_CHAIN where another one was meant.
+            ChainFailure: ANOTHER_CHAIN where another one was meant.
         """
         if not self._checked_chain:
             # cosmpy asks for the newest block: before the first one there is none.
@@ -96,7 +96,7 @@ class ChainClient(RegistrationQueries, ProofQueries):
             found = str(info.default_node_info.network)
             if self._wanted_chain and found != self._wanted_chain:
                 raise ChainFailure(
-                    ChainCode.WRONG_CHAIN,
+                    ChainCode.ANOTHER_CHAIN,
                     expected=f"a node of chain {self._wanted_chain}",
                     found=f"one of chain {found} at {self.connection.address}",
                 )
@@ -107,7 +107,7 @@ class ChainClient(RegistrationQueries, ProofQueries):
         """From now on this chain is meant, and transactions are signed for it.
 
         Raises:
-            ChainFailure: WRONG_CHAIN where the node serves another one.
+            ChainFailure: ANOTHER_CHAIN where the node serves another one.
         """
         self._wanted_chain, self._checked_chain = chain_id, ""
         self.chain_id()
@@ -175,7 +175,7 @@ class ChainClient(RegistrationQueries, ProofQueries):
         """A signed transaction, its fee settled (by Simulate, where no gas limit is given).
 
         Raises:
-            ChainFailure: WRONG_CHAIN, ACCOUNT_UNKNOWN; TxRefused where Simulate refuses.
+            ChainFailure: ANOTHER_CHAIN, ACCOUNT_UNKNOWN; TxRefused where Simulate refuses.
         """
         chain_id = self.chain_id()
         if account is None:

@@ -24,7 +24,7 @@ class ChainCode(enum.StrEnum):
 
     CHAIN_UNREACHABLE = "chain_unreachable"
     CHAIN_FAILED = "chain_failed"
-    WRONG_CHAIN = "wrong_chain"
+    ANOTHER_CHAIN = "another_chain"
     ACCOUNT_UNKNOWN = "account_unknown"
     TX_REFUSED = "tx_refused"
     TX_NOT_COMMITTED = "tx_not_committed"

@@ -76,7 +76,7 @@ class CliCode(enum.StrEnum):
     ENGINE_NOT_BUILT = "engine_not_built"
     CHAIN_UNREACHABLE = "chain_unreachable"
     CHAIN_FAILED = "chain_failed"
-    WRONG_CHAIN = "wrong_chain"
+    ANOTHER_CHAIN = "another_chain"
     ACCOUNT_UNKNOWN = "account_unknown"
     NO_SUCH_STATE = "no_such_state"
     TX_REFUSED = "tx_refused"

@@ -13,12 +13,17 @@ from node.cli.remedies_enclave import ENCLAVE_REMEDIES
 from node.cli.remedies_engine import ENGINE_REMEDIES
 from node.cli.remedies_evidence import EVIDENCE_REMEDIES
 from node.cli.remedies_home import HOME_REMEDIES
+from node.cli.remedies_light import LIGHT_REMEDIES
 from node.cli.remedies_reasons import REASON_REMEDIES
 from node.cli.remedies_run import RUN_REMEDIES
 from node.cli.remedies_storage import STORAGE_REMEDIES
 from node.cli.remedy import Remedy
 
-REMEDIES: Final[Mapping[Code, Remedy]] = {**EVIDENCE_REMEDIES, **ENCLAVE_REMEDIES}
+REMEDIES: Final[Mapping[Code, Remedy]] = {
+    **EVIDENCE_REMEDIES,
+    **ENCLAVE_REMEDIES,
+    **LIGHT_REMEDIES,
+}
 """For every code of the trusted core."""
 
 CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {

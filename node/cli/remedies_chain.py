@@ -18,7 +18,7 @@ _WAY: Final = {
         "Something answered, but not as a node of this version does.",
         "check --node and --grpc, and compare versions with `seedpactd status`",
     ),
-    CliCode.WRONG_CHAIN: Remedy(
+    CliCode.ANOTHER_CHAIN: Remedy(
         "The node serves another chain than the one that was meant: a signature for one chain is "
         "worth nothing on another.",
         "correct --chain-id, or name a node of the chain that you mean",

@@ -27,8 +27,21 @@ _NETWORK: Final = {
         "compare network_id with `seedpactd enclave info`; each network has its own --home",
     ),
     Code.UNPROVEN_CONTEXT: Remedy(
-        "A hardware enclave believes of the chain only what headers and proofs show.",
-        "wait for the light client, which will bring the proofs; until then use software mode",
+        "An enclave believes of the chain only what signed headers and proofs show.",
+        "let the node bring them, as `seedpactd start` and `register` do",
+    ),
+    Code.ROLLED_BACK: Remedy(
+        "The enclave trusts a newer header than those that it was shown; it never goes back.",
+        "let the node catch up with the chain; a node restored from an old copy has to sync first",
+    ),
+    Code.NOT_FRESH: Remedy(
+        "The chain has not proven the nonce of this enclave's start, or not for 1,000 headers.",
+        "publish it with the operator's key, which `seedpactd start` does where the key is "
+        "unlocked and can pay",
+    ),
+    Code.FORKED: Remedy(
+        "Two signed headers of one height were proven to this enclave: validators signed twice.",
+        "find out with the other operators which chain goes on; this enclave serves none any more",
     ),
     Code.NODE_REVOKED: Remedy(
         "The network revoked this node; a revoked node never returns.",
@@ -86,6 +99,10 @@ _IMPORT: Final = {
     ),
     Code.RECORD_EXPIRED: Remedy(
         "The record had ended before this header.", "quote and register again"
+    ),
+    Code.RECORD_TOO_NEW: Remedy(
+        "A header proves the state of the blocks before it, and the record is of a later one.",
+        "show a header above the record's height: the import is asked again one block later",
     ),
     Code.UNKNOWN_QUOTE: Remedy(
         "The record was made for a quote that this enclave does not remember (it keeps 16).",

@@ -49,7 +49,7 @@ def chain(subject: Subject) -> str:
     """The node serves the chain that is meant."""
     found = subject.engine.chain_id
     if subject.chain_id and subject.chain_id != found:
-        raise Failure(CliCode.WRONG_CHAIN, expected=subject.chain_id, found=found)
+        raise Failure(CliCode.ANOTHER_CHAIN, expected=subject.chain_id, found=found)
     return f"{found}, block {subject.engine.latest_height}"
 
 

@@ -55,6 +55,6 @@ def test_another_chain_is_found_out_before_anything_is_signed(chain: OneValidato
     with chain.client(chain_id="another-1") as client:
         with pytest.raises(ChainFailure) as caught:
             client.sign([], chain.faucet)
-        assert caught.value.code == ChainCode.WRONG_CHAIN
+        assert caught.value.code == ChainCode.ANOTHER_CHAIN
         client.expect_chain(CHAIN_ID)
         assert client.chain_id() == CHAIN_ID

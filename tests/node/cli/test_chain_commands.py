@@ -112,7 +112,7 @@ def test_generate_only_asks_nobody(rich: SigningKey, tmp_path: Path, cli: Cli) -
         (("--fees", "1useed"), "insufficient_fee"),
         (("--gas-prices", "0.0001useed"), "insufficient_fee"),
         (("--sequence", "7"), "wrong_sequence"),
-        (("--chain-id", "another-1"), "wrong_chain"),
+        (("--chain-id", "another-1"), "another_chain"),
         (("--gas", "100"), "out_of_gas"),
         (NOBODY, "chain_unreachable"),
         (("--from", "nobody"), "key_not_found"),

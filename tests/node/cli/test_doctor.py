@@ -163,7 +163,7 @@ def test_an_enclave_that_is_away(chain: OneValidator, home: Home, cli: Cli) -> N
 
 
 def test_another_chain(home: Home, cli: Cli) -> None:
-    assert codes(cli, home, "--chain-id", "another-1") == {"chain": "wrong_chain"}
+    assert codes(cli, home, "--chain-id", "another-1") == {"chain": "another_chain"}
 
 
 def test_a_chain_that_is_away(home: Home, cli: Cli) -> None:

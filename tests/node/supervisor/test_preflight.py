@@ -138,6 +138,7 @@ def test_the_group_is_the_home(home: Home) -> None:
     assert node.vital
     assert engine.command == ("/engine", "start", "--home", str(home.path))
     assert engine.ends_with == "node"
+    assert [spec.halts for spec in group.processes] == [None, None, "CONSENSUS FAILURE!!!"]
     for part, spec in zip(Part, group.processes, strict=True):
         assert spec.command == command(part, home, config, engine=Path("/engine"))
         assert spec.log.parent == home.logs

@@ -91,6 +91,8 @@ def test_random_kills_under_load(
         wait_for_all(network)
         newcomers.all()
         sends.end()
+        # Blocks that were made while processes died are synced like any others.
+        assert network.command("add-node")["name"] == "newcomer2"
         counts = check(network, sends, newcomers)
     record_property("count", f"{kills} random kills: {counts}")
 

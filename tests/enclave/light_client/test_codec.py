@@ -22,7 +22,8 @@ from enclave.light_client.codec import (
     encode_validator_set,
 )
 from enclave.light_client.form import MAX_VALIDATORS
-from enclave.light_client.types import Commit, Header, KeyKind, ValidatorSet
+from enclave.light_client.keys import address
+from enclave.light_client.types import Commit, Header, KeyKind, PublicKey, ValidatorSet
 from enclave.registration.wire import encode, strict_decode
 from seedpact.light.v1 import light_pb2 as pb
 from tests.enclave.light_client.maker import block, signer, signers, validator_set
@@ -92,6 +93,13 @@ def set_bytes(field: str, size: int) -> Change:
     return lambda made: setattr(header_of(made), field, bytes(size))
 
 
+def set_key(made: pb.LightBlock, kind: KeyKind, data: bytes) -> None:
+    """Another key, with its address."""
+    validator = first_validator(made)
+    setattr(validator.pub_key, kind.value, data)
+    validator.address = address(PublicKey(kind, data))
+
+
 MALFORMED: Final[Mapping[str, Change]] = {
     "no signed header": lambda m: m.ClearField("signed_header"),
     "no set": lambda m: m.ClearField("validator_set"),
@@ -147,10 +155,8 @@ MALFORMED: Final[Mapping[str, Change]] = {
     "empty set": lambda m: m.validator_set.ClearField("validators"),
     "validator without a key": lambda m: first_validator(m).ClearField("pub_key"),
     "key of no kind": lambda m: first_validator(m).pub_key.Clear(),
-    "short key": lambda m: setattr(first_validator(m).pub_key, "ed25519", bytes(31)),
-    "secp256k1 key, uncompressed": lambda m: setattr(
-        first_validator(m).pub_key, "secp256k1", bytes(65)
-    ),
+    "short key": lambda m: set_key(m, KeyKind.ED25519, bytes(31)),
+    "key of secp256k1 uncompressed": lambda m: set_key(m, KeyKind.SECP256K1, bytes(65)),
     "address of another key": lambda m: setattr(first_validator(m), "address", bytes(20)),
     "negative power": lambda m: setattr(first_validator(m), "voting_power", -1),
     "too much power": lambda m: setattr(first_validator(m), "voting_power", MAX_TOTAL_POWER),

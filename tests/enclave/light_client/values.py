@@ -70,7 +70,7 @@ def commits() -> st.SearchStrategy[Commit]:
     return st.builds(
         Commit,
         height=st.integers(1, MAX_INT64),
-        round=st.integers(0, 2**31 - 1),
+        round=st.one_of(st.just(0), st.integers(0, 2**31 - 1)),
         block_id=block_ids.filter(lambda block_id: not block_id.is_zero),
         signatures=st.lists(votes(), min_size=1, max_size=6).map(tuple),
     )

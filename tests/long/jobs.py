@@ -60,6 +60,7 @@ def all_jobs() -> Mapping[str, Job]:
     """By name; the quick ones first."""
     jobs = [Job("kill", "kills", KILLS, _kill)]
     jobs.append(Job("second-engine", "localnet", 1, _second_engine))
+    jobs.append(Job("state-sync-liars", "localnet", 1, _state_sync_liars))
     jobs.append(Job("localnet-kills", MOMENT, LONG_MOMENTS, _localnet_kills))
     jobs.append(Job("soak", MINUTE, soak_minutes(), _soak))
     jobs += [Job(f"fuzz-{name}", "executions", EXECUTIONS, _fuzz(name)) for name in TARGETS]
@@ -98,6 +99,12 @@ def _localnet_kills(_done: int) -> Step:
     run = _pytest("tests/e2e/test_faults.py", profile="ci")
     counts = _FAULTS.findall(run.stdout)
     return Step(LONG_MOMENTS, counts[-1] if counts else "no counts")
+
+
+def _state_sync_liars(_done: int) -> Step:
+    run = _pytest("tests/e2e/test_state_sync_liars.py", profile="ci")
+    counts = _COUNTS.findall(run.stdout)
+    return Step(1, counts[-1] if counts else "no counts")
 
 
 def soak_minutes() -> int:

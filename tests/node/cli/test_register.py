@@ -165,3 +165,28 @@ def finished(process: subprocess.Popen[str]) -> Answer:
     """What it printed, once it has ended."""
     stdout, stderr = process.communicate(timeout=120)
     return Answer(process.returncode, stdout, stderr)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--state-sync", "--trust-height", "5"),
+        ("--state-sync", "--trust-hash", "00" * 32),
+        ("--trust-height", "5", "--trust-hash", "00" * 32),
+        ("--rpc-server", "http://127.0.0.1:1"),
+        ("--state-sync", "--trust-height", "5", "--trust-hash", "00"),
+    ],
+)
+def test_half_of_a_trusted_header_is_wrong_usage(
+    chain: OneValidator, words: list[str], options: tuple[str, ...], cli: Cli
+) -> None:
+    cli(*words, *meant(chain), *options).failed("wrong_usage", ExitCode.USAGE)
+
+
+def test_state_sync_from_a_header_that_nobody_names_or_takes_is_refused(
+    chain: OneValidator, words: list[str], cli: Cli
+) -> None:
+    """Without a terminal nobody can be asked."""
+    cli(*words, *meant(chain), "--state-sync").failed("header_not_confirmed", ExitCode.REFUSED)
+    wrong = ("--state-sync", "--trust-height", "1", "--trust-hash", "00" * 32)
+    cli(*words, *meant(chain), *wrong).failed("untrusted_header", ExitCode.REFUSED)

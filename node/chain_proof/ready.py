@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from typing import Final
 
 from node.chain_proof.leading import Leading
 from node.enclave_client import EnclaveClient
@@ -15,6 +16,9 @@ from node.failure import NodeFailure
 from node.log import Log
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+
+INFO_SECS: Final = 2.0
+"""An enclave that hangs must not keep the verdicts of waiting registers from being made."""
 
 
 class ReadyPath:
@@ -43,7 +47,7 @@ class ReadyPath:
     def make(self, to: int) -> None:
         """Makes the steps to the header at `to` ready. Waits; raises nothing."""
         try:
-            info = self._enclave.get_info()
+            info = self._enclave.get_info(timeout=INFO_SECS)
             if info.state != pb.ENCLAVE_STATE_HOLDER:
                 return
             steps = self._leading.holder_steps(info, to)

@@ -12,7 +12,16 @@ from node.config.files import replace_file
 from node.config.gas_price import GasPrice, gas_price
 from node.config.home import MAX_SOCKET_PATH, Home
 from node.config.ports import LOOPBACK, Ports
-from node.config.toml_reader import TomlReader, WrongValue, address, integer, one_of, switch, text
+from node.config.toml_reader import (
+    TomlReader,
+    WrongValue,
+    address,
+    integer,
+    one_of,
+    rpc_urls,
+    switch,
+    text,
+)
 from node.config.toml_writer import Line, dump, edit
 
 DEFAULT_GAS_PRICE: Final = gas_price("0.001useed")
@@ -53,6 +62,8 @@ class NodeConfig:
     operator_key: str = ""
     """The key in the keyring that pays for renewals and freshness; empty has none."""
     keyring_backend: str = "file"
+    witnesses: tuple[str, ...] = ()
+    """RPC URLs of other nodes whose headers are compared with this node's."""
     log_format: str = "text"
     log_level: str = "info"
     log_abci_calls: bool = False
@@ -107,6 +118,7 @@ class NodeConfig:
             keyring_backend=reader.take(
                 "operator", "keyring_backend", one_of(*BACKENDS), default.keyring_backend
             ),
+            witnesses=reader.take("light_client", "witnesses", rpc_urls, default.witnesses),
             log_format=reader.take("log", "format", one_of(*LOG_FORMATS), default.log_format),
             log_level=reader.take("log", "level", one_of(*LOG_LEVELS), default.log_level),
             log_abci_calls=reader.take("log", "abci_calls", switch, default.log_abci_calls),
@@ -142,6 +154,7 @@ class NodeConfig:
             Line("snapshots", "keep", self.snapshot_keep, _SNAPSHOTS_COMMENT),
             Line("operator", "key", self.operator_key, _OPERATOR_COMMENT),
             Line("operator", "keyring_backend", self.keyring_backend, '"file" or "test".'),
+            Line("light_client", "witnesses", ",".join(self.witnesses), _WITNESSES_COMMENT),
             Line("log", "format", self.log_format, '"text" for people, "json" for programs.'),
             Line("log", "level", self.log_level, " < ".join(LOG_LEVELS) + "."),
             Line("log", "abci_calls", self.log_abci_calls, _CALLS_COMMENT),
@@ -159,6 +172,10 @@ _CALLS_COMMENT: Final = "true: each call that drives blocks, in logs/abci-calls.
 _OPERATOR_COMMENT: Final = (
     "The key in the keyring that signs and pays for this node's renewals and freshness;\n"
     '"" has none: others then renew it.'
+)
+_WITNESSES_COMMENT: Final = (
+    "RPC URLs of nodes of others, with commas between them: tcp://HOST:PORT,tcp://HOST:PORT.\n"
+    "One header in ten is compared with theirs; a signed fork stops this node's enclave."
 )
 
 

@@ -23,6 +23,9 @@ _ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})", re.
 _URL: Final = re.compile(r"(tcp|http|https)://([^/\s]+)/?", re.ASCII)
 
 
+MAX_URLS: Final = 16
+
+
 class WrongValue(Exception):
     """A value has not the form that it should have; `expected` says which."""
 
@@ -91,6 +94,19 @@ def rpc_url(value: object) -> str:
         return f"{scheme}://{address(match[2])}"
     except WrongValue:
         raise wrong from None
+
+
+def rpc_urls(value: object) -> tuple[str, ...]:
+    """URLs as `rpc_url`, with commas between them, as CometBFT writes its peers; "" for none.
+
+    Raises WrongValue.
+    """
+    if not isinstance(value, str):
+        raise WrongValue("URLs as tcp://HOST:PORT, with commas between them")
+    found = tuple(rpc_url(part.strip()) for part in value.split(",") if part.strip())
+    if len(found) > MAX_URLS or len(set(found)) != len(found):
+        raise WrongValue(f"at most {MAX_URLS} URLs, each once")
+    return found
 
 
 class TomlReader:

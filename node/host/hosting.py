@@ -16,11 +16,14 @@ from typing import Final
 from node.chain_client import ChainClient, Price
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
+from node.engine_rpc import EngineRpc
 from node.host.freshness import Freshness
 from node.host.host import EventHandler, Host
 from node.host.import_seed import ImportSeed
 from node.host.renewal import Renewal
+from node.host.witness import Witness, WitnessComparison
 from node.keyring import Backend, Keyring, KeyringCode, KeyringFailure, PasswordFor, SigningKey
+from node.light_blocks import LightBlocks, RememberedBlocks
 from node.log import Log
 from node.metrics import Metrics
 from node.supervisor.node_group import engine_addresses
@@ -52,7 +55,13 @@ def hosting(home: Home, config: NodeConfig, *, log: Log, metrics: Metrics) -> It
     with (
         ChainClient(grpc=config.grpc_listen, rpc=f"http://{engine_addresses(home)[0]}") as chain,
         EnclaveClient(config.enclave_address) as enclave,
+        contextlib.ExitStack() as stack,
     ):
+        if config.witnesses:
+            engines = [stack.enter_context(EngineRpc(url)) for url in config.witnesses]
+            witnesses = [Witness(e.address, RememberedBlocks(LightBlocks(e))) for e in engines]
+            own = RememberedBlocks(LightBlocks(chain.engine))
+            handlers.append(WitnessComparison(own, witnesses))
         host = Host(chain=chain, enclave=enclave, handlers=handlers, log=log)
         # A daemon: a call that hangs must not keep the process from ending.
         thread = threading.Thread(target=host.run, args=(stop,), name="host", daemon=True)

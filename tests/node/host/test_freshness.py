@@ -5,6 +5,8 @@ On a real chain whose own node publishes nothing; the enclave's freshness is the
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -34,6 +36,8 @@ from node.keyring import SigningKey
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from node.metrics import Metrics
+from node.supervisor import running as running_process
+from node.supervisor.node_group import Part, pid_file
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from seedpact.registration.v1.tx_pb2 import MsgRevokeNode
@@ -314,3 +318,24 @@ def test_the_chain_s_limit_is_looked_at_before_it_is_met(site: Site) -> None:
     site.handler().handle(site.host(log), site.at(site.client.height()))
     assert log.events == []
     assert site.client.balance(site.key.info.raw_address) == held
+
+
+def test_a_node_keeps_its_own_enclave_fresh_through_a_restart(chain: OneValidator) -> None:
+    """Its own process does it, with the key that its node.toml names, and its real enclave."""
+    enclave = EnclaveClient(NodeConfig.load(chain.home).enclave_address)
+    with chain.client() as client, enclave:
+        node_id = enclave.get_info().node_id
+
+        def published() -> bytes:
+            found = client.freshness(node_id)
+            return b"" if found is None else found.nonce
+
+        until(lambda: bool(published()))
+        first = published()
+        process = running_process(pid_file(chain.home, Part.ENCLAVE))
+        assert process is not None
+        os.kill(process.pid, signal.SIGKILL)
+        until(lambda: published() != first)
+        info = enclave.get_info()
+        # Proven already, and then the next one waits; or on the chain, to be proven.
+        assert info.fresh_until > 0 or info.freshness_nonce == published()

@@ -21,6 +21,8 @@ from tests.support.localnets import Net, net
 
 OTHERS: Final = ("validator0", "validator1")
 BLOCKS_WITHOUT: Final = 6
+SIX_STARTS_SECS: Final = 400
+"""A quarter of a minute, on a machine with nothing else to do."""
 NO_ROOM: Final = re.compile("storage_full|[Nn]o space left on device|[Ff]ile too large")
 
 
@@ -53,7 +55,8 @@ def a_full_disk_stops_its_node_alone(network: Net, disk: FullDisk) -> int:
     disk.fill()
     network.wait_for(lambda: bool(NO_ROOM.search(words_of(network, disk))), "a full disk")
     if disk.way is not Way.LIMIT:
-        network.wait_for(lambda: bool(given_up(network, disk)), "the end of its restarts")
+        ended = "the end of its restarts"
+        network.wait_for(lambda: bool(given_up(network, disk)), ended, secs=SIX_STARTS_SECS)
         assert NO_ROOM.search(given_up(network, disk)[0]), given_up(network, disk)
         network.wait_for(lambda: not any(network.status(disk.name).pids.values()), "its end")
     before = network.height()

@@ -189,9 +189,11 @@ class Net:
         assert found.kill(number)
         return found
 
-    def wait_for(self, condition: Callable[[], bool], what: str) -> None:
+    def wait_for(
+        self, condition: Callable[[], bool], what: str, *, secs: float = PATIENCE_SECS
+    ) -> None:
         """Waits until it holds; a hang fails the test."""
-        deadline = time.monotonic() + PATIENCE_SECS
+        deadline = time.monotonic() + secs
         while not condition():
             assert time.monotonic() < deadline, f"waited in vain for {what}"
             time.sleep(0.1)

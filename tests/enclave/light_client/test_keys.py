@@ -77,6 +77,13 @@ def test_a_longer_or_shorter_signature_does_not_verify(kind: KeyKind) -> None:
     assert not verifies(member.key, signature[:-1], MESSAGE)
 
 
+def test_a_signature_of_secp256k1_has_one_length() -> None:
+    """The same r and s with a zero before it would be another signature of the vote."""
+    signature = signed(PRIVATE, MESSAGE)
+    assert verifies(SECP256K1, signature, MESSAGE)
+    assert not verifies(SECP256K1, signature[:32] + b"\0" + signature[32:], MESSAGE)
+
+
 @pytest.mark.parametrize("data", [bytes(33), b"\2" + b"\xff" * 32, b"\2" + bytes(32)])
 def test_a_key_that_is_no_point_verifies_nothing(data: bytes) -> None:
     key = PublicKey(KeyKind.SECP256K1, data)

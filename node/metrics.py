@@ -46,6 +46,9 @@ class Metrics:
             "envelope",
         )
         self._enclave_up = self._gauge("enclave_up", "1 while the enclave is asked, 0 while away")
+        self._forked = self._gauge(
+            "enclave_forked", "1 once a fork of the chain was proven to the enclave; for ever"
+        )
         self._enclave_calls = self._histogram(
             "enclave_call_seconds", "Calls to the enclave, by method", "method"
         )
@@ -125,6 +128,10 @@ class Metrics:
     def enclave_up(self, *, up: bool) -> None:
         """Whether the enclave is asked."""
         self._enclave_up.set(int(up))
+
+    def enclave_forked(self, *, forked: bool) -> None:
+        """Whether a fork of the chain was proven to the enclave."""
+        self._forked.set(int(forked))
 
     def enclave_call(self, method: str, *, seconds: float) -> None:
         """A call was answered."""

@@ -79,6 +79,8 @@ class CliCode(enum.StrEnum):
     ANOTHER_CHAIN = "another_chain"
     ACCOUNT_UNKNOWN = "account_unknown"
     NO_SUCH_STATE = "no_such_state"
+    NOT_PROVABLE = "not_provable"
+    BAD_PATH = "bad_path"
     TX_REFUSED = "tx_refused"
     TX_NOT_COMMITTED = "tx_not_committed"
     NOT_ON_CHAIN = "not_on_chain"

@@ -31,6 +31,17 @@ _WAY: Final = {
         "The chain has no block yet, or the node no longer keeps the height that was asked for.",
         "wait for the first block (it needs more than 2/3 of the votes), or ask for a newer height",
     ),
+    CliCode.NOT_PROVABLE: Remedy(
+        "The node proves nothing of the block that was asked for: it keeps too few versions, or "
+        "what it proves is of another block. An enclave would refuse it.",
+        "run the command again, it asks anew; else ask a node that keeps more "
+        "(`application.keep_versions`)",
+    ),
+    CliCode.BAD_PATH: Remedy(
+        "The headers that the engine serves do not follow from one that the enclave trusts: by its "
+        "rules somebody did not sign, or they are of another chain.",
+        "ask another peer; if your own node serves them, compare it with others' nodes",
+    ),
     CliCode.TX_REFUSED: Remedy(
         "The chain refused the transaction for a reason that this version has no name for.",
         "read the reason; compare versions with `seedpactd status`",

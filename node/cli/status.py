@@ -26,6 +26,10 @@ from seedpact.registration.v1 import types_pb2
 
 ENCLAVE_SECS: Final = 3.0
 
+_FORKED: Final = (
+    "two signed headers of one height were proven to the enclave: it confirms nobody, for ever"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -142,11 +146,14 @@ def _enclave(address: str | None, info: pb.GetInfoResponse | EnclaveFailure | No
             "node_id": info.node_id.hex() or None,
             "network_id": info.network_id.hex() or None,
             "epochs": list(info.epochs),
+            "trusted_height": info.trusted_height,
+            "forked": info.forked,
             "backup_current": info.backup_current,
         },
         rows=[
             ("enclave", f"{state_name(info.state)}, {mode} mode, {info.version} at {address}"),
             *([("node_id", info.node_id.hex())] if info.node_id else []),
+            *([("forked", _FORKED)] if info.forked else []),
         ],
     )
 

@@ -53,6 +53,7 @@ class Presence:
     def answered(self, info: pb.GetInfoResponse, *, losses: int) -> bool:
         """A ping was answered that was sent after so many losses; whether that brings it back."""
         holder = info.state == pb.ENCLAVE_STATE_HOLDER
+        self._metrics.enclave_forked(forked=info.forked)
         with self._lock:
             self._holder = info.node_id if holder else None
             if losses != self._losses or self._away is None:

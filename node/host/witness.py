@@ -3,7 +3,8 @@
 A witness is another node's RPC, as node.toml names it. Where it shows another header of one height,
 both ways to that height are looked for from a header that the enclave trusts, and shown to it: the
 enclave alone judges whether both are signed, and then stops for ever. A witness that cannot show
-signed headers of its own way is at fault itself, and is not asked again for a while.
+signed headers of its own way is at fault itself, and is not asked again for a while. Only a HOLDER
+to which no fork was proven yet is shown anything: there is nothing else to stop.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from enclave.errors import Refusal
 from enclave.light_client.codec import decode_header
 from enclave.light_client.hashes import header_hash
 from node.chain_client import ChainEvent
+from node.chain_proof import ChainProofCode, ChainProofFailure
 from node.enclave_client import EnclaveRefused
 from node.failure import NodeFailure
 from node.host.host import NEW_BLOCK, Host
@@ -62,7 +64,7 @@ class WitnessComparison:
             return
         self._next_height = event.height + LOOK_BLOCKS
         height = event.height - DEPTH
-        own = _hash(self._own, height)
+        own = self._own_hash(height)
         for witness in self._witnesses:
             if self._left_alone.get(witness.name, 0) > height:
                 continue
@@ -81,6 +83,9 @@ class WitnessComparison:
     def _diverges(self, host: Host, witness: Witness, height: int) -> None:
         """Shows the enclave both ways to `height`."""
         info = host.enclave.get_info()
+        if info.state != pb.ENCLAVE_STATE_HOLDER or info.forked:
+            host.log("warning", "witness_differs", witness=witness.name, height=height)
+            return
         report = self._report(info, witness, height)
         if report is None:
             self._distrust(host, witness, height, "its headers are not signed, or lead nowhere")
@@ -105,7 +110,7 @@ class WitnessComparison:
         """Two paths from a common header; None where the witness has none of its own."""
         trusted = info.trusted_height
         below = trusted and trusted < height
-        if below and _hash(self._own, trusted) == _same(witness.blocks, trusted):
+        if below and self._own_hash(trusted) == _same(witness.blocks, trusted):
             start = Start(info.chain_id, trusted)
             return self._paths(chain_pb2.ReportForkRequest(), witness, start, height)
         # The fork is at the trusted header or below: both ways from the root of trust.
@@ -123,12 +128,21 @@ class WitnessComparison:
         start: Start,
         height: int,
     ) -> chain_pb2.ReportForkRequest | None:
-        request.first.extend(find_path(self._own, start, to=height))
+        try:
+            request.first.extend(find_path(self._own, start, to=height))
+        except Refusal as refusal:
+            raise _own_fault(height, refusal) from None
         try:
             request.second.extend(find_path(witness.blocks, start, to=height))
         except (Refusal, NodeFailure):
             return None
         return request
+
+    def _own_hash(self, height: int) -> bytes:
+        try:
+            return _hash(self._own, height)
+        except Refusal as refusal:
+            raise _own_fault(height, refusal) from None
 
     def _distrust(self, host: Host, witness: Witness, height: int, reason: str) -> None:
         self._left_alone[witness.name] = height + DISTRUST_BLOCKS
@@ -151,3 +165,10 @@ def _same(blocks: Blocks, height: int) -> bytes:
         return _hash(blocks, height)
     except (NodeFailure, Refusal):
         return b""
+
+
+def _own_fault(height: int, refusal: Refusal) -> ChainProofFailure:
+    """This node's own engine serves headers that do not hold."""
+    return ChainProofFailure(
+        ChainProofCode.BAD_PATH, expected=f"signed headers up to {height}", found=str(refusal)
+    )

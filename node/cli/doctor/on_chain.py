@@ -33,13 +33,19 @@ Now = Callable[[], float]
 
 
 def enclave(subject: Subject) -> str:
-    """The enclave answers, in the mode of the configuration."""
+    """The enclave answers, in the mode of the configuration, and no fork was proven to it."""
     found = mode_from_proto(subject.enclave.mode)
     if found is not subject.config.enclave_mode:
         raise Failure(
             Code.WRONG_MODE,
             expected=f"an enclave in {subject.config.enclave_mode.value} mode",
             found=f"one in {found.value} mode",
+        )
+    if subject.enclave.forked:
+        raise Failure(
+            Code.FORKED,
+            expected="an enclave that knows of one chain",
+            found="one to which two signed headers of one height were proven",
         )
     state = state_name(subject.enclave.state)
     return f"{state} at {subject.config.enclave_address}, version {subject.enclave.version}"

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import enum
+import importlib
+import pkgutil
+
 import pytest
 
+import node
 from enclave.errors import Code
 from node.chain_client.reasons import names as reason_names
 from node.cli.exit_codes import ExitCode
@@ -12,6 +17,7 @@ from node.cli.failures import CliCode
 from node.cli.remedies import CLI_REMEDIES, REMEDIES, remedy_for
 from node.cli.remedies_reasons import REASON_REMEDIES
 from node.cli.remedy import Remedy
+from node.confirmer import NodeCode
 from tests.support.cli import Cli
 
 ALL: list[tuple[str, Remedy]] = [
@@ -25,6 +31,20 @@ def test_no_code_is_without_a_remedy() -> None:
     assert set(REMEDIES) == set(Code)
     assert set(CLI_REMEDIES) == set(CliCode)
     assert set(REASON_REMEDIES) == set(reason_names()) - set(Code)
+
+
+def test_every_code_of_a_part_of_the_node_is_known() -> None:
+    """A part's own table of codes: what it raises must not reach an operator without a remedy."""
+    for module in pkgutil.walk_packages(node.__path__, "node."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    parts = [kind for kind in enum.StrEnum.__subclasses__() if kind.__module__.startswith("node.")]
+    tables = [kind for kind in parts if kind.__name__.endswith("Code")]
+    assert len(tables) > 5
+    for table in tables:
+        if table is not NodeCode:
+            unknown = {str(code) for code in table} - set(known_codes())
+            assert unknown == set(), table
 
 
 def test_codes_of_the_command_line_are_not_codes_of_the_core() -> None:

@@ -39,6 +39,7 @@ CHANGES: dict[str, tuple[Callable[[Metrics], object], dict[str, str], float]] = 
         3,
     ),
     "enclave_up": (lambda m: m.enclave_up(up=True), {}, 1),
+    "enclave_forked": (lambda m: m.enclave_forked(forked=True), {}, 1),
     "enclave_call_seconds_sum": (
         lambda m: m.enclave_call("ConfirmNodes", seconds=0.5),
         {"method": "ConfirmNodes"},

@@ -26,7 +26,7 @@ from tests.support.fresh_enclave import fresh_enclave
 from tests.support.one_validator import OneValidator
 
 NONCE: Final = b"\x42" * 32
-PRICE: Final = Price(gas_limit=1_000_000)
+PRICE: Final = Price(gas_limit=2_000_000)
 """Without a simulation, which would refuse first."""
 
 

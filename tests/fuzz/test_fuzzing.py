@@ -62,7 +62,7 @@ def test_every_legal_step_is_in_the_start_corpus() -> None:
 
 def test_seeds_of_parsers_and_verifier_are_judged_and_taken() -> None:
     parsers = ("quote", "collateral", "evidence", "sealed-blob", "sealed-entries", "transaction")
-    for name in (*parsers, "proof"):
+    for name in (*parsers, "proof", "light-block"):
         target = TARGETS[name]()
         seeds = list(target.seeds())
         assert seeds

@@ -1,7 +1,7 @@
 """Every target by name.
 
-Parsers, the verifiers of evidence and of proofs, two of the sealed state, the chain's transactions,
-registers, confirms, blocks and genesis, and one each request.
+Parsers, the verifiers of evidence, proofs and headers, two of the sealed state, the chain's
+transactions, registers, confirms, blocks and genesis, and one each request.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from tests.fuzz.target import Target
 from tests.fuzz.targets.block import BlockTarget
 from tests.fuzz.targets.collateral import CollateralTarget
 from tests.fuzz.targets.evidence import EvidenceTarget
+from tests.fuzz.targets.light_block import LightBlockTarget
 from tests.fuzz.targets.proof import ProofTarget
 from tests.fuzz.targets.quote import QuoteTarget
 from tests.fuzz.targets.registration import ConfirmTarget, GenesisTarget, RegisterTarget
@@ -34,6 +35,7 @@ TARGETS: Final[Mapping[str, Callable[[], Target]]] = {
     "collateral": CollateralTarget,
     "evidence": EvidenceTarget,
     "proof": ProofTarget,
+    "light-block": LightBlockTarget,
     "sealed-blob": SealedBlobTarget,
     "sealed-entries": SealedEntriesTarget,
     "transaction": TransactionTarget,

@@ -18,16 +18,6 @@ from node.keyring import Backend, Keyring, PasswordFor
 
 MAX_PASSWORD_BYTES: Final = 4096
 
-passphrase_option = click.option(
-    "--keyring-passphrase-file",
-    "passphrase_file",
-    envvar="SEEDPACT_KEYRING_PASSPHRASE_FILE",
-    show_envvar=True,
-    metavar="FILE",
-    help="The file keyring's password, the file's first line; - is stdin.  [default: asks]",
-)
-"""The command gets `passphrase_file: str | None`."""
-
 
 def open_keyring(home: Home, backend: str, passphrase_file: str | None) -> Keyring:
     """The keyring of a home.

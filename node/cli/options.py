@@ -268,3 +268,14 @@ def _last_value(name: str, arguments: list[str]) -> str | None:
         elif argument == name and index + 1 < len(arguments):
             found = arguments[index + 1]
     return found
+
+
+passphrase_option = click.option(
+    "--keyring-passphrase-file",
+    "passphrase_file",
+    envvar="SEEDPACT_KEYRING_PASSPHRASE_FILE",
+    show_envvar=True,
+    metavar="FILE",
+    help="The file keyring's password, the file's first line; - is stdin.  [default: asks]",
+)
+"""The command gets `passphrase_file: str | None`."""

@@ -14,7 +14,7 @@ from node.chain_client import Price
 from node.cli.failures import usage
 from node.cli.files import MAX_EVIDENCE_FILE_BYTES, read_file
 from node.cli.help_text import command_line, examples, paragraphs, verbatim
-from node.cli.keyring import open_keyring, passphrase_option
+from node.cli.keyring import open_keyring
 from node.cli.options import (
     Address,
     Hex,
@@ -24,6 +24,7 @@ from node.cli.options import (
     keyring_backend_option,
     node_option,
     output_option,
+    passphrase_option,
 )
 from node.cli.output import Output
 from node.cli.shown import Shown

@@ -16,17 +16,21 @@ from rich.text import Text
 from enclave.crypto.labels import Mode
 from node.cli.engine import BuildProgress
 from node.cli.help_text import examples
-from node.cli.keyring import passphrase_option
-from node.cli.operator_key import hand_over
-from node.cli.options import OneOf, home_option, output_option
+from node.cli.options import (
+    OneOf,
+    home_option,
+    output_option,
+    passphrase_option,
+)
 from node.cli.output import Format, Output, print_json
 from node.config import Home, NodeConfig
+from node.config.initialize import engine_has_run
 from node.engine import build_engine, find_engine
-from node.genesis.checks import check_first_start
 from node.supervisor import Event, ProcessId, Supervisor, What
 from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
 from node.supervisor.preflight import check_home, check_not_running, check_ports, claimed
 
+FILE_BACKEND: Final = "file"
 SOFTWARE_MODE: Final = "software mode protects nothing: keys lie in a file and in plain memory"
 
 _STYLE: Final = {What.READY: "green", What.DIED: "bold red", What.GAVE_UP: "bold red"}
@@ -61,8 +65,7 @@ def start(*, only: str | None, passphrase_file: str | None, home: Home, output: 
     config = check_home(home)
     parts = [Part(only)] if only else list(Part)
     if Part.NODE in parts:
-        check_first_start(home)
-        hand_over(home, config, passphrase_file)
+        _before_the_node(home, config, passphrase_file)
     engine = built_engine(output) if Part.COMETBFT in parts else Path()
     if only:
         _become(Part(only), home, config, engine=engine)
@@ -75,6 +78,21 @@ def start(*, only: str | None, passphrase_file: str | None, home: Home, output: 
         failures = supervisor.run()
     if failures:
         raise failures[0]
+
+
+def _before_the_node(home: Home, config: NodeConfig, passphrase_file: str | None) -> None:
+    """What has to be right, or asked, before the node runs. Raises as what it calls.
+
+    A restart that needs neither does not wait for what they import, half a second and more.
+    """
+    if not engine_has_run(home):
+        from node.genesis.checks import check_first_start  # noqa: PLC0415 (as the text says)
+
+        check_first_start(home)
+    if config.operator_key and config.keyring_backend == FILE_BACKEND:
+        from node.cli.operator_key import hand_over  # noqa: PLC0415 (as the text says)
+
+        hand_over(home, config, passphrase_file)
 
 
 def built_engine(output: Output) -> Path:

@@ -82,3 +82,8 @@ def create_home(home: Home, settings: HomeSettings, *, genesis: bytes) -> Engine
     replace_file(home.genesis, genesis)
     settings.node.save(home)
     return keys
+
+
+def engine_has_run(home: Home) -> bool:
+    """Whether the engine of this home ever ran: from then on it has a block store."""
+    return (home.data / BLOCKS).exists()

@@ -40,7 +40,7 @@ from enclave.attestation.types import VerifiedReport
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
 from node.config import Home
-from node.config.initialize import BLOCKS
+from node.config.initialize import engine_has_run
 from node.config.node_config import DEFAULT_GAS_PRICE
 from node.genesis.document import GenesisFile, of_bad
 from node.genesis.failures import GenesisCode, GenesisFailure
@@ -142,7 +142,7 @@ def check_first_start(home: Home) -> None:
         ConfigFailure: the genesis cannot be read.
         GenesisFailure, Refusal: what is wrong with it.
     """
-    if (home.data / BLOCKS).exists():
+    if engine_has_run(home):
         return
     network = read_network(GenesisFile.load(home.genesis))
     check_state(network)

@@ -6,9 +6,15 @@ import click
 
 from node.cli.failures import usage
 from node.cli.help_text import examples
-from node.cli.keyring import ask_secret, open_keyring, passphrase_option
+from node.cli.keyring import ask_secret, open_keyring
 from node.cli.keys.shown import key_json, key_rows, warnings
-from node.cli.options import OneOf, home_option, keyring_backend_option, output_option
+from node.cli.options import (
+    OneOf,
+    home_option,
+    keyring_backend_option,
+    output_option,
+    passphrase_option,
+)
 from node.cli.output import Output
 from node.config import Home
 from node.keyring import new_mnemonic

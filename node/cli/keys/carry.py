@@ -11,13 +11,14 @@ import click
 from node.cli.failures import CliCode, malformed, usage
 from node.cli.files import STDIN, check_writable, write_file
 from node.cli.help_text import examples
-from node.cli.keyring import ask_password, ask_secret, open_keyring, passphrase_option
+from node.cli.keyring import ask_password, ask_secret, open_keyring
 from node.cli.keys.shown import key_json, key_rows, warnings
 from node.cli.options import (
     force_option,
     home_option,
     keyring_backend_option,
     output_option,
+    passphrase_option,
 )
 from node.cli.output import Format, Output
 from node.config import Home

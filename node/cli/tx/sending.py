@@ -17,8 +17,11 @@ from node.chain_client import ChainClient, Committed, Price
 from node.chain_client.transactions import DEFAULT_GAS_PRICE, fee_of, unsigned
 from node.cli.chain_options import Target, chain_options
 from node.cli.failures import usage
-from node.cli.keyring import open_keyring, passphrase_option
-from node.cli.options import keyring_backend_option
+from node.cli.keyring import open_keyring
+from node.cli.options import (
+    keyring_backend_option,
+    passphrase_option,
+)
 from node.cli.output import Output
 from node.cli.shown import Shown
 from node.cli.values import Json

@@ -15,7 +15,7 @@ import grpc
 
 from enclave.errors import one_line
 from node.chain_client.reasons import find_reason
-from node.engine_rpc import EngineRpcFailure, EngineUnreachable
+from node.engine_rpc import EngineRefused, EngineRpcFailure, EngineUnreachable
 from node.failure import NodeFailure
 
 
@@ -71,6 +71,8 @@ class TxRefused(ChainFailure):
         }
 
 
+_NO_HEIGHT: Final = re.compile(r"height \d+ (is not available|must be less than or equal)")
+"""CometBFT's words (rpc/core/env.go): before its first block, after a state sync; or too new."""
 _LOG: Final = re.compile(r"(?:.*?\b)?([a-z][a-z0-9_]{2,63}): expected (.+), found (.+)", re.DOTALL)
 """A refusal of ours, as `TxRefusal` prints it, wherever it stands in a node's text."""
 
@@ -108,8 +110,11 @@ def failure_of(error: grpc.RpcError, *, address: str) -> ChainFailure:
 
 def failure_of_engine(failure: EngineRpcFailure) -> ChainFailure:
     """What a failed call to CometBFT's RPC means."""
-    away = isinstance(failure, EngineUnreachable)
-    code = ChainCode.CHAIN_UNREACHABLE if away else ChainCode.CHAIN_FAILED
+    code = ChainCode.CHAIN_FAILED
+    if isinstance(failure, EngineUnreachable):
+        code = ChainCode.CHAIN_UNREACHABLE
+    elif isinstance(failure, EngineRefused) and _NO_HEIGHT.search(failure.reason):
+        code = ChainCode.NOT_ON_CHAIN
     return ChainFailure(code, expected=failure.expected, found=failure.found)
 
 

@@ -19,6 +19,8 @@ from chain_module.bank.coins import DENOM
 from enclave.errors import Code
 from node.chain_client import (
     ChainClient,
+    ChainCode,
+    ChainFailure,
     Committed,
     Fee,
     SignedTx,
@@ -114,8 +116,17 @@ def usable(record: types_pb2.NodeRecord | None) -> types_pb2.NodeRecord | None:
 
 
 def confirm_of(chain: ChainClient, record: types_pb2.NodeRecord) -> Confirm | None:
-    """The confirm of a record, in the block that the record names; None for the founder's."""
-    for index, raw in enumerate(chain.block(record.height).txs):
+    """The confirm of a record, in the block that the record names.
+
+    None for the founder's, and where the peer began with a snapshot after that block.
+    """
+    try:
+        txs = chain.block(record.height).txs
+    except ChainFailure as failure:
+        if failure.code != ChainCode.NOT_ON_CHAIN:
+            raise
+        return None
+    for index, raw in enumerate(txs):
         for message in _confirms(raw):
             if message.register_tx_hash == record.register_tx_hash:
                 return Confirm(tx_hash=tx_hash(raw), index=index)

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.registration.errors import RegistrationReason
 from node.chain_client import ChainCode, TxRefused
+from node.chain_client.failures import failure_of_engine
 from node.chain_client.reasons import all_reasons, find_reason, names
+from node.engine_rpc import EngineRefused
 
 ALL = sorted(all_reasons().values(), key=lambda reason: (reason.codespace, reason.code))
 PLAIN = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=60)
@@ -51,3 +53,20 @@ def test_without_a_number_the_words_give_the_name() -> None:
     log = "account sequence mismatch: wrong_sequence: expected 4, found 3"
     failure = TxRefused(codespace="", number=0, log=log)
     assert (failure.code, failure.expected, failure.found) == ("wrong_sequence", "4", "3")
+
+
+@pytest.mark.parametrize(
+    ("reason", "code"),
+    [
+        ("height 3 is not available, lowest height is 41", ChainCode.NOT_ON_CHAIN),
+        (
+            "height 9 must be less than or equal to the current blockchain height 2",
+            ChainCode.NOT_ON_CHAIN,
+        ),
+        ("height must be greater than 0, but got -1", ChainCode.CHAIN_FAILED),
+        ("the store is not available", ChainCode.CHAIN_FAILED),
+    ],
+)
+def test_a_height_that_the_engine_does_not_have_is_told(reason: str, code: ChainCode) -> None:
+    failure = failure_of_engine(EngineRefused(method="block", number=-32603, reason=reason))
+    assert (failure.code, failure.found) == (code, reason)

@@ -15,7 +15,7 @@ import pytest
 from enclave.errors import Code
 from enclave.light_client.codec import decode_light_block
 from enclave.light_client.hashes import header_hash
-from node.chain_client import ChainCode, ChainFailure
+from node.chain_client import ChainClient, ChainCode, ChainFailure
 from node.config import Home
 from node.config.cometbft import CometSettings, read_cometbft, write_cometbft
 from node.config.engine_keys import ensure_engine_keys
@@ -23,9 +23,11 @@ from node.config.state_sync import StateSyncSettings, is_state_sync_on
 from node.engine_rpc import EngineRpc
 from node.join import Join, JoinCode, JoinFailure, StateSync
 from node.join.genesis import Network, read_genesis
+from node.join.registering import confirm_of
 from node.join.trust import arrange_state_sync, find_trust
 from node.keyring import SigningKey
 from node.light_blocks import LightBlocks
+from seedpact.registration.v1 import types_pb2
 from tests.support.lying_rpc import Lie, lying_rpc
 from tests.support.one_validator import OneValidator
 
@@ -229,6 +231,23 @@ def test_a_server_without_the_first_block_needs_a_hash_from_elsewhere(
 def test_a_server_that_is_away_is_told(chain: OneValidator, network: Network, yes: Asked) -> None:
     asked = StateSync(rpc_servers=("http://127.0.0.1:1",), confirm_header=yes)
     assert refusal(chain, network, asked).code == ChainCode.CHAIN_UNREACHABLE
+
+
+def test_a_peer_that_lacks_a_records_block_hinders_no_holder(
+    chain: OneValidator, liar: Callable[[Lie], str]
+) -> None:
+    """A peer that began with a snapshot itself: a holder's record is older."""
+
+    def lie(method: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
+        if method == "block" and params["height"] == "2":
+            del answer["result"]
+            data = "height 2 is not available, lowest height is 41"
+            answer["error"] = {"code": -32603, "message": "Internal error", "data": data}
+
+    record = types_pb2.NodeRecord(height=2)
+    with ChainClient(grpc=chain.grpc, rpc=liar(lie)) as client:
+        assert confirm_of(client, record) is None
+        assert confirm_of(client, types_pb2.NodeRecord(height=3)) is None
 
 
 # In a home.

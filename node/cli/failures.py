@@ -84,6 +84,9 @@ class CliCode(enum.StrEnum):
     TX_REFUSED = "tx_refused"
     TX_NOT_COMMITTED = "tx_not_committed"
     NOT_ON_CHAIN = "not_on_chain"
+    MALFORMED_RECEIPT = "malformed_receipt"
+    RECEIPT_REFUSED = "receipt_refused"
+    NO_RECEIPT = "no_receipt"
     ENGINE_UNREACHABLE = "engine_unreachable"
     ENGINE_REFUSED = "engine_refused"
     ENGINE_FAILED = "engine_failed"
@@ -182,6 +185,7 @@ _OF_INPUT: Final = frozenset(
         CliCode.BAD_KEY,
         CliCode.NO_GENESIS,
         CliCode.BAD_GENESIS,
+        CliCode.MALFORMED_RECEIPT,
     }
 )
 """Codes of parts that say: an input cannot be read, or is not what it should be."""

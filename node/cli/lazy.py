@@ -27,6 +27,7 @@ COMMANDS: Final = (
     "keys",
     "localnet",
     "query",
+    "receipt",
     "register",
     "reset-state",
     "start",

@@ -15,6 +15,7 @@ from node.cli.remedies_evidence import EVIDENCE_REMEDIES
 from node.cli.remedies_home import HOME_REMEDIES
 from node.cli.remedies_light import LIGHT_REMEDIES
 from node.cli.remedies_reasons import REASON_REMEDIES
+from node.cli.remedies_receipt import RECEIPT_REMEDIES
 from node.cli.remedies_run import RUN_REMEDIES
 from node.cli.remedies_storage import STORAGE_REMEDIES
 from node.cli.remedy import Remedy
@@ -69,6 +70,7 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
     ),
     **ENGINE_REMEDIES,
     **CHAIN_REMEDIES,
+    **RECEIPT_REMEDIES,
     **DOCTOR_REMEDIES,
     **RUN_REMEDIES,
     **STORAGE_REMEDIES,

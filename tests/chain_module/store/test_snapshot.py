@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable
 from typing import Final
 
@@ -44,18 +43,23 @@ def some_version(seed: int) -> Version:
 
 def read(data: bytes) -> Version:
     """The version of a snapshot; checking it without keeping it says the same."""
-    try:
-        version = read_snapshot(io.BytesIO(data).read)
-    except StoreFault as fault:
-        said = str(fault)
-        with pytest.raises(StoreFault, match=re.escape(said)):
-            check_snapshot(io.BytesIO(data).read)
-        raise
+    fault = fault_of(read_snapshot, data)
+    assert fault_of(check_snapshot, data) == fault
+    version = read_snapshot(io.BytesIO(data).read)
     head = check_snapshot(io.BytesIO(data).read)
     assert head == read_head(data)
     assert (head.number, head.app_hash) == (version.number, version.app_hash)
     assert list(head.sizes) == list(version.trees)
     return version
+
+
+def fault_of(reading: Callable[[Callable[[int], bytes]], object], data: bytes) -> str:
+    """What is wrong with it; nothing if it is whole."""
+    try:
+        reading(io.BytesIO(data).read)
+    except StoreFault as fault:
+        return str(fault)
+    return ""
 
 
 SMALL: Final = b"".join(write_snapshot(some_version(7)))

@@ -234,9 +234,10 @@ def test_a_server_that_is_away_is_told(chain: OneValidator, network: Network, ye
 
 
 def test_a_peer_that_lacks_a_records_block_hinders_no_holder(
-    chain: OneValidator, liar: Callable[[Lie], str]
+    chain: OneValidator, network: Network, liar: Callable[[Lie], str]
 ) -> None:
     """A peer that began with a snapshot itself: a holder's record is older."""
+    assert network.inputs.initial_height == 1
 
     def lie(method: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
         if method == "block" and params["height"] == "2":

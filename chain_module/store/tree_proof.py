@@ -42,14 +42,14 @@ def tree_proof(tree: Node, key: bytes) -> pb.CommitmentProof:
     if leaf[2] == key:
         return pb.CommitmentProof(exist=_existence(path, leaf))
     nonexist = pb.NonExistenceProof(key=key)
-    if leaf[2] < key:
-        own, other, side = nonexist.left, nonexist.right, RIGHT
-    else:
-        own, other, side = nonexist.right, nonexist.left, LEFT
-    own.CopyFrom(_existence(path, leaf))
-    neighbour = _neighbour(path, side)
-    if neighbour is not None:
-        other.CopyFrom(_existence(*neighbour))
+    if key < leaf[2]:
+        # An inner node's key is the first of its right side: so this is before all keys.
+        nonexist.right.CopyFrom(_existence(path, leaf))
+        return pb.CommitmentProof(nonexist=nonexist)
+    nonexist.left.CopyFrom(_existence(path, leaf))
+    following = _next(path)
+    if following is not None:
+        nonexist.right.CopyFrom(_existence(*following))
     return pb.CommitmentProof(nonexist=nonexist)
 
 
@@ -65,7 +65,7 @@ def leaf_op(prefix: bytes) -> pb.LeafOp:
 
 
 def _descend(tree: Node, key: bytes) -> tuple[Path, Leaf]:
-    """The way to the leaf that has the key, or to one of the two between which it would be."""
+    """The way to the leaf with the key; else to the one before it, or to the first of all."""
     path: Path = []
     node = tree
     while len(node) != LEAF_FIELDS:
@@ -78,20 +78,19 @@ def _descend(tree: Node, key: bytes) -> tuple[Path, Leaf]:
     return path, node
 
 
-def _neighbour(path: Path, side: int) -> tuple[Path, Leaf] | None:
-    """The next leaf on that side, and the way to it; None where there is none."""
+def _next(path: Path) -> tuple[Path, Leaf] | None:
+    """The leaf after the one at the end of `path`, and the way to it; None after the last."""
     depth = len(path) - 1
-    while depth >= 0 and path[depth][1] == side:
+    while depth >= 0 and path[depth][1] == RIGHT:
         depth -= 1
     if depth < 0:
         return None
     turn = path[depth][0]
-    found: Path = [*path[:depth], (turn, side)]
-    node = turn[3] if side == LEFT else turn[4]
+    found: Path = [*path[:depth], (turn, RIGHT)]
+    node = turn[4]
     while len(node) != LEAF_FIELDS:
-        # From the turn on, as near to the old path as can be.
-        found.append((node, RIGHT if side == LEFT else LEFT))
-        node = node[4] if side == LEFT else node[3]
+        found.append((node, LEFT))
+        node = node[3]
     return found, node
 
 

@@ -19,11 +19,12 @@ from node.chain_client import ChainClient, ChainCode, ChainEvent, ChainFailure, 
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
 from node.genesis import GenesisFile
-from node.host import NEW_BLOCK, EventHandler, Host, ImportSeed, Renewal
+from node.host import NEW_BLOCK, EventHandler, Freshness, Host, ImportSeed, Renewal
 from node.join import Join, Step, join
 from node.join.enclave_process import enclave_of
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
+from node.metrics import Metrics
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from tests.support.one_validator import OneValidator, one_validator
@@ -157,7 +158,10 @@ def test_a_record_is_renewed_before_it_ends_and_after(tmp_path: Path) -> None:
 
             until(lambda: record().status == types_pb2.NODE_STATUS_EXPIRED)
             poor = Renewal(ensure_key(chain.folder.faucet_home, "stranger"), price=Price())
-            with running(client, enclave, poor, Renewal(key, price=Price()), expired) as log:
+            # The only holder confirms its own renewal, and for that it has to be fresh.
+            fresh = Freshness(key, price=Price(), metrics=Metrics())
+            renewal = Renewal(key, price=Price())
+            with running(client, enclave, poor, fresh, renewal, expired) as log:
                 until(lambda: record().status == types_pb2.NODE_STATUS_CONFIRMED)
                 first = record()
                 until(lambda: record().height > first.height)

@@ -45,7 +45,7 @@ BLOCK_MS: Final = 200
 EVERY: Final = 20
 CHUNKS: Final = 4
 """With one of four servers honest, a run in which no chunk is asked of a liar is one of 256."""
-OUTPUTS: Final = 3_000
+OUTPUTS: Final = 2_000
 """Of one transaction."""
 KEEP: Final = 20
 """Snapshots: a newcomer on a slow machine takes longer than the default allows."""

@@ -4,6 +4,7 @@ config/    config.toml and the keys (CometBFT's), node.toml and client.toml (our
 data/      CometBFT's; data/seedpact/ is the application's
 enclave/   the enclave's own home
 keyring-test/, keyring-file/, logs/, run/
+receipt.json, of a localnet's node that registered
 abci.sock  between CometBFT and the application
 """
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Final
 
 from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgSend
 from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
@@ -11,6 +13,7 @@ from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
 from chain_module.bank.coins import DENOM
 from node.chain_client import ChainClient
 from node.config import Home, NodeConfig
+from node.config.files import replace_file
 from node.join import Join, Joined, Progress, join
 from node.localnet.homes import ensure_key
 from node.localnet.plan import (
@@ -22,7 +25,11 @@ from node.localnet.plan import (
     Registration,
 )
 from node.localnet.store import Folder
+from node.receipts import NodeSource, export
 from node.supervisor.node_group import engine_addresses
+
+RECEIPT: Final = "receipt.json"
+"""In the home of a node that registered."""
 
 
 def fund(folder: Folder, through: LocalNode, node: LocalNode) -> int:
@@ -59,6 +66,8 @@ def register(
 ) -> Joined:
     """Makes a node of the localnet, whose enclave runs, a holder; records it in localnet.json.
 
+    Its receipt goes to its home.
+
     Args:
         folder: the localnet's.
         through: a node that runs, which is asked.
@@ -67,7 +76,7 @@ def register(
         progress: is told of each step.
 
     Raises:
-        As `node.join.join`.
+        As `node.join.join` and `node.receipts.export`.
     """
     home, peer = folder.home(node), folder.home(through)
     done = join(
@@ -82,7 +91,10 @@ def register(
         ),
         progress=progress,
     )
-    folder.change(lambda localnet: _recorded(localnet, node, done))
+    receipt = home.path / RECEIPT
+    with client_of(peer) as chain:
+        replace_file(receipt, export(NodeSource(chain), done.node_id))
+    folder.change(lambda localnet: _recorded(localnet, node, done, receipt))
     return done
 
 
@@ -92,7 +104,7 @@ def client_of(home: Home) -> ChainClient:
     return ChainClient(grpc=NodeConfig.load(home).grpc_listen, rpc=rpc)
 
 
-def _recorded(localnet: Localnet, node: LocalNode, done: Joined) -> Localnet:
+def _recorded(localnet: Localnet, node: LocalNode, done: Joined, receipt: Path) -> Localnet:
     return replace(
         localnet,
         last_registration=Registration(
@@ -105,5 +117,6 @@ def _recorded(localnet: Localnet, node: LocalNode, done: Joined) -> Localnet:
             timings_ms=dict(done.timings_ms),
             proven_height=done.proven.height if done.proven else 0,
             light_client_steps=done.proven.steps if done.proven else 0,
+            receipt=str(receipt),
         ),
     )

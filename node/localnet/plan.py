@@ -76,6 +76,8 @@ class Registration:
     """Of the header by which the seed was imported; 0 where the enclave held it already."""
     light_client_steps: int = 0
     """From the quote's anchor to that header."""
+    receipt: str = ""
+    """The file that shows the registration to anyone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from node.localnet.homes import SNAPSHOT_EVERY
 from node.localnet.plan import Stage
 from node.supervisor.node_group import Part
 from tests.support.abci_grammar import check_log
+from tests.support.cli import run_for_real
 from tests.support.light_blocks import hashes_are_the_engines
 from tests.support.localnets import Net, net
 
@@ -33,6 +34,7 @@ def test_a_network_from_nothing_to_a_clean_stop(engine: Path) -> None:
         register_and_confirm_are_in_one_block_of_every_node(network)
         every_validator_registered_like_anyone(network)
         the_status_is_as_documented(network)
+        the_receipt_shows_the_registration(network)
         all_nodes_have_one_state_at_every_height(network)
         an_enclaves_hashes_are_the_engines(network)
         there_is_one_seed(network)
@@ -123,11 +125,31 @@ def the_status_is_as_documented(network: Net) -> None:
             assert found is not None
             assert found.pid == pid
     done = status["last_registration"]
-    fields = "node_id tx_hash height confirm_tx_hash confirm_index timings_ms"
-    assert list(done) == fields.split()
+    fields = "node_id tx_hash height confirm_tx_hash confirm_index timings_ms proven_height "
+    assert list(done) == (fields + "light_client_steps receipt").split()
+    assert done["height"] < done["proven_height"]
+    assert done["light_client_steps"] >= 1
     assert done["node_id"] == status["nodes"][-1]["node_id"]
     steps = "genesis config enclave keys funds quote register confirm import total"
     assert list(done["timings_ms"]) == steps.split()
+
+
+def the_receipt_shows_the_registration(network: Net) -> None:
+    """The file that the summary names, without the network and by its id alone."""
+    done = network.command("status")["last_registration"]
+    assert network.summary["last_registration"]["receipt"] == done["receipt"]
+    assert Path(done["receipt"]).parent == network.home("newcomer1").path
+    with network.chain("newcomer1") as chain:
+        network_id = chain.params().network_id.hex()
+    trust = ("--network-id", network_id, "--output", "json")
+    shown = run_for_real("receipt", "verify", done["receipt"], *trust).done().json
+    assert shown["rests_on"] == "network_id"
+    assert shown["node_id"] == done["node_id"]
+    assert shown["register_tx_hash"] == done["tx_hash"]
+    assert shown["height"] == done["height"]
+    for node in NAMES[1:]:
+        receipt = network.home(node).path / "receipt.json"
+        run_for_real("receipt", "verify", str(receipt), *trust).done()
 
 
 def all_nodes_have_one_state_at_every_height(network: Net) -> None:

@@ -69,6 +69,7 @@ def registration_rows(done: Registration | None) -> list[Row]:
         ("register", f"{done.tx_hash} in block {done.height}"),
         ("confirm", f"{done.confirm_tx_hash} in block {done.height}, at {done.confirm_index}"),
         ("import", _import_row(done)),
+        ("receipt", done.receipt or "none"),
         ("times", times),
     ]
 

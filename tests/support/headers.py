@@ -145,13 +145,13 @@ class HeaderChain:
             app_hash: of the state after the block before.
             time: after the last header's.
             data_hash: of its transactions.
-            then: the set of the next height; the same where it is left out.
+            then: the set of the next height; `following` where it is left out.
             signed_by: who signs in the place of the height's own set.
             absent: names of those who do not sign.
         """
         header = self.proposed(app_hash=app_hash, time=time, data_hash=data_hash, then=then)
         height, signers = header.height, self.signers[header.height]
-        self.signers[height + 1] = then or signers
+        self.signers[height + 1] = then or self.following(height)
         signed = commit(header, signed_by or signers, absent=absent)
         self.blocks[height] = LightBlock(header, signed, signers.validators)
         return header
@@ -173,13 +173,17 @@ class HeaderChain:
             last_commit_hash=commit_hash(before.commit) if before else NOTHING,
             data_hash=data_hash,
             validators_hash=signers.hash,
-            next_validators_hash=(then or signers).hash,
+            next_validators_hash=(then or self.following(height)).hash,
             consensus_hash=hashlib.sha256(b"consensus params").digest(),
             app_hash=app_hash,
             last_results_hash=NOTHING,
             evidence_hash=NOTHING,
             proposer_address=signers.members[0].validator.address,
         )
+
+    def following(self, height: int) -> Signers:
+        """The set of the next height: the same."""
+        return self.signers[height]
 
     def fork(self, height: int) -> HeaderChain:
         """Another chain with the same headers up to `height`."""

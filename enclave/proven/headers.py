@@ -94,37 +94,35 @@ def follow(
 def follow_on(
     start: Header | None, steps: Sequence[pb.HeaderStep], *, network: NetworkInputs
 ) -> Header:
-    """As `follow`, from the newest trusted header: steps up to that very header are passed over.
+    """As `follow`, from the newest trusted header: steps up to its height are passed over.
 
-    So a request may be asked again, though its first answer was lost.
+    So a path may be made before the enclave got on, and asked with again where an answer was lost.
+    Nothing of the steps that are passed over is believed.
 
     Raises:
         Refusal: ROLLED_BACK for a path that ends below `start`, or beside it; as `follow`.
     """
     if start is not None and steps:
-        steps = steps[_passed(start, steps) :]
         check_no_fall(start, steps)
+        steps = [step for step in steps if _height(step) > start.height]
     return follow(start, steps, network=network)
 
 
 def check_no_fall(newest: Header, steps: Sequence[pb.HeaderStep]) -> None:
-    """A path ends above the newest trusted header. Raises Refusal: ROLLED_BACK."""
-    if steps and steps[-1].block.signed_header.header.height <= newest.height:
-        last = steps[-1].block.signed_header.header
+    """A path ends above the newest trusted header, or at it. Raises Refusal: ROLLED_BACK."""
+    last = steps[-1].block.signed_header.header
+    if last.height > newest.height:
+        return
+    if last.height < newest.height or decode_header(last) != newest:
         raise Refusal(
             Code.ROLLED_BACK,
-            expected=f"a header above {newest.height}, the newest that was trusted",
-            found=f"height {last.height}",
+            expected=f"the header {newest.height} that was trusted, or one above it",
+            found=f"height {last.height}" + (", another" if last.height == newest.height else ""),
         )
 
 
-def _passed(start: Header, steps: Sequence[pb.HeaderStep]) -> int:
-    """How many steps lead up to `start` itself; nothing of them is believed."""
-    for number, step in enumerate(steps):
-        message = step.block.signed_header.header
-        if message.height == start.height and decode_header(message) == start:
-            return number + 1
-    return 0
+def _height(step: pb.HeaderStep) -> int:
+    return step.block.signed_header.header.height
 
 
 def _step(trusted: Header, step: pb.HeaderStep, *, chain_id: str) -> Header:

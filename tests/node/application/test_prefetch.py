@@ -17,6 +17,7 @@ from node.application.envelopes import EnclaveEnvelopes
 from node.application.parts import Parts
 from node.application.prefetch import Prefetch
 from node.application.verdicts import Verdicts
+from node.chain_proof import ReadyPath
 from node.confirmer import Confirmer
 from node.enclave_client import EnclaveClient
 from node.log import no_log
@@ -37,6 +38,11 @@ class Setup:
     confirmer: Confirmer
     verdicts: Verdicts
     code: Measurement
+    path: ReadyPath
+
+    def wait_for_path(self) -> None:
+        """Until what the next block's requests rest on is ready."""
+        wait_for(lambda: self.path.steps(self.chain.height) is not None)
 
 
 @pytest.fixture
@@ -46,12 +52,13 @@ def setup(tmp_path: Path) -> Iterator[Setup]:
         code = measurement_from_proto(process.info().measurement)
         client = EnclaveClient(process.address)
         confirmer = stack.enter_context(Confirmer(client, log=no_log, metrics=Metrics()))
+        path = ready_path(client, lambda: chain)
 
         def make(_: int, parts: Parts) -> ChainApplication:
             envelopes = EnclaveEnvelopes(
                 confirmer,
                 parts.storage,
-                ready_path(client, lambda: chain),
+                path,
                 log=no_log,
                 metrics=parts.metrics,
             )
@@ -71,7 +78,7 @@ def setup(tmp_path: Path) -> Iterator[Setup]:
         stack.callback(chain.close)
         chain.blocks(3)
         wait_for(lambda: confirmer.node_id is not None)
-        yield Setup(chain, process, confirmer, chain.peers[0].verdicts, code)
+        yield Setup(chain, process, confirmer, chain.peers[0].verdicts, code, path)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -106,6 +113,7 @@ def test_a_register_that_did_not_wait_is_asked_for_in_the_block(setup: Setup) ->
     chain, confirmer = setup.chain, setup.confirmer
     newcomer = Node("newcomer", code=setup.code)
     assert chain.send(chain.register_tx(newcomer, chain.people["alice"])).code == 0
+    setup.wait_for_path()
     assert len(chain.propose()) == 2
     assert (confirmer.counters.calls, confirmer.counters.hits) == (1, 0)
 
@@ -121,8 +129,13 @@ def test_a_dead_enclave_leaves_registers_waiting_and_comes_back(
     assert chain.send(register).code == 0
     assert chain.propose() == ()
     chain.decide(())
-    with enclave_process(tmp_path / "enclave", "--listen", address):
+    with enclave_process(tmp_path / "enclave", "--listen", address) as again:
         wait_for(lambda: confirmer.away is None)
+        chain.peers[0].enclave = again
+        # It confirms nobody before the chain has proven a nonce of this start.
+        chain.publish(0)
+        chain.blocks(2)
+        setup.wait_for_path()
         txs = chain.propose()
         assert txs[0] == register
         assert len(txs) == 2

@@ -110,8 +110,7 @@ def test_nothing_that_is_printed_or_written_is_secret(desk: Desk) -> None:
     files = [path for path in desk.folder.iterdir() if path.is_file()]
     places |= {path.name: path.read_bytes() for path in files}
     assert len(files) >= 3
-    for name in ("a", "b"):
-        assert hits(secrets_of(desk.folder / name), places) == []
+    assert hits(secrets_of(desk.folder / "a"), places) == []
 
 
 # init

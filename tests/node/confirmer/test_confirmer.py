@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -111,6 +112,7 @@ class World:
         self.process = EnclaveProcess(
             self.process.home, "--listen", self.process.address, *CODE_OPTION
         )
+        self._shown = None
 
     def wait_until_here(self) -> None:
         wait_for(lambda: self.confirmer.away is None, "the enclave to be back")
@@ -252,6 +254,7 @@ def test_a_restarted_enclave_is_found_again(world: World) -> None:
     registration = world.registration("a")
     world.process.process.kill()
     world.process.process.wait()
+    time.sleep(0.5)  # gRPC reads the end of a connection in a thread of its own
     assert isinstance(world.confirm(registration), Away)
     assert world.counts().lost == 0, "nothing was sent"
     world.restart()
@@ -353,8 +356,9 @@ def test_nobody_there() -> None:
 
 
 def test_closing_does_not_wait_for_a_stopped_enclave(world: World) -> None:
+    registration = world.registration("a")
     world.signal(signal.SIGSTOP)
-    world.prefetch(world.registration("a"))
+    world.prefetch(registration)
     wait_for(lambda: world.counts().calls == 1, "the call")
     world.confirmer.close()
     assert world.counts().late == 0

@@ -14,21 +14,21 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from cosmpy.protos.cosmos.bank.v1beta1.bank_pb2 import Input, Output
-from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgMultiSend
-from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
 
-from chain_module.address import to_text
+from chain_module.bank.coins import DENOM, Coin
 from chain_module.store.chunks import CHUNK_BYTES
-from node.chain_client import ChainClient
+from enclave.crypto.labels import Mode
 from node.config import Home, NodeConfig
 from node.config.engine_keys import read_engine_keys
-from node.keyring import SigningKey
-from node.localnet.building import add_newcomer, network_id_of
+from node.genesis.entries import add_accounts
+from node.join.enclave_process import enclave_of
+from node.localnet.building import add_newcomer, make_genesis, make_homes, network_id_of
 from node.localnet.joining import fund, register
 from node.localnet.network import Network
-from node.localnet.plan import LocalNode, new_localnet
+from node.localnet.plan import LocalNode, Stage, new_localnet
 from node.localnet.steps import Steps
+from node.localnet.store import Folder
+from node.storage.serving import BLOCKS_AFTER
 from node.supervisor import Group, ProcessSpec
 from node.supervisor.node_group import Part, node_group
 from node.supervisor.probes import Probe
@@ -45,8 +45,8 @@ BLOCK_MS: Final = 200
 EVERY: Final = 20
 CHUNKS: Final = 4
 """With one of four servers honest, a run in which no chunk is asked of a liar is one of 256."""
-OUTPUTS: Final = 2_000
-"""Of one transaction."""
+ACCOUNTS: Final = 28_000
+"""Of some 116 bytes each."""
 KEEP: Final = 20
 """Snapshots: a newcomer on a slow machine takes longer than the default allows."""
 FETCHERS: Final = 4
@@ -83,7 +83,7 @@ class Story:
     def run(self, engine: Path) -> None:
         """From nothing to a newcomer that state-synced and holds the seed."""
         folder = self.network.folder
-        folder.save(new_localnet(validators=4, port_offset=free_offset(), block_ms=BLOCK_MS))
+        build(folder)
         running = Network(
             folder,
             engine=engine,
@@ -99,15 +99,10 @@ class Story:
         assert running.run(play)
 
     def play(self) -> None:
-        """Accounts until a snapshot has enough chunks; then the newcomer."""
+        """The newcomer, once all have a snapshot that they offer."""
         network, folder = self.network, self.network.folder
-        with network.chain(HONEST) as chain:
-            grown = 0
-            while not any(size > (CHUNKS - 1) * CHUNK_BYTES for size in snapshots(network)):
-                grow(chain, network.faucet(), number=grown)
-                grown += 1
-            base = chain.height()
-            network.wait_for(lambda: chain.height() > base + EVERY, "a snapshot of all")
+        network.wait_for(lambda: network.height() > EVERY + BLOCKS_AFTER + 1, "a snapshot of all")
+        assert all(size > (CHUNKS - 1) * CHUNK_BYTES for size in snapshots(network))
         node = add_newcomer(folder, state_sync=True)
         self.newcomer = node
         network.wait_until_healed(node.name)
@@ -119,22 +114,22 @@ class Story:
         self.states = check_one_state(network)
 
 
+def build(folder: Folder) -> None:
+    """Homes, and a genesis with as many accounts as those chunks hold."""
+    localnet = new_localnet(validators=4, port_offset=free_offset(), block_ms=BLOCK_MS)
+    folder.save(localnet)
+    make_homes(folder, localnet)
+    held = {digest("account", number)[:20]: (Coin(DENOM, 1),) for number in range(ACCOUNTS)}
+    home = folder.home(localnet.bootstrap).enclave
+    with enclave_of(home, mode=Mode.SOFTWARE, address=None, configured="") as client:
+        make_genesis(folder, localnet, client, change=lambda made: add_accounts(made, held))
+    folder.save(replace(localnet, stage=Stage.GENESIS))
+
+
 def snapshots(network: Net) -> list[int]:
     """Sizes of the honest server's."""
     folder = network.home(HONEST).application_data / "snapshots"
     return [path.stat().st_size for path in folder.glob("*.snapshot")]
-
-
-def grow(chain: ChainClient, key: SigningKey, *, number: int) -> None:
-    """One block with many new accounts."""
-    coin = Coin(denom="useed", amount="1")
-    receivers = [to_text(digest("grown", number, n)[:20]) for n in range(OUTPUTS)]
-    spent = Coin(denom="useed", amount=str(OUTPUTS))
-    message = MsgMultiSend(
-        inputs=[Input(address=key.info.address, coins=[spent])],
-        outputs=[Output(address=receiver, coins=[coin]) for receiver in receivers],
-    )
-    chain.send_tx([message], key)
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any, Final
 
 import pytest
+from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import TxRaw
 
 from chain_module.registration.messages import REVOKE_NODE
+from enclave.attestation.quote import parse_quote
+from enclave.attestation.types import SgxMeasurement, TcbStatus, Tee
 from enclave.errors import Code
+from enclave.registration.records import NodeRecord, NodeStatus, Time, Verdict
 from node.receipts import (
     Judgement,
     ReceiptCode,
@@ -184,6 +190,96 @@ def test_a_lie_that_more_than_one_check_sees(files: Files, lie: Lie) -> None:
     assert found["report_data"] is Code.REPORT_DATA_MISMATCH
 
 
+def _other_signature(receipt: pb.Receipt, _other: pb.Receipt) -> None:
+    """The operator's: anyone can sign the same anew."""
+    tx = TxRaw.FromString(receipt.register_tx)
+    tx.signatures[0] = bytes(64)
+    receipt.register_tx = tx.SerializeToString(deterministic=True)
+
+
+def _vote_that_is_not_needed(receipt: pb.Receipt, _other: pb.Receipt) -> None:
+    """Of the validator that is left out: a light client would not look at it."""
+    block = receipt.steps[-1].block
+    votes = block.signed_header.commit.signatures
+    place = next(place for place, vote in enumerate(votes) if not vote.signature)
+    votes[place].CopyFrom(votes[place - 1])
+    votes[place].validator_address = block.validator_set.validators[place].address
+
+
+@pytest.mark.parametrize(
+    ("lie", "check", "code"),
+    [
+        (_other_signature, "register", Code.RECORD_MISMATCH),
+        (_vote_that_is_not_needed, "headers", Code.COMMIT_MISMATCH),
+    ],
+)
+def test_what_no_one_would_miss(files: Files, lie: Lie, check: str, code: Code) -> None:
+    receipt = message(files.own)
+    lie(receipt, receipt)
+    assert codes(verify(understand(receipt), Trust())) == {check: code}
+
+
+def test_a_quote_that_is_not_genuine(files: Files) -> None:
+    """Its signature was changed, in the quote alone."""
+    receipt = message(files.own)
+    start = len(parse_quote(receipt.quote).signed) + 4  # behind its length
+    changed = bytearray(receipt.quote)
+    changed[start] ^= 1
+    receipt.quote = bytes(changed)
+    assert codes(verify(understand(receipt), Trust())) == {
+        "register": Code.RECORD_MISMATCH,
+        "quote": Code.QUOTE_SIGNATURE_INVALID,
+    }
+
+
+def test_what_nobody_hashes_is_no_part_of_a_receipt(files: Files) -> None:
+    receipt = message(files.own)
+    receipt.steps[0].block.validator_set.total_voting_power = 40
+    with pytest.raises(ReceiptFailure, match="hashed or signed"):
+        understand(receipt)
+
+
+CHAINS_WORD: Final = {"envelope", "expires_at", "status"}
+"""Fields of a record which nothing else in a receipt says (docs/receipts.md)."""
+OTHERS: Final[dict[type, Callable[[Any], Any]]] = {
+    bytes: lambda value: bytes([value[0] ^ 1]) + value[1:],
+    int: lambda value: value + 1,
+    Time: lambda value: Time(value.seconds + 1, value.nanos),
+    NodeStatus: lambda _: NodeStatus.REVOKED,
+    Verdict: lambda value: replace(value, tcb_status=TcbStatus.OUT_OF_DATE),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", [field.name for field in fields(NodeRecord)])
+def test_a_chain_that_recorded_something_else(files: Files, form: str, name: str) -> None:
+    """Each field of the record is the transaction's, the quote's or a header's, too."""
+    subject = read(getattr(files, form))
+    value = getattr(subject.record, name)
+    record = replace(subject.record, **{name: OTHERS[type(value)](value)})
+    wrong = codes(verify(replace(subject, record=record, shown_record=record), Trust()))
+    # What the bootstrap node's quote does not bind.
+    word = CHAINS_WORD | ({"operator"} if form == "founder" else set())
+    assert bool(wrong) is (name not in word), wrong
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Verdict)])
+def test_another_verdict(files: Files, name: str) -> None:
+    subject = read(files.own)
+    other: dict[str, Any] = {
+        "tee": Tee.TDX,
+        "tcb_status": TcbStatus.OUT_OF_DATE,
+        "measurement": SgxMeasurement(bytes(32), bytes(32), 0, 0),
+        "advisories": ("INTEL-SA-00001",),
+        "fmspc": b"\xaa" * 6,
+        "platform_id": bytes(32),
+    }
+    verdict = replace(subject.record.verdict, **{name: other[name]})
+    record = replace(subject.record, verdict=verdict)
+    wrong = codes(verify(replace(subject, record=record, shown_record=record), Trust()))
+    assert wrong == {"quote": Code.RECORD_MISMATCH}
+
+
 def test_one_vote_less_is_not_enough(files: Files) -> None:
     """A commit has the votes that are needed: 3 of 4 of equal power."""
     receipt = message(files.own)
@@ -261,6 +357,8 @@ def test_the_file_has_one_form(files: Files, form: str) -> None:
         b'{"network": []}',
         b'{"quote": "AA"}',
         b'{"quote": "a"}',
+        b'{"version": "1"}',
+        b'{"more": 1}',
         b'{"network": {"chain_id": "\\ud800"}}',
         b"[" * 100_000,
         b" " * (16 * 1024 * 1024 + 1),

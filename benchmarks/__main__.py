@@ -26,6 +26,7 @@ from rich.table import Table
 
 from benchmarks import (
     building_blocks,
+    by_proof,
     confirmation,
     enclaves_stopped,
     joins,
@@ -73,6 +74,7 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
     "light_client": Benchmark(
         "The light client", light_client.run, light_client.CALLS, light_client.picture
     ),
+    "by_proof": Benchmark("What proofs add", by_proof.run, by_proof.CALLS),
     "state_sync": Benchmark("State sync", state_sync.run, state_sync.CALLS),
     "proposals": Benchmark(
         "A cold block of registers", proposals.run, proposals.CALLS, proposals.picture

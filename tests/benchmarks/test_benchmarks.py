@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import (
     building_blocks,
+    by_proof,
     confirmation,
     light_client,
     process,
@@ -64,6 +65,17 @@ def test_proofs_are_made_and_verified_beside_go() -> None:
     assert all(figure.value > 0 for figure in rates)
     assert len([figure for figure in figures if figure.unit == "x"]) == 2 * 2
     assert len(proofs.picture(figures)) == 2
+
+
+def test_what_proofs_add_is_measured() -> None:
+    figures = by_proof.run(ONCE)
+    assert [figure.name.split(": ")[0] for figure in figures] == [
+        *["a block"] * 5,
+        "after a block",
+        *["a join"] * 3,
+    ]
+    (added,) = [figure for figure in figures if figure.at_most is not None]
+    assert added.at_most == by_proof.TARGET_MS
 
 
 def test_a_state_is_served_and_restored() -> None:

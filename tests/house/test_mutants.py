@@ -34,6 +34,7 @@ ROOMS: Final = {
     "client": "tests/node/(chain_client|cli)/",
     "blocks": "tests/node/light_blocks/",
     "host": "tests/node/host/",
+    "way": "tests/node/(light_blocks|chain_proof|join|host|application)/",
     "fresh": "tests/(enclave/registration|chain_module/(registration|app)|node/(host|cli))/",
     "doctor": "tests/node/cli/",
     "replay": "tests/chain_module/app/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -10,7 +11,9 @@ from typing import Any, Final
 import pytest
 from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import TxRaw
 
+from chain_module.registration import keys
 from chain_module.registration.messages import REVOKE_NODE
+from chain_module.registration.records import decode_identity, encode_identity
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.types import SgxMeasurement, TcbStatus, Tee
 from enclave.errors import Code
@@ -28,6 +31,7 @@ from node.receipts import (
 from node.receipts.checks import CHECKS
 from node.receipts.json_form import dump, load
 from node.receipts.subject import understand
+from seedpact.enclave.v1 import chain_pb2
 from seedpact.receipt.v1 import receipt_pb2 as pb
 from seedpact.registration.v1 import tx_pb2, types_pb2
 from tests.node.receipts.conftest import Files
@@ -339,6 +343,42 @@ def test_a_node_that_lost_the_registers_block(files: Files) -> None:
 def test_the_file_has_one_form(files: Files, form: str) -> None:
     data = getattr(files, form)
     assert dump(message(data)) == data
+
+
+def test_another_spelling_is_no_receipt(files: Files) -> None:
+    """Also where it means the same: what is signed for has one form."""
+    tree = json.loads(files.own)
+    steps = [{**tree["steps"][0], "trusted_next": {"validators": []}}, *tree["steps"][1:]]
+    for other in (
+        {**tree, "node_id": tree["node_id"].upper()},
+        {**tree, "version": "1"},
+        {**tree, "node_id": tree["node_id"] + " "},
+        {**tree, "steps": steps},
+    ):
+        with pytest.raises(ReceiptFailure):
+            read(json.dumps(other).encode())
+    assert read(json.dumps(tree, indent=None).encode()) == read(files.own)
+
+
+class LyingIdentity(ReceiptChain):
+    """It shows the identity of another network. Nothing proves that entry but what follows."""
+
+    def entry(self, key: bytes, *, version: int) -> chain_pb2.ProvenEntry:
+        found = super().entry(key, version=version)
+        if key == keys.IDENTITY:
+            identity = decode_identity(found.value)
+            other = replace(identity.network, app_state_hash=bytes(32))
+            found.value = encode_identity(replace(identity, network=other))
+        return found
+
+
+def test_an_export_checks_what_it_was_told(tmp_path: Path) -> None:
+    chain = LyingIdentity(tmp_path, nodes=1)
+    chain.blocks(2)
+    with pytest.raises(ReceiptFailure, match="network: wrong_network") as failure:
+        export(chain, chain.node_id(0))
+    assert failure.value.code is ReceiptCode.NO_RECEIPT
+    chain.close()
 
 
 @pytest.mark.parametrize(

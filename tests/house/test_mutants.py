@@ -18,6 +18,7 @@ ROOMS: Final = {
     "tree": "tests/chain_module/store/",
     "proof": "tests/(chain_module/store|node/(services|chain_client|cli))/",
     "light": "tests/enclave/light_client/",
+    "proven": "tests/enclave/(proven|handlers)/",
     "auth": "tests/chain_module/auth/",
     "bank": "tests/chain_module/bank/",
     "tx": "tests/chain_module/tx/",

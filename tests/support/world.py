@@ -8,6 +8,7 @@ as bytes.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -51,7 +52,7 @@ from enclave.service.dispatch import METHODS
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
-from tests.support.headers import SIGNERS, HeaderChain
+from tests.support.headers import SIGNERS, HeaderChain, Signers
 
 CHAIN_ID: Final = "seedpact-test-1"
 GENESIS_TIME: Final = 1_800_000_000
@@ -259,10 +260,16 @@ class Ledger:
     freshness: dict[bytes, Freshness] = field(default_factory=dict)
     later: int = 0
     """Seconds by which the headers to come are later than their heights say."""
+    signers: Signers = SIGNERS
+    """The genesis validators."""
+    successors: Signers | None = None
+    """The set that the next header announces, where it is another."""
 
     def __post_init__(self) -> None:
         self.headers = HeaderChain(
-            chain_id=self.network.chain_id, first=self.network.initial_height
+            chain_id=self.network.chain_id,
+            signers=self.signers,
+            first=self.network.initial_height,
         )
         first = self.network.initial_height
         self.state = CommittedState(no_version(STORES, initial_version=first), keep=KEEP)
@@ -318,6 +325,16 @@ class Ledger:
             result.root.CopyFrom(self.headers.root(start))
         result.steps.extend(self.headers.steps(start, [self.height - 1]))
         return result
+
+    def fork(self) -> Ledger:
+        """Another chain with the same past, which decides by itself from now on.
+
+        Its next headers are later by a second, so that they are others whatever it decides.
+        """
+        self.catch_up()
+        other = copy.deepcopy(self)
+        other.later += 1
+        return other
 
     def make_fresh(self, node: Requests) -> None:
         """The operator publishes the nonce of a holder's start, where there is need."""
@@ -476,7 +493,9 @@ class Ledger:
         top = self.headers.top
         if top >= self.headers.first:
             self.state.apply(self.state.prepare(self._changes(top, decided)))
-        self.headers.add(app_hash=self.state.newest.app_hash, time=self.time(top + 1))
+        self.headers.add(
+            app_hash=self.state.newest.app_hash, time=self.time(top + 1), then=self.successors
+        )
 
     def _changes(self, height: int, decided: Mapping[bytes, bytes] | None) -> StateChanges:
         genesis = height == self.headers.first

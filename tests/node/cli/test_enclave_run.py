@@ -28,7 +28,7 @@ def test_it_serves_until_a_signal(number: int, tmp_path: Path) -> None:
         answer = enclave.stop(number)
     assert answer.exit_code == ExitCode.DONE
     events = [json.loads(line)["event"] for line in answer.stderr.splitlines()]
-    assert events[:3] == ["software_mode", "unproven_context", "serving"]
+    assert events[:2] == ["software_mode", "serving"]
     assert events[-1] == "stopped"
     assert answer.stdout == ""
 

@@ -82,8 +82,11 @@ class Child:
 
     def terminate(self) -> None:
         """Asks it to stop."""
-        self._process.send_signal(signal.SIGTERM)
-        self._process.send_signal(signal.SIGCONT)  # one that is stopped would never hear it
+        if self._process.returncode is None:
+            # Popen's own way would first take the exit status of one that has just ended:
+            # `exit_status` would not see that end, and the pid file would stay.
+            os.kill(self._process.pid, signal.SIGTERM)
+            os.kill(self._process.pid, signal.SIGCONT)  # one that is stopped would never hear it
 
     def kill(self) -> None:
         """Kill -9, with its whole process group."""

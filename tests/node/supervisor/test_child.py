@@ -1,0 +1,47 @@
+"""The end of one process is seen, whenever it is asked to stop."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from node.supervisor import ProcessId
+from node.supervisor.child import Child
+from node.supervisor.spec import ProcessSpec
+from tests.support.supervised import wait_for
+
+
+def child(folder: Path, program: str) -> Child:
+    spec = ProcessSpec(
+        name="one",
+        command=(sys.executable, "-c", program),
+        log=folder / "one.log",
+        pid_file=folder / "one.pid",
+        ready=lambda: False,
+    )
+    return Child(spec, wake=lambda: None)
+
+
+def ended(one: Child) -> bool:
+    """Its exit status waits, and nobody has taken it."""
+    return ProcessId.of(one.pid) is None
+
+
+@pytest.mark.parametrize(("program", "status"), [("", 0), ("raise SystemExit(7)", 7)])
+def test_one_that_has_just_ended_is_asked_to_stop(
+    tmp_path: Path, program: str, status: int
+) -> None:
+    """Its end is still seen: the pid file goes, and the thread that probes it."""
+    before = threading.active_count()
+    one = child(tmp_path, program)
+    wait_for(lambda: ended(one), "its end")
+    one.terminate()
+    assert one.exit_status() == status
+    assert not (tmp_path / "one.pid").exists()
+    wait_for(lambda: threading.active_count() <= before, "the end of its thread")
+    # Its id may be another's by now.
+    one.terminate()
+    assert one.exit_status() == status

@@ -35,6 +35,7 @@ from node.supervisor.probes import Probe
 from tests.support.abci_grammar import Summary, check_log
 from tests.support.attacked import lines_of
 from tests.support.cli import python_path
+from tests.support.faults import check_one_state
 from tests.support.localnets import Net, free_offset, net
 from tests.support.storage import digest
 
@@ -110,7 +111,8 @@ class Story:
         identity = network_id_of(folder.home(through))
         register(folder, through, node, network_id=identity, progress=lambda _: None)
         assert network.status(node.name).enclave_state == "HOLDER"
-        self.states = check_common_states(network, node.name)
+        first = network.rpc(node.name, "status")["sync_info"]["earliest_block_height"]
+        self.states = check_one_state(network, first=int(first))
 
 
 def build(folder: Folder) -> None:
@@ -123,17 +125,6 @@ def build(folder: Folder) -> None:
     with enclave_of(home, mode=Mode.SOFTWARE, address=None, configured="") as client:
         make_genesis(folder, localnet, client, change=lambda made: add_accounts(made, held))
     folder.save(replace(localnet, stage=Stage.GENESIS))
-
-
-def check_common_states(network: Net, late: str) -> int:
-    """All heights that the late node has: one app hash each; how many."""
-    names = [HONEST, *LIARS, late]
-    first = int(network.rpc(late, "status")["sync_info"]["earliest_block_height"])
-    last = min(status.height or 0 for status in network.look())
-    for at in range(first, last + 1):
-        headers = [network.rpc(name, f"header?height={at}")["header"] for name in names]
-        assert len({header["app_hash"] for header in headers}) == 1, at
-    return last + 1 - first
 
 
 def snapshots(network: Net) -> list[int]:

@@ -187,6 +187,7 @@ def test_state_sync_from_a_header_that_nobody_names_or_takes_is_refused(
     chain: OneValidator, words: list[str], cli: Cli
 ) -> None:
     """Without a terminal nobody can be asked."""
-    cli(*words, *meant(chain), "--state-sync").failed("header_not_confirmed", ExitCode.REFUSED)
+    answer = cli(*words, *meant(chain), "--state-sync")
+    answer.failed("header_not_confirmed", ExitCode.REFUSED, logged=True)
     wrong = ("--state-sync", "--trust-height", "1", "--trust-hash", "00" * 32)
-    cli(*words, *meant(chain), *wrong).failed("untrusted_header", ExitCode.REFUSED)
+    cli(*words, *meant(chain), *wrong).failed("untrusted_header", ExitCode.REFUSED, logged=True)

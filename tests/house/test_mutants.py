@@ -38,6 +38,7 @@ ROOMS: Final = {
     "way": "tests/node/(light_blocks|chain_proof|join|host|application)/",
     "fresh": "tests/(enclave/registration|chain_module/(registration|app)|node/(host|cli))/",
     "doctor": "tests/node/cli/",
+    "receipt": "tests/node/receipts/",
     "replay": "tests/chain_module/app/",
     "consensus": "tests/chain_module/consensus/",
     "reg": "tests/chain_module/(registration/|test_genesis_document)",

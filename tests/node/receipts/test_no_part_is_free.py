@@ -134,8 +134,10 @@ def swapped(tree: Any, other: Any) -> Iterator[tuple[Path, object]]:
             yield path, put(tree, path, look(other, path))
 
 
-def check(changes: Iterator[tuple[Path, object]], what: str) -> None:
-    """All of them are refused; the count is printed."""
+def check(
+    changes: Iterator[tuple[Path, object]], what: str, *, equal: frozenset[Path] = frozenset()
+) -> None:
+    """All of them are refused but those that show as much; the count is printed."""
     tried, passed = 0, []
     for path, changed in changes:
         tried += 1
@@ -143,7 +145,7 @@ def check(changes: Iterator[tuple[Path, object]], what: str) -> None:
             passed.append(path)
     print(f"{what}: {tried} tried, {len(passed)} not seen")
     assert tried > 50
-    assert passed == []
+    assert set(passed) == equal
 
 
 CHANGES: Final = {"flipped": flipped, "dropped": dropped, "added": added}
@@ -158,14 +160,28 @@ def test_no_part_can_be_changed(files: Files, form: str, how: str) -> None:
     check(change(tree), f"{form} {how}")
 
 
+ANOTHER_WAY: Final[frozenset[Path]] = frozenset({("steps",)})
+"""A longer path of good steps to the very same header shows as much."""
+
+
 @pytest.mark.parametrize(
-    ("form", "other"),
-    [("own", "stored"), ("own", "stranger"), ("stored", "own"), ("founder", "own")],
+    ("form", "other", "equal"),
+    [
+        ("own", "stored", frozenset()),
+        ("own", "stranger", frozenset()),
+        ("stored", "own", frozenset()),
+        ("founder", "stranger", frozenset()),
+        # No header between the first and the last counts for the bootstrap node's first record.
+        ("founder", "own", ANOTHER_WAY),
+    ],
 )
-def test_no_part_can_be_taken_from_another(files: Files, form: str, other: str) -> None:
+def test_no_part_can_be_taken_from_another(
+    files: Files, form: str, other: str, equal: frozenset[Path]
+) -> None:
     tree, donor = json.loads(getattr(files, form)), json.loads(getattr(files, other))
     assert not is_refused(donor)
-    check(swapped(tree, donor), f"{form} from {other}")
+    assert (tree["steps"][-1] == donor["steps"][-1]) is (other != "stranger")
+    check(swapped(tree, donor), f"{form} from {other}", equal=equal)
 
 
 def test_every_field_of_a_receipt_is_in_one_of_these(files: Files) -> None:

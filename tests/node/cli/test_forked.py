@@ -10,6 +10,7 @@ import pytest
 
 from node.config import Home, NodeConfig
 from node.confirmer.presence import Presence
+from node.enclave_client import EnclaveClient
 from node.metrics import Metrics
 from tests.support.cli import Cli
 from tests.support.fresh_enclave import FreshEnclave, fresh_enclave
@@ -49,10 +50,11 @@ def test_status_and_doctor_say_it(
 def test_the_figure_follows_what_the_enclave_answers(
     home: tuple[Home, FreshEnclave],
 ) -> None:
-    _, enclave = home
+    place, enclave = home
     metrics = Metrics()
     presence = Presence(metrics)
-    for forked in (False, True):
-        enclave.forked = forked
-        presence.answered(enclave.GetInfo(None, None), losses=presence.losses)
-        assert f"seedpact_enclave_forked {float(forked)}" in metrics.text()
+    with EnclaveClient(NodeConfig.load(place).enclave_address) as client:
+        for forked in (False, True):
+            enclave.forked = forked
+            presence.answered(client.get_info(), losses=presence.losses)
+            assert f"seedpact_enclave_forked {float(forked)}" in metrics.text()

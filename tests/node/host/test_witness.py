@@ -121,6 +121,20 @@ def test_a_signed_fork_stops_the_enclave_for_ever(
         assert again.info().state == pb.ENCLAVE_STATE_HOLDER
 
 
+def test_a_fork_whose_validators_changed_since_is_shown_from_below_it(scene: Scene) -> None:
+    """Nobody of the other way would be believed from the header that the enclave trusts."""
+    other = scene.ledger.headers.fork(TRUSTED - 10)
+    time = scene.ledger.time(other.top + 1)
+    other.add(app_hash=b"\x02" * 32, time=time, then=Signers.of("one", "two", "three", "four"))
+    while other.top < TOP:
+        other.add(app_hash=b"\x02" * 32, time=scene.ledger.time(other.top + 1))
+    comparison, _ = of(scene, other)
+    scene.look(comparison)
+    assert scene.log.of("witness_at_fault") == []
+    assert len(scene.log.of("chain_forked")) == 1
+    assert scene.forked
+
+
 def confirm_anybody(scene: Scene) -> None:
     ledger = scene.ledger
     newcomer = Node("newcomer", code=ledger.policy.measurements[0])

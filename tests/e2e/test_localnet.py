@@ -226,7 +226,7 @@ def check_stopped(network: Net, stop: Callable[[], int]) -> int:
         summary = check_log(home.path / CALL_LOG)
         if node.name == "newcomer2":
             assert (summary.clean_starts, summary.state_syncs) == (0, 1)
-            assert summary.blocks >= height - 1 - (height // SNAPSHOT_EVERY) * SNAPSHOT_EVERY
+            assert summary.blocks > 0
         else:
             assert (summary.clean_starts, summary.state_syncs) == (1, 0)
             assert summary.blocks >= height - 1

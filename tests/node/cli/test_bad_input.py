@@ -215,7 +215,11 @@ def test_a_huge_file(table: Table) -> None:
         file.truncate(2**40)  # sparse
     row = (*VERIFY, "{}/huge", "--collateral", COLLATERAL, "--time", "1")
     table.fails(row, "too_large", ExitCode.REFUSED)
-    table.fails(("enclave", "import", "{}/huge"), "too_large", ExitCode.USAGE)
+    table.fails(
+        ("enclave", "init", "{}/huge", "--bootstrap", "--out", "{}/new"),
+        "too_large",
+        ExitCode.USAGE,
+    )
     table.fails(("enclave", "restore", "{}/huge", "--network-id", ID), "too_large", ExitCode.USAGE)
     table.fails((*GOOD_VERIFY, "--policy", "{}/huge"), "too_large", ExitCode.USAGE)
 

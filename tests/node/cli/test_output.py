@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -131,6 +132,20 @@ def sleeps(pid: int) -> bool:
     return stat.rpartition(")")[2].split()[0] == "S"
 
 
+def written_to(pipe: Path, command: subprocess.Popen[bytes]) -> int:
+    """The end that is written to, once the command has opened the other; it never hangs."""
+    found: list[int] = []
+
+    def opened() -> bool:
+        assert command.poll() is None
+        with contextlib.suppress(OSError):
+            found.append(os.open(pipe, os.O_WRONLY | os.O_NONBLOCK))
+        return bool(found)
+
+    wait_for(opened, "the command to open the pipe")
+    return found[0]
+
+
 def test_ctrl_c_while_waiting_for_an_enclave(tmp_path: Path) -> None:
     """A pipe that nobody writes to keeps the command waiting."""
     pipe = tmp_path / "pipe"
@@ -138,12 +153,11 @@ def test_ctrl_c_while_waiting_for_an_enclave(tmp_path: Path) -> None:
     # A shell starts its background jobs with SIGINT ignored, and so all that these start.
     default = ["env", "--default-signal=INT"]
     command = subprocess.Popen(
-        [*default, *COMMAND, "enclave", "import", str(pipe)],
+        [*default, *COMMAND, "enclave", "restore", str(pipe), "--network-id", "00" * 32],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
-    # Opening for writing returns once the command has opened the other end.
-    with pipe.open("wb", buffering=0):
+    with open(written_to(pipe, command), "wb", buffering=0):
         # Python sees a signal that comes just before its read() only when that returns: never here.
         wait_for(lambda: sleeps(command.pid), "a read of the pipe")
         command.send_signal(signal.SIGINT)

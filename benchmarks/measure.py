@@ -10,6 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 Clock = Callable[[], float]
@@ -21,6 +22,15 @@ WALL: Final[Clock] = time.perf_counter
 """Seconds that passed: for work of several processes."""
 
 RUNS: Final = 7
+
+
+OUT: Final = Path(__file__).parent / "out"
+
+
+def out_folder() -> Path:
+    """Where results and work in progress go: on a disk, which a temporary folder may not be."""
+    OUT.mkdir(exist_ok=True)
+    return OUT
 
 
 @dataclass(frozen=True, slots=True)

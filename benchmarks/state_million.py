@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measure import Effort, Figure
+from benchmarks.measure import Effort, Figure, out_folder
 from benchmarks.state_blocks import genesis, updates
 from node.log import no_log
 from node.storage import BlockEntry, Storage, open_storage
@@ -41,7 +41,7 @@ PAUSE_MS: Final = 200.0
 def load_figures(effort: Effort, *, quick: bool) -> list[Figure]:
     """Cold start, memory and pauses: the median of some starts."""
     keys = QUICK_KEYS if quick else KEYS
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parent / "out") as folder:
+    with tempfile.TemporaryDirectory(dir=out_folder()) as folder:
         storage = Path(folder) / "storage"
         _run("build", storage, keys)
         found = [_run("load", storage, keys) for _ in range(min(effort.runs, STARTS))]

@@ -23,7 +23,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measure import Effort, Figure
+from benchmarks.measure import Effort, Figure, out_folder
 from benchmarks.state_blocks import genesis, updates
 from chain_module.abci import requests as req
 from chain_module.abci import responses as res
@@ -51,7 +51,7 @@ Found = dict[str, float]
 def run(effort: Effort) -> list[Figure]:
     """Restoring and serving: the median of some runs."""
     keys = QUICK_KEYS if effort.calls == 1 else KEYS
-    with tempfile.TemporaryDirectory(dir=Path(__file__).parent / "out") as folder:
+    with tempfile.TemporaryDirectory(dir=out_folder()) as folder:
         server = Path(folder) / "server"
         _run("build", server, keys)
         runs = min(effort.runs, RUNS)

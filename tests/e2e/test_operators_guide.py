@@ -22,7 +22,7 @@ from node.config.ports import OFFSET_STEP
 from tests.support.localnets import free_offset
 
 GUIDE: Final = Path(__file__).parents[2] / "docs" / "operators.md"
-BY_HAND: Final = "## Two enclaves agree on a seed by hand"
+BY_HAND: Final = "## Keys, a seed and a backup"
 NETWORK: Final = "## A network of three, by hand"
 TIMEOUT: Final = 300
 PORTS: Final = ("26670", "26671")
@@ -81,12 +81,12 @@ def free_ports(count: int) -> list[str]:
             entry.close()
 
 
-def test_two_enclaves_agree_when_it_is_pasted(tmp_path: Path) -> None:
+def test_two_enclaves_have_their_keys_when_it_is_pasted(tmp_path: Path) -> None:
     script = moved(walk_through(BY_HAND), dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
     stdout, _ = paste(script, tmp_path)
-    assert "agreed\n" in stdout
-    assert stdout.count("HOLDER: holds the network's seed") >= 1
-    assert (tmp_path / "by-hand" / "second.backup").stat().st_size > 0
+    assert "made the keys of a new node, for epoch 0" in stdout
+    assert len(set(re.findall(r"^pk_io +([0-9a-f]{64})", stdout, re.MULTILINE))) == 1
+    assert (tmp_path / "by-hand" / "first.backup").stat().st_size > 0
 
 
 @pytest.fixture

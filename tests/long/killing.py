@@ -89,7 +89,7 @@ class Machine:
             process.kill()
 
     def _check_start(self, process: EnclaveProcess) -> None:
-        found = process.info()
+        found = _kept(process.info())
         wanted = self.acknowledged
         self.acknowledged = found
         if wanted.node_id and found != wanted and not self._follows(wanted, found):
@@ -164,9 +164,9 @@ class Machine:
             # Seventeen quotes later the recorded one is forgotten: the one refusal to expect.
             if self.in_flight != "ImportSeed" or error.code() in DEAD:
                 raise
-            if process.info() != self.acknowledged:
+            if _kept(process.info()) != self.acknowledged:
                 raise Wrong("a refused request changed something") from None
-        self.acknowledged = process.info()
+        self.acknowledged = _kept(process.info())
         self.in_flight = ""
 
     def _moves(self) -> list[tuple[str, Move]]:
@@ -206,6 +206,15 @@ class Machine:
         purpose = self.ledger.purpose()
         purpose.chain.CopyFrom(self.ledger.proof(process, anchors=[purpose.anchor_height]))
         process.make_quote(purpose)
+
+
+def _kept(info: Info) -> Info:
+    """What outlives a process: all but the nonce of its start, and how long that lasts."""
+    kept = Info()
+    kept.CopyFrom(info)
+    kept.ClearField("freshness_nonce")
+    kept.ClearField("fresh_until")
+    return kept
 
 
 def kill_loop(kills: int, *, seed: int) -> int:

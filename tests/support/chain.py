@@ -259,22 +259,30 @@ class Chain:
         operator: Account,
         *,
         anchor_height: int | None = None,
+        history: Chain | None = None,
         change: Callable[[tx_pb2.MsgRegisterNode], None] = lambda _: None,
     ) -> bytes:
         """A signed register of `enclave`, which makes keys first if it has none."""
-        url, message = self.register_message(enclave, operator, anchor_height=anchor_height)
+        url, message = self.register_message(
+            enclave, operator, anchor_height=anchor_height, history=history
+        )
         change(message)
         return self.sign(operator, (url, message))
 
     def register_message(
-        self, enclave: Requests, operator: Account, *, anchor_height: int | None = None
+        self,
+        enclave: Requests,
+        operator: Account,
+        *,
+        anchor_height: int | None = None,
+        history: Chain | None = None,
     ) -> tuple[str, tx_pb2.MsgRegisterNode]:
-        """The message of a register, with its type URL."""
+        """The message of a register, with its type URL; its anchor is of this chain's history."""
         if enclave.info().state == service_pb2.ENCLAVE_STATE_EMPTY:
             keys = keeper.network_keys(self.state)[-1]
             enclave.create_node_key(self.network.inputs, kem_io=keys.kem_io, epoch=keys.epoch)
         height = self.height - 1 if anchor_height is None else anchor_height
-        anchor = keeper.anchor(self.state, height)
+        anchor = keeper.anchor((history or self).state, height)
         assert anchor is not None, height
         purpose = service_pb2.RegisterPurpose(
             operator=operator.address,

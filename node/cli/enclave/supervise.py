@@ -6,9 +6,11 @@ kernel ends it when this process dies, so that no enclave stays behind and holds
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -51,8 +53,9 @@ def run_enclave(arguments: list[str], *, on_line: Callable[[LogLine], None]) -> 
 
     previous = {number: signal.signal(number, forward) for number in _FORWARDED}
     try:
-        for line in _lines(child.stderr):
-            on_line(parse_line(line))
+        with _woken_by_signals() as woken:
+            for line in _lines(child.stderr, woken):
+                on_line(parse_line(line))
         return child.wait()
     finally:
         for number, handler in previous.items():
@@ -72,9 +75,41 @@ def parse_line(line: bytes) -> LogLine:
     return value if isinstance(value, dict) else {"level": "warning", "message": text}
 
 
-def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:
-    while stream is not None and (line := stream.readline(_MAX_LINE)):
-        yield line
+def _lines(stream: IO[bytes] | None, woken: int) -> Iterator[bytes]:
+    """Lines until the stream ends. `woken` is readable once a signal came.
+
+    A signal just before a read that waits would be seen only when that returns.
+    """
+    waiting = b""
+    while stream is not None:
+        ready, _, _ = select.select([stream.fileno(), woken], [], [])
+        if woken in ready:
+            os.read(woken, _MAX_LINE)
+        if stream.fileno() not in ready:
+            continue
+        data = os.read(stream.fileno(), _MAX_LINE)
+        if not data:
+            break
+        *lines, waiting = (waiting + data).split(b"\n")
+        yield from lines
+        if len(waiting) >= _MAX_LINE:
+            yield waiting
+            waiting = b""
+    if waiting:
+        yield waiting
+
+
+@contextlib.contextmanager
+def _woken_by_signals() -> Iterator[int]:
+    """A descriptor that is readable once a signal came."""
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    previous = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(previous)
+        os.close(reader)
+        os.close(writer)
 
 
 def _die_with_parent() -> None:

@@ -113,7 +113,8 @@ def test_a_second_run_finds_all_done(chain: OneValidator, newcomer: Join) -> Non
     first = join(newcomer)
     cost = spent(chain, newcomer)
     again = join(newcomer)
-    assert replace(again, timings_ms={}) == replace(first, timings_ms={})
+    assert (first.proven is None, again.proven) == (False, None)
+    assert replace(again, timings_ms={}) == replace(first, timings_ms={}, proven=None)
     assert spent(chain, newcomer) == cost
 
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from node.supervisor import What
 from node.supervisor.node_group import Part, log_file
 from tests.support.faults import check_one_state, load
@@ -26,6 +28,7 @@ SIX_STARTS_SECS: Final = 400
 NO_ROOM: Final = re.compile("storage_full|[Nn]o space left on device|[Ff]ile too large")
 
 
+@pytest.mark.long
 def test_validators_whose_disks_are_full(
     engine: Path, record_property: Callable[[str, object], None]
 ) -> None:

@@ -57,7 +57,8 @@ def paste(script: str, folder: Path) -> tuple[str, str]:
             os.killpg(shell.pid, signal.SIGKILL)
     logs = [log for log in sorted(folder.rglob("*.log")) if "data" not in log.parts]
     said = "\n".join([stderr, *(log.read_text() for log in logs)])
-    assert shell.returncode == 0, (stdout, said)
+    if shell.returncode:
+        raise AssertionError(f"exit code {shell.returncode}\n{stdout}\n{said}")
     assert "Traceback" not in stdout + said
     return stdout, said
 

@@ -16,6 +16,7 @@ import pytest
 
 from node.cli.exit_codes import ExitCode
 from node.config import Home
+from node.engine_rpc import EngineRpc
 from node.localnet.store import Folder
 from node.supervisor import running
 from node.supervisor.node_group import Part, pid_file
@@ -112,6 +113,10 @@ def test_it_runs_heals_and_stops(home: Home) -> None:
             wait_for(partial(changed, home, part, before), f"a new {part}")
         wait_for(rpc_answers(said["rpc"]), "RPC")
         wait_for(lambda: len(pids(home)) == len(Part), "all three")
+        # CometBFT answers before it minds a signal; once it makes blocks it does.
+        with EngineRpc(said["rpc"]) as engine:
+            height = engine.status().latest_height
+            wait_for(lambda: engine.status().latest_height > height, "a block")
         everything = pids(home).values()
         code, log = node.stop(signal.SIGTERM)
     assert code == 0

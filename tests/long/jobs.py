@@ -61,6 +61,7 @@ def all_jobs() -> Mapping[str, Job]:
     jobs = [Job("kill", "kills", KILLS, _kill)]
     jobs.append(Job("second-engine", "localnet", 1, _second_engine))
     jobs.append(Job("state-sync-liars", "localnet", 1, _state_sync_liars))
+    jobs.append(Job("full-disks", "localnet", 1, _full_disks))
     jobs.append(Job("localnet-kills", MOMENT, LONG_MOMENTS, _localnet_kills))
     jobs.append(Job("soak", MINUTE, soak_minutes(), _soak))
     jobs += [Job(f"fuzz-{name}", "executions", EXECUTIONS, _fuzz(name)) for name in TARGETS]
@@ -103,6 +104,12 @@ def _localnet_kills(_done: int) -> Step:
 
 def _state_sync_liars(_done: int) -> Step:
     run = _pytest("tests/e2e/test_state_sync_liars.py", profile="ci")
+    counts = _COUNTS.findall(run.stdout)
+    return Step(1, counts[-1] if counts else "no counts")
+
+
+def _full_disks(_done: int) -> Step:
+    run = _pytest("tests/e2e/test_faults_full_disk.py", profile="ci")
     counts = _COUNTS.findall(run.stdout)
     return Step(1, counts[-1] if counts else "no counts")
 

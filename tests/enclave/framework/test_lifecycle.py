@@ -29,6 +29,7 @@ from enclave.framework.states import TRANSITIONS, Operation, State
 from enclave.service.home import Home
 from seedpact.enclave.v1.chain_pb2 import ChainProof
 from tests.support.crash_disk import CrashDisk, PowerCut, StoppingDisk
+from tests.support.laws import slow_law
 from tests.support.world import Entropy, Ledger, Node, backup, restore
 
 HOME: Final = Path("/enclave")
@@ -281,6 +282,7 @@ class Lifecycle(RuleBasedStateMachine):
 
 
 TestLifecycle = Lifecycle.TestCase
+TestLifecycle.settings = slow_law()
 
 
 def test_the_table_covers_every_state_and_operation() -> None:

@@ -14,7 +14,7 @@ from node.cli.help_text import examples
 from node.cli.output import Output
 from node.cli.query.blocks import find_tx
 from node.cli.remedies import find_remedy, remedy_for
-from node.cli.values import Json
+from node.json_form import Json
 
 
 def known_codes() -> list[str]:

@@ -12,8 +12,8 @@ from typing import Final
 
 from enclave.errors import Refusal, one_line
 from node.cli.exit_codes import ExitCode
-from node.cli.values import Json
 from node.failure import NodeFailure
+from node.json_form import Json
 
 
 class CliCode(enum.StrEnum):

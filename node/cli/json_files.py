@@ -12,45 +12,25 @@ import binascii
 import json
 import re
 from collections.abc import Callable
-from typing import Final, NoReturn, TypeVar
+from typing import Final, TypeVar
 
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from node.cli.failures import CliCode, malformed
-from node.cli.values import Json, json_integer
+from node.json_form import INTEGERS, Json, is_repeated, parse_json
 
 M = TypeVar("M", bound=Message)
 
 _DECIMAL: Final = re.compile(r"-?[0-9]+")
 _HEX: Final = re.compile(r"(?:[0-9a-fA-F]{2})*")
-_INTEGERS: Final = frozenset(
-    {
-        FieldDescriptor.CPPTYPE_INT32,
-        FieldDescriptor.CPPTYPE_INT64,
-        FieldDescriptor.CPPTYPE_UINT32,
-        FieldDescriptor.CPPTYPE_UINT64,
-    }
-)
 
 
 def parse_object(data: bytes, *, what: str, code: str = CliCode.MALFORMED_INPUT) -> dict[str, Json]:
     """The JSON object that is the whole of `data`. Raises Failure."""
     try:
-        value = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_float=_no_float,
-            parse_constant=_no_float,
-        )
-    except json.JSONDecodeError as error:
-        found = f"no JSON from line {error.lineno}, column {error.colno} on"
-        raise malformed(f"{what} as a JSON object", found, code=code) from None
-    except UnicodeDecodeError:
-        raise malformed(f"{what} as a JSON object", "bytes that are no text", code=code) from None
-    except RecursionError:
-        raise malformed(f"{what} as a JSON object", "endless nesting", code=code) from None
+        value = parse_json(data)
     except ValueError as error:
         raise malformed(f"{what} as a JSON object", str(error), code=code) from None
     if not isinstance(value, dict):
@@ -86,50 +66,6 @@ def message_from_json(
         raise malformed(expected, found, code=code) from None
 
 
-def message_to_json(message: Message) -> dict[str, Json]:
-    """Every set field of `message`, and the defaults of plain ones, bytes in hex."""
-    result: dict[str, Json] = {}
-    for field in message.DESCRIPTOR.fields:
-        if field.has_presence and not message.HasField(field.name):
-            continue
-        value = getattr(message, field.name)
-        if field.label == FieldDescriptor.LABEL_REPEATED:
-            result[field.name] = [_to_json(field, entry) for entry in value]
-        else:
-            result[field.name] = _to_json(field, value)
-    return result
-
-
-def take_text(value: dict[str, Json], key: str, *, what: str) -> str:
-    """Removes and returns a text field of a file. Raises Failure."""
-    found = value.pop(key, None)
-    if not isinstance(found, str):
-        raise malformed(f"{what} with a text {key!r}", "none")
-    return found
-
-
-def take_list(value: dict[str, Json], key: str, *, what: str) -> list[Json]:
-    """Removes and returns a list of a file. Raises Failure."""
-    found = value.pop(key, None)
-    if not isinstance(found, list):
-        raise malformed(f"{what} with a list {key!r}", "none")
-    return found
-
-
-def _to_json(field: FieldDescriptor, value: object) -> Json:
-    if isinstance(value, Message):
-        return message_to_json(value)
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, bool | str):
-        return value
-    if not isinstance(value, int):
-        raise TypeError(field.full_name)
-    if field.enum_type is not None:
-        return str(field.enum_type.values_by_number[value].name)
-    return json_integer(value)
-
-
 Rewrite = Callable[[str], str]
 
 
@@ -153,7 +89,7 @@ def _rewrite(value: Json, descriptor: Descriptor, rewrite: Rewrite) -> Json:
         field = _field(descriptor, name)
         if field.name in result:
             raise ValueError(f"{field.name} twice, in two spellings")
-        repeated = field.label == FieldDescriptor.LABEL_REPEATED
+        repeated = is_repeated(field)
         if repeated != isinstance(entry, list):
             raise ValueError(f"{field.name} that is {'no' if repeated else 'a'} list")
         if isinstance(entry, list):
@@ -168,7 +104,7 @@ def _rewrite_one(value: Json, field: FieldDescriptor, rewrite: Rewrite) -> Json:
         return _rewrite(value, field.message_type, rewrite)
     if field.type == FieldDescriptor.TYPE_BYTES and isinstance(value, str):
         return rewrite(value)
-    if field.cpp_type in _INTEGERS and not _is_integer(value):
+    if field.cpp_type in INTEGERS and not _is_integer(value):
         raise ValueError(f"{field.name} that is no integer")
     if value is None:
         raise ValueError(f"{field.name} that is null")
@@ -209,14 +145,3 @@ def _check_base64(text: str) -> str:
     if base64.b64encode(data).decode("ascii") != text:
         raise ValueError("base64 in another form")
     return text
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key that appears twice")
-    return found
-
-
-def _no_float(_: str) -> NoReturn:
-    raise ValueError("a number that is no integer")

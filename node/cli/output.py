@@ -20,7 +20,7 @@ from rich.text import Text
 
 from node.cli.failures import Failure
 from node.cli.remedies import remedy_for
-from node.cli.values import Json
+from node.json_form import Json
 
 Row = tuple[str, str]
 """Label and value, for people."""

@@ -17,10 +17,10 @@ from node.cli.options import Address
 from node.cli.output import Output, Row
 from node.cli.query.registration import status_name
 from node.cli.times import utc, utc_seconds
-from node.cli.values import Json
 from node.config import NodeConfig
 from node.enclave_client import EnclaveClient, EnclaveFailure
 from node.host.freshness import MARGIN_HEADERS, confirms, headers_left, nonce_fee
+from node.json_form import Json
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 

@@ -10,69 +10,41 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, NoReturn, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from node.json_form import INTEGERS, Json, is_repeated, message_to_json, parse_json
 from node.receipts.failures import malformed
 
 M = TypeVar("M", bound=Message)
 
-Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
-
-SAFE_INTEGER: Final = 2**53 - 1
-
 
 def dump(message: Message) -> bytes:
     """The file of `message`: sorted names, ASCII, with a line break at its end."""
-    return json.dumps(to_json(message), indent=1, sort_keys=True).encode("ascii") + b"\n"
+    return json.dumps(message_to_json(message), indent=1, sort_keys=True).encode("ascii") + b"\n"
 
 
 def load(data: bytes, kind: type[M]) -> M:
     """The message of a file. Raises ReceiptFailure, MALFORMED_RECEIPT."""
-    return from_json(_parse(data), kind)
-
-
-def to_json(message: Message) -> dict[str, Json]:
-    """The one form of `message`."""
-    result: dict[str, Json] = {}
-    for field in message.DESCRIPTOR.fields:
-        if field.has_presence and not message.HasField(field.name):
-            continue
-        value = getattr(message, field.name)
-        if _repeated(field):
-            result[field.name] = [_plain(field, entry) for entry in value]
-        else:
-            result[field.name] = _plain(field, value)
-    return result
+    try:
+        tree = parse_json(data)
+    except ValueError as error:
+        raise malformed("a receipt as a JSON object", str(error)) from None
+    return from_json(tree, kind)
 
 
 def from_json(tree: Json, kind: type[M]) -> M:
     """The message whose one form is `tree`. Raises ReceiptFailure, MALFORMED_RECEIPT."""
     message = kind()
     _fill(message, tree, kind.DESCRIPTOR.name)
-    difference = _difference(tree, to_json(message), kind.DESCRIPTOR.name)
+    difference = _difference(tree, message_to_json(message), kind.DESCRIPTOR.name)
     if difference:
         raise malformed(f"the one form of a {kind.DESCRIPTOR.name}", difference)
     return message
-
-
-def _plain(field: FieldDescriptor, value: object) -> Json:
-    if isinstance(value, Message):
-        return to_json(value)
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, bool | str):
-        return value
-    if not isinstance(value, int):
-        raise TypeError(field.full_name)
-    if field.enum_type is not None:
-        known = field.enum_type.values_by_number.get(value)
-        return value if known is None else str(known.name)
-    return value if abs(value) <= SAFE_INTEGER else str(value)
 
 
 def _fill(message: Message, tree: Json, where: str) -> None:
@@ -86,7 +58,7 @@ def _fill(message: Message, tree: Json, where: str) -> None:
 
 
 def _set(message: Message, field: FieldDescriptor, value: Json, where: str) -> None:
-    if _repeated(field):
+    if is_repeated(field):
         if not isinstance(value, list):
             raise malformed(f"{where} as a list", _kind(value))
         entries = getattr(message, field.name)
@@ -126,7 +98,7 @@ def _scalar(field: FieldDescriptor, value: Json, where: str) -> Any:  # noqa: AN
             return known.number
     elif isinstance(value, _PLAIN.get(field.type, ())):
         return value
-    elif field.cpp_type in _INTEGERS and (number := _integer(value)) is not None:
+    elif field.cpp_type in INTEGERS and (number := _integer(value)) is not None:
         return number
     raise malformed(f"{where} as {_NAMES.get(field.type, 'a number')}", _kind(value))
 
@@ -157,55 +129,11 @@ def _difference(found: Json, expected: Json, where: str) -> str:
     return "" if same else f"{where} in another form"
 
 
-def _parse(data: bytes) -> Json:
-    try:
-        tree: Json = json.loads(
-            data.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_float=_no_number,
-            parse_constant=_no_number,
-        )
-    except json.JSONDecodeError as error:
-        found = f"no JSON from line {error.lineno}, column {error.colno} on"
-    except UnicodeDecodeError:
-        found = "bytes that are no text"
-    except RecursionError:
-        found = "endless nesting"
-    except ValueError as error:
-        found = str(error)
-    else:
-        return tree
-    raise malformed("a receipt as a JSON object", found)
-
-
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a name that appears twice")
-    return found
-
-
-def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"the number {text[:32]}, where there are integers alone")
-
-
-def _repeated(field: FieldDescriptor) -> bool:
-    return bool(field.label == FieldDescriptor.LABEL_REPEATED)
-
-
 def _kind(value: Json) -> str:
     return f"a {type(value).__name__}"
 
 
 _DECIMAL: Final = re.compile(r"-?[0-9]{1,20}")
-_INTEGERS: Final = frozenset(
-    {
-        FieldDescriptor.CPPTYPE_INT32,
-        FieldDescriptor.CPPTYPE_INT64,
-        FieldDescriptor.CPPTYPE_UINT32,
-        FieldDescriptor.CPPTYPE_UINT64,
-    }
-)
 _PLAIN: Final = {FieldDescriptor.TYPE_STRING: str, FieldDescriptor.TYPE_BOOL: bool}
 _NAMES: Final = {
     FieldDescriptor.TYPE_BYTES: "text in hex",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enclave.attestation.quote import Quote
 from enclave.attestation.types import Measurement, SgxMeasurement, VerifiedReport
 from node.cli.output import Row
-from node.cli.values import Json
+from node.json_form import Json
 
 
 @dataclass(slots=True)

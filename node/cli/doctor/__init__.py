@@ -17,8 +17,8 @@ from node.cli.failures import CliCode, Failure, of_part, of_refusal
 from node.cli.help_text import examples
 from node.cli.output import Output, Row
 from node.cli.remedies import remedy_for
-from node.cli.values import Json
 from node.failure import NodeFailure
+from node.json_form import Json
 
 Check = Callable[[Subject], str]
 """Says what it found; raises what is wrong, or Skipped."""

@@ -5,7 +5,8 @@ Public: `seedpactd genesis bootstrap` puts the same into the genesis of a chain.
 
 from __future__ import annotations
 
-from node.cli.json_files import dump_object, message_to_json
+from node.cli.json_files import dump_object
+from node.json_form import message_to_json
 from seedpact.enclave.v1 import service_pb2 as pb
 
 

@@ -10,11 +10,12 @@ from enclave.registration.measurement_codec import measurement_from_proto
 from node.cli.attest.facts import measurement_json, measurement_rows
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
-from node.cli.json_files import dump_object, message_to_json
+from node.cli.json_files import dump_object
 from node.cli.options import address_option, force_option, output_option, timeout_option
 from node.cli.output import Output, Row
-from node.cli.values import Json, short_hex
+from node.cli.values import short_hex
 from node.enclave_client import EnclaveClient
+from node.json_form import Json, message_to_json
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 

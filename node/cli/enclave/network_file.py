@@ -10,7 +10,8 @@ from enclave.registration.network_codec import network_from_proto, network_to_pr
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import of_refusal
 from node.cli.files import read_file
-from node.cli.json_files import dump_object, message_from_json, message_to_json, parse_object
+from node.cli.json_files import dump_object, message_from_json, parse_object
+from node.json_form import message_to_json
 from seedpact.registration.v1 import types_pb2
 
 _WHAT: Final = "a network file"

@@ -15,10 +15,10 @@ from enclave.registration.network_codec import floor_to_proto
 from node.cli.failures import usage
 from node.cli.genesis.shared import account_of, load
 from node.cli.help_text import examples
-from node.cli.json_files import message_to_json
 from node.cli.options import Hex, OneOf, home_option, keyring_backend_option, output_option
 from node.cli.output import Output
 from node.config import Home
+from node.json_form import message_to_json
 
 NOBODY: Final = "nobody"
 

@@ -17,10 +17,11 @@ from node.cli.failures import of_refusal, usage
 from node.cli.files import read_file
 from node.cli.genesis.shared import load
 from node.cli.help_text import examples
-from node.cli.json_files import message_from_json, message_to_json, parse_object
+from node.cli.json_files import message_from_json, parse_object
 from node.cli.options import OneOf, home_option, output_option
 from node.cli.output import Output
 from node.config import Home
+from node.json_form import message_to_json
 from seedpact.registration.v1 import types_pb2
 
 _WHAT: Final = "a policy file"

@@ -6,7 +6,7 @@ import base64
 from typing import Final
 
 from node.cli.output import Row
-from node.cli.values import Json
+from node.json_form import Json
 from node.keyring import Backend, KeyInfo
 
 PUBLIC_KEY_TYPE: Final = "/cosmos.crypto.secp256k1.PubKey"

@@ -12,7 +12,7 @@ from rich.status import Status
 from rich.text import Text
 
 from node.cli.output import Format, Output
-from node.cli.values import Json
+from node.json_form import Json
 from node.localnet.steps import StepLine
 from node.supervisor import Event, What
 

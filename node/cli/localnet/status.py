@@ -10,7 +10,7 @@ from node.cli.help_text import examples
 from node.cli.localnet.options import folder_option
 from node.cli.options import output_option
 from node.cli.output import Format, Output, Row, print_json
-from node.cli.values import Json
+from node.json_form import Json
 from node.localnet.plan import Localnet, Registration
 from node.localnet.status import NodeStatus, look
 from node.localnet.store import Folder

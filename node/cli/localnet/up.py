@@ -15,7 +15,7 @@ from node.cli.localnet.status import network_json, registration_rows
 from node.cli.options import output_option
 from node.cli.output import Output
 from node.cli.start import SOFTWARE_MODE, built_engine
-from node.cli.values import Json
+from node.json_form import Json
 from node.localnet.building import discard_homes
 from node.localnet.failures import LocalnetCode
 from node.localnet.network import Network

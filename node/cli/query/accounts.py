@@ -8,7 +8,7 @@ from chain_module.address import to_text
 from node.cli.chain_options import AccountAddress, Target, chain_options
 from node.cli.help_text import examples
 from node.cli.output import Output
-from node.cli.values import json_integer
+from node.json_form import json_integer
 
 
 @click.group(short_help="Accounts.")

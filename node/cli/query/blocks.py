@@ -11,8 +11,8 @@ from node.cli.chain_options import Target, TxHash, chain_options
 from node.cli.help_text import examples
 from node.cli.output import Output, Row
 from node.cli.times import utc
-from node.cli.values import Json
 from node.engine_rpc import Block
+from node.json_form import Json
 
 
 @click.command(short_help="A transaction.", epilog=examples("seedpactd query tx 5A0C..."))

@@ -17,9 +17,8 @@ from google.protobuf.message import DecodeError, Message
 
 from node.chain_client import ChainClient, ChainCode, ChainFailure
 from node.cli.failures import usage
-from node.cli.json_files import message_to_json
 from node.cli.output import Row
-from node.cli.values import Json
+from node.json_form import Json, message_to_json
 from seedpact.registration.v1 import query_pb2
 
 M = TypeVar("M", bound=Message)

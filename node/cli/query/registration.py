@@ -15,12 +15,13 @@ from node.chain_client import ChainCode, ChainFailure
 from node.cli.chain_options import AccountAddress, Target, chain_options
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
-from node.cli.json_files import dump_object, message_to_json
+from node.cli.json_files import dump_object
 from node.cli.options import Hex, OneOf, force_option
 from node.cli.output import Output, Row
 from node.cli.query.proofs import ProofWish, Shown, checked, proof_options
 from node.cli.times import utc_seconds
-from node.cli.values import Json, short_hex
+from node.cli.values import short_hex
+from node.json_form import Json, message_to_json
 from seedpact.registration.v1 import genesis_pb2, query_pb2, types_pb2
 
 STATUSES: Final = ("confirmed", "expired", "revoked")

@@ -13,12 +13,11 @@ from enclave.registration.records import verdict_to_proto
 from node.cli.failures import CliCode, Failure
 from node.cli.files import MAX_INPUT_FILE_BYTES, read_file
 from node.cli.help_text import examples
-from node.cli.json_files import message_to_json
 from node.cli.options import Hex, output_option
 from node.cli.output import Output, Row
 from node.cli.remedies import remedy_for
 from node.cli.times import utc_seconds
-from node.cli.values import Json
+from node.json_form import Json, message_to_json
 from node.receipts import MAX_RECEIPT_BYTES, Judgement, RestsOn, Trust
 from node.receipts import read as read_receipt
 from node.receipts import verify as judge

@@ -24,9 +24,9 @@ from node.cli.options import (
 )
 from node.cli.output import Output
 from node.cli.shown import Shown
-from node.cli.values import Json
 from node.config.gas_price import gas_price
 from node.config.toml_reader import WrongValue
+from node.json_form import Json
 from node.keyring import KeyInfo, Keyring, SigningKey
 
 MAX_MEMO: Final = 256

@@ -11,12 +11,8 @@ from hypothesis import strategies as st
 
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import Failure
-from node.cli.json_files import (
-    dump_object,
-    message_from_json,
-    message_to_json,
-    parse_object,
-)
+from node.cli.json_files import dump_object, message_from_json, parse_object
+from node.json_form import message_to_json
 from seedpact.registration.v1 import types_pb2 as pb
 
 UINT64 = st.integers(0, 2**64 - 1)

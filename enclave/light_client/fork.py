@@ -7,11 +7,9 @@ with witnesses, and reports what it found, is the node.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from enclave.errors import Code, Refusal
-from enclave.light_client.enclave_rule import Step, verify_steps
 from enclave.light_client.hashes import header_hash
 from enclave.light_client.types import Header
 
@@ -23,22 +21,6 @@ class Fork:
     height: int
     first: bytes
     second: bytes
-
-
-def check_fork(
-    trusted: Header, first: Sequence[Step], second: Sequence[Step], *, chain_id: str
-) -> Fork:
-    """The fork that two branches from `trusted` end in, by the enclave's rule.
-
-    An empty branch ends in `trusted` itself.
-
-    Raises:
-        Refusal: NOT_A_FORK; else as `verify_step`.
-    """
-    return divergence(
-        verify_steps(trusted, first, chain_id=chain_id),
-        verify_steps(trusted, second, chain_id=chain_id),
-    )
 
 
 def divergence(first: Header, second: Header) -> Fork:

@@ -14,7 +14,7 @@ from enclave.errors import Code, Refusal
 from enclave.light_client.codec import decode_header, decode_light_block, decode_validator_set
 from enclave.light_client.enclave_rule import verify_genesis, verify_step
 from enclave.light_client.hashes import header_hash
-from enclave.light_client.types import Header
+from enclave.light_client.types import Header, LightBlock
 from enclave.registration.network import NetworkInputs
 from seedpact.enclave.v1 import chain_pb2 as pb
 from seedpact.light.v1 import light_pb2
@@ -57,6 +57,17 @@ def root_header(
     return header
 
 
+def genesis_header(block: LightBlock, network: NetworkInputs) -> Header:
+    """The header of the network's first block. Raises Refusal: as `verify_genesis`."""
+    return verify_genesis(
+        block,
+        chain_id=network.chain_id,
+        height=network.initial_height,
+        time_ns=network.genesis_time_unix_nanos,
+        validators_hash=network.genesis_validators_hash,
+    )
+
+
 def follow(
     start: Header | None, steps: Sequence[pb.HeaderStep], *, network: NetworkInputs
 ) -> Header:
@@ -73,13 +84,7 @@ def follow(
     trusted = start
     for step in steps:
         if trusted is None:
-            trusted = verify_genesis(
-                decode_light_block(step.block),
-                chain_id=network.chain_id,
-                height=network.initial_height,
-                time_ns=network.genesis_time_unix_nanos,
-                validators_hash=network.genesis_validators_hash,
-            )
+            trusted = genesis_header(decode_light_block(step.block), network)
         else:
             trusted = _step(trusted, step, chain_id=network.chain_id)
     if trusted is None:

@@ -17,9 +17,9 @@ from typing import Final, TypeVar
 from enclave.errors import Refusal
 from enclave.light_client.bisection import enclave_steps
 from enclave.light_client.codec import decode_light_block
-from enclave.light_client.enclave_rule import verify_genesis
 from enclave.light_client.hashes import header_hash
 from enclave.light_client.types import Header, LightBlock
+from enclave.proven.headers import genesis_header
 from node.chain_client.failures import failure_of_engine
 from node.config import Home
 from node.config.state_sync import (
@@ -156,13 +156,7 @@ def _check_descent(rpc: EngineRpc, block: LightBlock, network: Network) -> None:
         return block if height == target else _block(rpc, height)
 
     with _typed():
-        first = verify_genesis(
-            fetch(inputs.initial_height),
-            chain_id=inputs.chain_id,
-            height=inputs.initial_height,
-            time_ns=inputs.genesis_time_unix_nanos,
-            validators_hash=inputs.genesis_validators_hash,
-        )
+        first = genesis_header(fetch(inputs.initial_height), inputs)
         if target > first.height:
             enclave_steps(first, target, chain_id=inputs.chain_id, fetch=fetch)
 

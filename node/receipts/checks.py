@@ -22,10 +22,11 @@ from enclave.attestation.report_data import (
 from enclave.attestation.verifier import verify_quote
 from enclave.crypto.seed_envelope import node_id
 from enclave.errors import Code, Refusal
-from enclave.light_client.enclave_rule import verify_genesis, verify_step
+from enclave.light_client.enclave_rule import verify_step
 from enclave.light_client.hashes import header_hash
 from enclave.light_client.predicates import is_of_chain
 from enclave.merkle.proof_ops import check_value
+from enclave.proven.headers import genesis_header
 from enclave.registration.network import check_inputs, network_id
 from enclave.registration.records import Time, network_keys_to_proto, verdict_of
 from enclave.registration.wire import encode
@@ -53,13 +54,7 @@ def headers(subject: Subject) -> str:
         is_of_chain(trusted, inputs.chain_id)
     for step in subject.steps:
         if trusted is None:
-            trusted = verify_genesis(
-                step.block,
-                chain_id=inputs.chain_id,
-                height=inputs.initial_height,
-                time_ns=inputs.genesis_time_unix_nanos,
-                validators_hash=inputs.genesis_validators_hash,
-            )
+            trusted = genesis_header(step.block, inputs)
         else:
             trusted = verify_step(
                 trusted, step.block, chain_id=inputs.chain_id, trusted_next=step.trusted_next

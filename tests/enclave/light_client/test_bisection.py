@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import pytest
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from enclave.errors import Code, Refusal
 from enclave.light_client.bisection import bisect, enclave_steps
 from enclave.light_client.enclave_rule import Step, verify_steps
-from enclave.light_client.fork import Fork, check_fork, divergence
+from enclave.light_client.fork import Fork, divergence
 from enclave.light_client.hashes import header_hash
 from enclave.light_client.types import Header, LightBlock
 from tests.enclave.light_client.maker import CHAIN_ID, Signer, block, signer
@@ -110,9 +110,16 @@ def branch(app_hash: bytes, *, heights: tuple[int, ...] = (5,)) -> tuple[Step, .
     return tuple(Step(block(height, OURS, app_hash=app_hash)) for height in heights)
 
 
+def fork_of(first: Sequence[Step], second: Sequence[Step]) -> Fork:
+    """What two branches from `ROOT` end in; an empty one ends in `ROOT` itself."""
+    return divergence(
+        verify_steps(ROOT, first, chain_id=CHAIN_ID), verify_steps(ROOT, second, chain_id=CHAIN_ID)
+    )
+
+
 def test_two_branches_of_one_set_are_a_fork() -> None:
     first, second = branch(b"a", heights=(3, 5)), branch(b"b")
-    assert check_fork(ROOT, first, second, chain_id=CHAIN_ID) == Fork(
+    assert fork_of(first, second) == Fork(
         5, header_hash(first[-1].block.header), header_hash(second[-1].block.header)
     )
 
@@ -150,7 +157,7 @@ NO_FORKS: Final[Mapping[str, tuple[tuple[Step, ...], tuple[Step, ...], Code]]] =
 def test_what_is_no_fork(name: str) -> None:
     first, second, code = NO_FORKS[name]
     with refused(code):
-        check_fork(ROOT, first, second, chain_id=CHAIN_ID)
+        fork_of(first, second)
 
 
 def test_one_vote_more_is_no_fork_of_headers() -> None:

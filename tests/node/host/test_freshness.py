@@ -154,8 +154,10 @@ class Site:
         return b"" if found is None else found.nonce
 
     def has_all_its_room(self) -> bool:
-        """What other tests published is a hundred blocks old, also to who has not executed the
-        newest block yet: CometBFT names a block as soon as it is stored.
+        """What other tests published is a hundred blocks old.
+
+        Also to who has not executed the newest block yet: CometBFT names a block as soon as it is
+        stored.
         """
         found = self.published()
         recent = () if found is None else tuple(found.recent_heights)

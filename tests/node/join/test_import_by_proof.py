@@ -172,7 +172,7 @@ def _another_anchor(_: OneValidator) -> Lie:
     def lie(method: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
         if method == "abci_query" and not int(params.get("height", 0)):
             response = answer["result"]["response"]
-            height = int.from_bytes(base64.b64decode(response["value"]), "big") - 1
+            height = int.from_bytes(base64.b64decode(response["value"]), "big") + 1
             response["value"] = base64.b64encode(height.to_bytes(8, "big")).decode()
 
     return lie

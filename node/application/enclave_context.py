@@ -7,13 +7,12 @@ under the header one below it (protocol.md section 1).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from chain_module.message import BlockContext
 from chain_module.registration import keeper
 from chain_module.registration.gates import EvidenceOf
 from chain_module.registration.messages import MsgRegisterNode
-from chain_module.registration.proofs import prove_registration
+from chain_module.registration.proofs import BLOCKS_AHEAD, prove_registration
 from chain_module.store.errors import StoreFault
 from chain_module.store.state import CommittedState
 from node.enclave_client import Registration
@@ -21,9 +20,6 @@ from seedpact.enclave.v1 import chain_pb2
 
 Register = tuple[MsgRegisterNode, EvidenceOf]
 """A register with its evidence."""
-
-PROVABLE_DEPTH: Final = 2
-"""When block h is proposed, the newest state that can be proven is that after block h - 2."""
 
 
 def enclave_context(
@@ -44,7 +40,7 @@ def enclave_context(
         steps: to the header below the block, from where the enclave's light client stands.
     """
     try:
-        provable = state.at(context.height - PROVABLE_DEPTH)
+        provable = state.at(context.height - BLOCKS_AHEAD)
         listed = keeper.newest_policy(provable).require_machine_list
         machines = [evidence.facts.platform.platform_id for _, evidence in registers]
         proof = prove_registration(

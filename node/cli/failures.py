@@ -48,7 +48,6 @@ class CliCode(enum.StrEnum):
     ENCLAVE_UNREACHABLE = "enclave_unreachable"
     ENCLAVE_FAILED = "enclave_failed"
     ENCLAVE_STOPPED = "enclave_stopped"
-    NOT_ALL_CONFIRMED = "not_all_confirmed"
     NODE_ALREADY_RUNNING = "node_already_running"
     PORT_TAKEN = "port_taken"
     SERVICE_CANNOT_LISTEN = "service_cannot_listen"

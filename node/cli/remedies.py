@@ -63,11 +63,6 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "replaced in one step.",
         "read the lines above, and start it again",
     ),
-    CliCode.NOT_ALL_CONFIRMED: Remedy(
-        "The enclave refused at least one newcomer; each refusal has its own code, and the "
-        "others were confirmed.",
-        "look up each code with `seedpactd explain CODE`",
-    ),
     **ENGINE_REMEDIES,
     **CHAIN_REMEDIES,
     **RECEIPT_REMEDIES,

@@ -71,8 +71,7 @@ def import_proof(
             found=bound.hex() or "none",
         )
     anchor = chain.header(int.from_bytes(bound, "big"))
-    leading = Leading(RememberedBlocks(LightBlocks(chain.engine)), enclave)
-    proof = leading.newcomer_steps(
+    proof = _leading(chain, enclave).newcomer_steps(
         enclave.get_info(), height, anchor_height=anchor.height, anchor_hash=anchor.hash
     )
     proof.MergeFrom(proofs.entries(height, node_id=record.node_id))
@@ -95,8 +94,7 @@ def holder_proof(
     """
     info = enclave.get_info()
     height = max(height, info.trusted_height)
-    leading = Leading(RememberedBlocks(LightBlocks(chain.engine)), enclave)
-    steps = leading.holder_steps(info, height)
+    steps = _leading(chain, enclave).holder_steps(info, height)
     proof = RemoteProofs(chain).entries(height, node_id=info.node_id, anchors=anchors)
     proof.steps.extend(steps)
     return proof
@@ -134,3 +132,7 @@ def check_holder(
             found="no seed of that epoch" if held is None else f"one of {held.pk_io.hex()}",
         )
     return info
+
+
+def _leading(chain: ChainClient, enclave: EnclaveClient) -> Leading:
+    return Leading(RememberedBlocks(LightBlocks(chain.engine)), enclave)

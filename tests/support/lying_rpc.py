@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 from urllib.parse import urlsplit
+
+from tests.support.http_server import answering
 
 TIMEOUT_SECS: Final = 20
 
@@ -21,31 +21,28 @@ Lie = Callable[[str, dict[str, Any], dict[str, Any]], None]
 def lying_rpc(truth: str, lie: Lie) -> Iterator[str]:
     """The address of a server that asks `truth`, an http URL, and answers with the lie."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            headers = {"Content-Type": "application/json"}
-            connection = http.client.HTTPConnection(urlsplit(truth).netloc, timeout=TIMEOUT_SECS)
-            connection.request("POST", "/", body, headers)
-            answer = json.load(connection.getresponse())
-            connection.close()
-            call = json.loads(body)
-            lie(call["method"], call["params"], answer)
-            data = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
+    def answer(body: bytes) -> bytes:
+        headers = {"Content-Type": "application/json"}
+        connection = http.client.HTTPConnection(urlsplit(truth).netloc, timeout=TIMEOUT_SECS)
+        connection.request("POST", "/", body, headers)
+        said: dict[str, Any] = json.load(connection.getresponse())
+        connection.close()
+        call = json.loads(body)
+        lie(call["method"], call["params"], said)
+        return json.dumps(said).encode()
 
-        def log_message(self, *_: object) -> None:
-            """Nothing on stderr."""
+    with answering(answer) as address:
+        yield address
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+
+def powerless(method: str, _params: dict[str, Any], answer: dict[str, Any]) -> None:
+    """A node without voting power: `status` says so."""
+    if method == "status":
+        answer["result"]["validator_info"]["voting_power"] = "0"
+
+
+def second_validator(method: str, _params: dict[str, Any], answer: dict[str, Any]) -> None:
+    """There is another validator."""
+    if method == "validators":
+        answer["result"]["validators"] *= 2
+        answer["result"]["total"] = "2"

@@ -6,13 +6,8 @@ import json
 import resource
 import shutil
 import subprocess
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -29,6 +24,7 @@ from node.supervisor.node_group import Part, pid_file
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2
 from tests.support.cli import Cli
+from tests.support.lying_rpc import lying_rpc, second_validator
 from tests.support.one_validator import OneValidator
 from tests.support.process import enclave_process
 
@@ -192,7 +188,7 @@ def test_a_clock_that_is_off(home: Home, cli: Cli, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_validator_among_others_without_peers(chain: OneValidator, home: Home, cli: Cli) -> None:
-    with second_validator(chain.rpc) as url:
+    with lying_rpc(chain.rpc, second_validator) as url:
         assert codes(cli, home, "--node", url) == {"peers": "no_peers"}
 
 
@@ -251,40 +247,3 @@ def change(home: Home, old: str, new: str) -> None:
     text = home.node_config.read_text()
     assert old in text
     home.node_config.write_text(text.replace(old, new))
-
-
-@contextmanager
-def second_validator(rpc: str) -> Iterator[str]:
-    """The engine's RPC behind one that tells of a second validator."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            answer = ask(rpc, body)
-            if json.loads(body)["method"] == "validators":
-                answer["result"]["validators"] *= 2
-                answer["result"]["total"] = "2"
-            data = json.dumps(answer).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
-
-
-def ask(rpc: str, body: bytes) -> Any:
-    """One call of JSON-RPC."""
-    host, _, port = rpc.removeprefix("http://").partition(":")
-    connection = HTTPConnection(host, int(port), timeout=10)
-    with closing(connection):
-        connection.request("POST", "/", body, {"Content-Type": "application/json"})
-        return json.loads(connection.getresponse().read())

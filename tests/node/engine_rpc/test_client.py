@@ -6,11 +6,8 @@ import hashlib
 import json
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -23,6 +20,7 @@ from node.engine_rpc import (
     EngineUnreachable,
 )
 from tests.support.cometbft import KvNode, wait_for
+from tests.support.http_server import answering
 from tests.support.kv_application import BAD_TX
 
 
@@ -189,33 +187,9 @@ ANSWERS = {
 }
 
 
-@contextmanager
-def _server(answer: bytes) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_: object) -> None:
-            """Nothing on stderr."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
 @pytest.mark.parametrize("name", ANSWERS)
 def test_an_answer_that_no_engine_gives_is_a_failure_of_its_own(name: str) -> None:
-    with _server(ANSWERS[name]) as address:
+    with answering(lambda _: ANSWERS[name]) as address:
         for call in (EngineRpc.status, EngineRpc.block, EngineRpc.validators, EngineRpc.genesis):
             with EngineRpc(address) as rpc, pytest.raises(EngineFailed):
                 call(rpc)

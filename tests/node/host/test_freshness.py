@@ -48,8 +48,8 @@ from seedpact.registration.v1 import types_pb2
 from seedpact.registration.v1.tx_pb2 import MsgRevokeNode
 from tests.node.host.test_host import Lines, running, until
 from tests.support.fresh_enclave import FreshEnclave, fresh_enclave
+from tests.support.lying_rpc import lying_rpc, powerless
 from tests.support.one_validator import OneValidator, one_validator
-from tests.support.powerless_engine import powerless_engine
 
 NONCE: Final = b"\x11" * 32
 NEXT: Final = b"\x22" * 32
@@ -247,7 +247,7 @@ def test_a_node_without_voting_power_publishes_nothing(site: Site) -> None:
     site.enclave.nonce = b"\xaa" * 32
     chain, log = site.chain, Lines()
     with (
-        powerless_engine(chain.rpc) as rpc,
+        lying_rpc(chain.rpc, powerless) as rpc,
         ChainClient(grpc=chain.grpc, rpc=rpc) as client,
     ):
         host = Host(chain=client, enclave=site.address, handlers=[], log=log)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +17,7 @@ from node.light_blocks import LightBlocks
 from tests.differential.light_oracle import light_hashes
 from tests.node.light_blocks.answers import VALIDATOR, signed_header
 from tests.support.cometbft import KvNode, join
+from tests.support.http_server import answering
 from tests.support.light_blocks import decoded, hashes_are_the_engines
 from tests.support.one_validator import one_validator
 
@@ -84,29 +83,13 @@ def _engine(commit: Answer, validators: Answer) -> Iterator[LightBlocks]:
     """The source of a server that answers these two calls."""
     answers = {"commit": commit, "validators": validators}
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            call = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            result = answers[call["method"]](call["params"])
-            body = result if isinstance(result, bytes) else json.dumps({"result": result}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+    def answer(body: bytes) -> bytes:
+        call = json.loads(body)
+        result = answers[call["method"]](call["params"])
+        return result if isinstance(result, bytes) else json.dumps({"result": result}).encode()
 
-        def log_message(self, *_: object) -> None:
-            """Nothing on stderr."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        with EngineRpc(f"http://127.0.0.1:{server.server_port}") as rpc:
-            yield LightBlocks(rpc)
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with answering(answer) as address, EngineRpc(address) as rpc:
+        yield LightBlocks(rpc)
 
 
 def _paged(total: int, *, said: int | None = None) -> Answer:

@@ -40,11 +40,10 @@ from benchmarks import (
     state_sync,
     state_tree,
 )
-from benchmarks.measure import RUNS, Effort, Figure
+from benchmarks.measure import RUNS, Effort, Figure, out_folder
 from benchmarks.picture import Panel, by_unit, draw
 
 FOLDER: Final = Path(__file__).parent
-OUT: Final = FOLDER / "out"
 PICTURES: Final = FOLDER / "pictures"
 LIBRARIES: Final = ("dcap-qvl", "cryptography", "grpcio")
 TABLE_WIDTH: Final = 140
@@ -120,12 +119,12 @@ def _measure(name: str, *, quick: bool, record: bool) -> list[Figure]:
     load = os.getloadavg()[0]
     figures = benchmark.run(effort)
     circumstances = _circumstances(load)
-    OUT.mkdir(exist_ok=True)
+    out = out_folder()
     content = {**circumstances, "figures": [asdict(figure) for figure in figures]}
-    (OUT / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
+    (out / f"{name}.json").write_text(json.dumps(content, indent=2) + "\n")
     note = f"{circumstances['machine']}, {circumstances['date']}, commit {circumstances['commit']}"
     picture = draw(benchmark.title, benchmark.picture(figures), note=note)
-    (OUT / f"{name}.svg").write_text(picture)
+    (out / f"{name}.svg").write_text(picture)
     if record:
         PICTURES.mkdir(exist_ok=True)
         (PICTURES / f"{name}.svg").write_text(picture)

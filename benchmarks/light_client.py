@@ -13,11 +13,11 @@ ours verifies each once.
 from __future__ import annotations
 
 import statistics
-import subprocess
 import time
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Final
 
+from benchmarks.go_process import GoProcess
 from benchmarks.measure import CPU, Effort, Figure, alternate, milliseconds, ratio
 from benchmarks.picture import Panel, bars
 from enclave.light_client.codec import decode_light_block
@@ -25,7 +25,6 @@ from enclave.light_client.enclave_rule import verify_step
 from enclave.light_client.types import LightBlock
 from enclave.registration.wire import strict_decode
 from seedpact.light.v1 import light_pb2
-from tests.differential.go_oracle import oracle
 
 VALIDATORS: Final = 150
 HEADERS: Final = 12
@@ -38,36 +37,16 @@ WAYS: Final = {"sequential": "in sequence", "skipping": "skipping"}
 """What the oracle is asked (light/speed.go), and what it is called here."""
 
 
-class Gos:
-    """The oracle's process, which keeps its own time."""
+class Gos(GoProcess):
+    """CometBFT's side: it makes the chain."""
 
     def __init__(self, *, validators: int, headers: int) -> None:
-        arguments = [f"-validators={validators}", f"-headers={headers}"]
-        self._process = subprocess.Popen(
-            [oracle("light"), "speed", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.blocks = [bytes.fromhex(self._line()) for _ in range(headers)]
+        super().__init__("light", "speed", f"-validators={validators}", f"-headers={headers}")
+        self.blocks = [bytes.fromhex(self.line()) for _ in range(headers)]
 
     def seconds(self, way: str) -> float:
         """Of CPU, to go through the chain once."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(way + "\n")
-        self._process.stdin.flush()
-        return int(self._line()) / 1e9
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
-        assert self._process.returncode == 0
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+        return int(self.ask(way)) / 1e9
 
 
 def run(effort: Effort) -> list[Figure]:

@@ -19,6 +19,7 @@ from cosmpy.protos.cosmos.bank.v1beta1.bank_pb2 import Input, Output
 from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgMultiSend
 from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
 
+from benchmarks.measure import out_folder
 from chain_module.address import to_text
 from chain_module.bank.coins import DENOM
 from enclave.crypto.labels import Mode
@@ -135,10 +136,7 @@ class Network:
 @contextlib.contextmanager
 def network(*, validators: int = VALIDATORS, block_ms: int = DEFAULT_BLOCK_MS) -> Iterator[Network]:
     """A network whose validators all hold the seed, for the length of a block."""
-    # On a disk: a temporary folder may be memory, where a sync costs nothing.
-    out = Path(__file__).parent / "out"
-    out.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out) as path:
+    with tempfile.TemporaryDirectory(dir=out_folder()) as path:
         folder = Folder(Path(path))
         localnet = new_localnet(
             validators=validators,

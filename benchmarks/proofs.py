@@ -10,11 +10,11 @@ as a node gives them and an enclave takes them, up to an app hash over four stor
 from __future__ import annotations
 
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, Self
+from typing import Final
 
+from benchmarks.go_process import GoProcess
 from benchmarks.measure import Effort, Figure
 from benchmarks.picture import Panel, bars
 from benchmarks.state_blocks import genesis, key, value
@@ -27,7 +27,6 @@ from enclave.merkle.ics23 import verify_absence, verify_existence
 from enclave.merkle.proof_ops import check_absence, check_value
 from enclave.merkle.specs import IAVL_SPEC
 from seedpact.ics23.v1 import proofs_pb2
-from tests.differential.go_oracle import oracle
 
 KEYS: Final = 200_000
 QUICK_KEYS: Final = 2_000
@@ -38,37 +37,17 @@ STORE: Final = "bank"
 KINDS: Final = ("present", "absent")
 
 
-class Gos:
-    """The oracle's process, which keeps its own time."""
+class Gos(GoProcess):
+    """The tree of iavl."""
 
     def __init__(self, *, keys: int, count: int) -> None:
-        self._process = subprocess.Popen(
-            [oracle("iavl"), "proofs", f"-keys={keys}", f"-count={count}"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.root = bytes.fromhex(self._line())
+        super().__init__("iavl", "proofs", f"-keys={keys}", f"-count={count}")
+        self.root = bytes.fromhex(self.line())
 
     def seconds(self, work: str) -> dict[str, float]:
         """Of CPU, for all proofs of each kind; `work` is make or verify."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(work + "\n")
-        self._process.stdin.flush()
-        return {
-            kind: int(word) / 1e9 for kind, word in zip(KINDS, self._line().split(), strict=True)
-        }
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.communicate()
-        assert self._process.returncode == 0
-
-    def _line(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
+        words = self.ask(work).split()
+        return {kind: int(word) / 1e9 for kind, word in zip(KINDS, words, strict=True)}
 
 
 class Ours:

@@ -12,14 +12,14 @@ the longest pause of the garbage collector.
 
 from __future__ import annotations
 
-import subprocess
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from benchmarks.measure import Effort, Figure, milliseconds, ratio
+from benchmarks.go_process import GoProcess
+from benchmarks.measure import Effort, Figure, milliseconds, out_folder, ratio
 from benchmarks.picture import Panel, bars, by_unit
 from benchmarks.state_blocks import genesis, updates
 from benchmarks.state_million import load_figures
@@ -27,7 +27,6 @@ from chain_module.store.node import root_hash
 from chain_module.store.types import StateChanges
 from node.log import no_log
 from node.storage import BlockEntry, open_storage
-from tests.differential.go_oracle import oracle
 
 KEYS: Final = 200_000
 UPDATES: Final = 10_000
@@ -39,8 +38,6 @@ TARGET: Final = 1 / 2
 STORE: Final = "bank"
 KEEP: Final = 10
 CHAIN_ID: Final = "benchmark"
-FOLDER: Final = Path(__file__).parent / "out"
-"""On a disk: a temporary folder may be memory, where a sync costs nothing."""
 
 
 class Ours:
@@ -65,34 +62,16 @@ class Ours:
         self._storage.close()
 
 
-class Gos:
-    """The oracle's process, which keeps its own time."""
+class Gos(GoProcess):
+    """Go's iavl over goleveldb."""
 
     def __init__(self, folder: Path, keys: int, count: int) -> None:
-        arguments = [f"-keys={keys}", f"-updates={count}", f"-dir={folder}"]
-        self._process = subprocess.Popen(
-            [oracle("iavl"), "blocks", *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self._answer()
+        super().__init__("iavl", "blocks", f"-keys={keys}", f"-updates={count}", f"-dir={folder}")
+        self.line()
 
     def run(self) -> tuple[float, bytes]:
         """Seconds of the next block, and the root."""
-        assert self._process.stdin is not None
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        return self._answer()
-
-    def close(self) -> None:
-        """End the process; it has to end well."""
-        self._process.communicate()
-        assert self._process.returncode == 0
-
-    def _answer(self) -> tuple[float, bytes]:
-        assert self._process.stdout is not None
-        nanoseconds, root = self._process.stdout.readline().split()
+        nanoseconds, root = self.ask("").split()
         return int(nanoseconds) / 1e9, bytes.fromhex(root)
 
 
@@ -100,8 +79,7 @@ def run(effort: Effort) -> list[Figure]:
     """Both sides' milliseconds a block, their ratio, and what a million keys take."""
     quick = effort.calls == 1
     keys, count = (QUICK_KEYS, QUICK_KEYS // 10) if quick else (KEYS, UPDATES)
-    FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=FOLDER) as folder:
+    with tempfile.TemporaryDirectory(dir=out_folder()) as folder:
         ours, gos = _alternate(Path(folder), effort, keys=keys, count=count)
     name = f"{count:,} updates of {keys:,} keys"
     return [
@@ -126,21 +104,21 @@ def _alternate(
     folder: Path, effort: Effort, *, keys: int, count: int
 ) -> tuple[list[float], list[float]]:
     """Seconds a block of both sides, for each run."""
-    ours, gos = Ours(folder, keys), Gos(folder, keys, count)
+    ours = Ours(folder, keys)
     seconds: tuple[list[float], list[float]] = [], []
     block = 0
-    # The first run warms both up.
-    for _ in range(effort.runs + 1):
-        used = [0.0, 0.0]
-        for _ in range(effort.calls):
-            block += 1
-            mine, my_root = ours.run({STORE: updates(block, count=count, keys=keys)})
-            theirs, their_root = gos.run()
-            assert my_root == their_root
-            used[0] += mine
-            used[1] += theirs
-        for side, total in zip(seconds, used, strict=True):
-            side.append(total / effort.calls)
+    with Gos(folder, keys, count) as gos:
+        # The first run warms both up.
+        for _ in range(effort.runs + 1):
+            used = [0.0, 0.0]
+            for _ in range(effort.calls):
+                block += 1
+                mine, my_root = ours.run({STORE: updates(block, count=count, keys=keys)})
+                theirs, their_root = gos.run()
+                assert my_root == their_root
+                used[0] += mine
+                used[1] += theirs
+            for side, total in zip(seconds, used, strict=True):
+                side.append(total / effort.calls)
     ours.close()
-    gos.close()
     return seconds[0][1:], seconds[1][1:]

@@ -39,6 +39,11 @@ class EnclaveEnvelopes:
         self._log = log
         self._metrics = metrics
 
+    @property
+    def node_id(self) -> bytes | None:
+        """The enclave's, once it has said it."""
+        return self._confirmer.node_id
+
     def for_proposal(self, context: BlockContext) -> Envelopes:
         """What PrepareProposal asks with."""
         return lambda registers: self._ask(context, registers, PREPARE_DEADLINE_SECS)

@@ -20,7 +20,7 @@ from node.config.cometbft import DEFAULT_COMMIT_MS, CometSettings, is_loopback
 from node.config.engine_keys import EngineKeys
 from node.config.gas_price import GasPrice, gas_price
 from node.config.initialize import HomeSettings, check_new, create_home
-from node.config.node_config import BACKENDS, DEFAULT_GAS_PRICE
+from node.config.node_config import BACKENDS, DEFAULT_GAS_PRICE, FILE_BACKEND
 from node.config.ports import OFFSET_STEP
 from node.config.toml_reader import WrongValue
 from node.genesis.defaults import new_genesis
@@ -133,7 +133,7 @@ class Price(click.ParamType[GasPrice]):
     "--keyring-backend",
     cls=InheritedOption,
     type=OneOf(BACKENDS),
-    default="file",
+    default=FILE_BACKEND,
     show_default=True,
     envvar="SEEDPACT_KEYRING_BACKEND",
     show_envvar=True,

@@ -25,12 +25,12 @@ from node.cli.options import (
 from node.cli.output import Format, Output, print_json
 from node.config import Home, NodeConfig
 from node.config.initialize import engine_has_run
+from node.config.node_config import FILE_BACKEND
 from node.engine import build_engine, find_engine
 from node.supervisor import Event, ProcessId, Supervisor, What
 from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
 from node.supervisor.preflight import check_home, check_not_running, check_ports, claimed
 
-FILE_BACKEND: Final = "file"
 SOFTWARE_MODE: Final = "software mode protects nothing: keys lie in a file and in plain memory"
 
 _STYLE: Final = {What.READY: "green", What.DIED: "bold red", What.GAVE_UP: "bold red"}

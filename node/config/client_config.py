@@ -7,7 +7,7 @@ from typing import Final
 
 from node.config.files import replace_file
 from node.config.home import Home
-from node.config.node_config import BACKENDS
+from node.config.node_config import BACKENDS, FILE_BACKEND
 from node.config.ports import LOOPBACK, Ports
 from node.config.toml_reader import TomlReader, address, one_of, rpc_url, text
 from node.config.toml_writer import Line, dump
@@ -29,7 +29,7 @@ class ClientConfig:
     """URL of a CometBFT RPC."""
     grpc: str = f"{LOOPBACK}:{Ports().grpc}"
     """HOST:PORT of a node's gRPC services."""
-    keyring_backend: str = "file"
+    keyring_backend: str = FILE_BACKEND
     output: str = "text"
 
     @staticmethod

@@ -31,7 +31,8 @@ DEFAULT_SNAPSHOT_EVERY: Final = 500
 DEFAULT_SNAPSHOT_KEEP: Final = 2
 MAX_SNAPSHOTS: Final = 100
 MAX_SNAPSHOT_EVERY: Final = 1_000_000
-BACKENDS: Final = ("file", "test")
+FILE_BACKEND: Final = "file"
+BACKENDS: Final = (FILE_BACKEND, "test")
 """Of the keyring."""
 LOG_FORMATS: Final = ("text", "json")
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -61,7 +62,7 @@ class NodeConfig:
     """How many of the newest snapshots stay; at least 2: a restart may find one damaged."""
     operator_key: str = ""
     """The key in the keyring that pays for renewals and freshness; empty has none."""
-    keyring_backend: str = "file"
+    keyring_backend: str = FILE_BACKEND
     witnesses: tuple[str, ...] = ()
     """RPC URLs of other nodes whose headers are compared with this node's."""
     log_format: str = "text"

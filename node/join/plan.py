@@ -13,6 +13,7 @@ from typing import Final
 
 from node.chain_client.transactions import Price
 from node.config import Ports
+from node.config.node_config import FILE_BACKEND
 from node.keyring import SigningKey
 
 DEFAULT_PRICE: Final = Price()
@@ -80,7 +81,7 @@ class Join:
     """NODE_ID@HOST:PORT for a new config; none: the peer's own, as its RPC tells."""
     ports: Ports | None = None
     """Of a new config; None: the defaults."""
-    keyring_backend: str = "file"
+    keyring_backend: str = FILE_BACKEND
     """Of a new client.toml."""
     enclave: str | None = None
     """HOST:PORT of an enclave that runs. None: the home's own, started where it does not run."""

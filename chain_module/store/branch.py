@@ -14,7 +14,7 @@ from bisect import bisect_left, insort
 from collections.abc import Iterator
 
 from chain_module.store.errors import StoreCode, StoreFault
-from chain_module.store.types import Entry, KvReader, StateReader
+from chain_module.store.types import Entry, KvReader, StateChanges, StateReader
 
 
 class Branch:
@@ -56,6 +56,16 @@ class Branch:
             if store.overlay
         }
 
+    def write(self, changes: StateChanges) -> None:
+        """Makes all of these changes in this branch."""
+        for name, entries in changes.items():
+            store = self.store(name)
+            for key, value in entries.items():
+                if value is None:
+                    store.delete(key)
+                else:
+                    store.set(key, value)
+
     def require_fresh(self) -> None:
         """Raises StoreFault STALE_BRANCH if the state below has changed."""
         if self._base.revision != self._base_revision:
@@ -79,13 +89,7 @@ class ChildBranch(Branch):
 
     def commit(self) -> None:
         """Writes the changes into the parent. This branch is stale afterwards, if it had any."""
-        for name, changes in self.changes().items():
-            store = self._parent.store(name)
-            for key, value in changes.items():
-                if value is None:
-                    store.delete(key)
-                else:
-                    store.set(key, value)
+        self._parent.write(self.changes())
 
 
 class BranchStore:

@@ -21,18 +21,21 @@ from chain_module.app.view import block_context, block_limits
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.message import BlockContext
 from chain_module.registration.begin_block import write_anchor
-from chain_module.store.branch import Branch, ChildBranch
+from chain_module.store.branch import Branch
 from chain_module.store.state import Prepared
 from enclave.registration.records import Time
 from enclave.version import VERSION
 from node.application.parts import Committed, Parts
 from node.application.runs import KeptRuns, OwnProposals, content_key
 from node.application.state_sync import StateSync
+from node.log import place_of
+from node.services.abci_query import PANIC
 from node.storage import BlockEntry, StorageFault, TxEntry
 
 APP_VERSION: Final = 1
 NAME: Final = "seedpact"
 REGISTRATION: Final = "registration"
+REFUSED_BY: Final = SdkReason.NOT_SUPPORTED.reason.codespace
 
 
 class ChainApplication:
@@ -193,13 +196,19 @@ class ChainApplication:
     # Mempool.
 
     def check_tx(self, request: req.CheckTxRequest) -> res.TxResult:
-        """The door of the mempool."""
-        if self._check is None:
+        """The door of the mempool. Whatever happens is an answer: an exception ends the engine."""
+        check = self._check
+        if check is None:
             # A node that waits for its snapshot has an RPC already, and whoever asks it must not
             # stop its engine.
             refusal = TxRefusal(SdkReason.NOT_SUPPORTED, expected="a state", found="none yet")
             return refused(refusal, gas_wanted=0, gas_used=0)
-        result = self._check.check(request.tx)
+        try:
+            result = check.check(request.tx)
+        except Exception as bug:  # noqa: BLE001 (one transaction's bug is not the engine's end)
+            kind, place = type(bug).__name__, place_of(bug)
+            self._parts.log("error", "check_tx_exception", type=kind, at=place)
+            return res.TxResult(PANIC, codespace=REFUSED_BY, log="internal error")
         if result.codespace == REGISTRATION:
             self._parts.metrics.register_refused(code=result.log.partition(":")[0])
         return result
@@ -249,10 +258,13 @@ class ChainApplication:
         return block_limits(self._branch(), registers=registers)
 
     def _changes(self, run: BlockRun) -> dict[str, dict[bytes, bytes | None]]:
-        if isinstance(run.state, ChildBranch) and self._genesis is not None:
-            run.state.commit()
-            return self._genesis.changes()
-        return run.state.changes()
+        if self._genesis is None:
+            return run.state.changes()
+        # Not in the genesis itself: CheckTx, in its own lane, looks at it until Commit.
+        first = Branch(self._state)
+        first.write(self._genesis.changes())
+        first.write(run.state.changes())
+        return first.changes()
 
     def _new_check(self) -> CheckState:
         context = self._context()

@@ -11,9 +11,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, Self
 
-from cosmpy.crypto.address import Address
-from cosmpy.protos.cosmos.auth.v1beta1.auth_pb2 import BaseAccount
-from cosmpy.protos.cosmos.auth.v1beta1.query_pb2 import QueryAccountRequest
 from cosmpy.protos.cosmos.base.tendermint.v1beta1.query_pb2 import GetNodeInfoRequest
 from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (
     BROADCAST_MODE_SYNC,
@@ -22,11 +19,10 @@ from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import (
 )
 from google.protobuf.message import Message
 
-from chain_module.address import ACCOUNT_PREFIX, to_text
-from chain_module.bank.coins import DENOM
+from node.chain_client.accounts import AccountQueries
 from node.chain_client.connection import Connection
 from node.chain_client.events import ChainEvent, follow
-from node.chain_client.failures import ChainCode, ChainFailure, TxRefused, failed
+from node.chain_client.failures import ChainCode, ChainFailure, TxRefused
 from node.chain_client.proofs import ProofQueries
 from node.chain_client.queries import RegistrationQueries
 from node.chain_client.transactions import (
@@ -49,7 +45,7 @@ _IN_MEMPOOL: Final = ("sdk", 19)
 """ErrTxInMempoolCache: it was sent before, which is no failure."""
 
 
-class ChainClient(RegistrationQueries, ProofQueries):
+class ChainClient(AccountQueries, RegistrationQueries, ProofQueries):
     """A client of one node. Safe to share between threads.
 
     Args:
@@ -116,32 +112,6 @@ class ChainClient(RegistrationQueries, ProofQueries):
         """Of the newest block."""
         # Not by gRPC: there it comes with the whole block.
         return self.status().latest_height
-
-    def account(self, address: bytes) -> Account:
-        """Number and sequence of an account. Raises ChainFailure: ACCOUNT_UNKNOWN."""
-        request = QueryAccountRequest(address=to_text(address))
-        answer = self.connection.find(self.connection.ledger.auth.Account, request)
-        if answer is None:
-            raise ChainFailure(
-                ChainCode.ACCOUNT_UNKNOWN,
-                expected=f"an account {to_text(address)}: one that was sent coins once",
-                found="none on this chain",
-            )
-        found = BaseAccount()
-        if not answer.account.Unpack(found):
-            raise failed(self.connection.address, f"an account of type {answer.account.type_url}")
-        return Account(number=int(found.account_number), sequence=int(found.sequence))
-
-    def balance(self, address: bytes, denom: str = DENOM) -> int:
-        """Coins of one denomination."""
-        ledger = self.connection.ledger
-        return int(self.connection.call(ledger.query_bank_balance, _cosmpy(address), denom))
-
-    def balances(self, address: bytes) -> dict[str, int]:
-        """Coins by denomination."""
-        ledger = self.connection.ledger
-        coins = self.connection.call(ledger.query_bank_all_balances, _cosmpy(address))
-        return {str(coin.denom): int(coin.amount) for coin in coins}
 
     def tx(self, tx_hash: str) -> Committed | None:
         """A transaction in a block, or None."""
@@ -302,7 +272,3 @@ class ChainClient(RegistrationQueries, ProofQueries):
             timeout: seconds after which it ends; None: never.
         """
         return follow(self.engine, event_type, from_height=from_height, timeout=timeout)
-
-
-def _cosmpy(address: bytes) -> Address:
-    return Address(address, prefix=ACCOUNT_PREFIX)

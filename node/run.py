@@ -110,7 +110,7 @@ async def _serve(
     looks = FirstLooks(Verdicts(root_der=inputs.floor.attestation_root).verify)
     blocks = RememberedBlocks(LightBlocks(engine))
     leading = Leading(blocks, client)
-    path = ReadyPath(client, leading, log=log)
+    path = ReadyPath(client, leading, status=engine.status, log=log)
     envelopes = EnclaveEnvelopes(confirmer, storage, path, log=log, metrics=metrics)
     prefetch = Prefetch(looks, envelopes)
     stack.callback(prefetch.close)

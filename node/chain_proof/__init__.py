@@ -6,7 +6,18 @@ path ready. What must not: judging them, which is the enclave's.
 
 from node.chain_proof.failures import ChainProofCode, ChainProofFailure
 from node.chain_proof.leading import Leading
+from node.chain_proof.older import follows, lacks_start, older_blocks_missing, start_height
 from node.chain_proof.ready import ReadyPath
 from node.chain_proof.remote import RemoteProofs
 
-__all__ = ["ChainProofCode", "ChainProofFailure", "Leading", "ReadyPath", "RemoteProofs"]
+__all__ = [
+    "ChainProofCode",
+    "ChainProofFailure",
+    "Leading",
+    "ReadyPath",
+    "RemoteProofs",
+    "follows",
+    "lacks_start",
+    "older_blocks_missing",
+    "start_height",
+]

@@ -12,6 +12,7 @@ class ChainProofCode(enum.StrEnum):
 
     NOT_PROVABLE = "not_provable"
     BAD_PATH = "bad_path"
+    OLDER_BLOCKS_MISSING = "older_blocks_missing"
 
 
 class ChainProofFailure(CodedFailure[ChainProofCode]):

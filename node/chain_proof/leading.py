@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from enclave.errors import Refusal
+from enclave.errors import Code, Refusal
 from enclave.proven.headers import MAX_STEPS
 from node.chain_proof.failures import ChainProofCode, ChainProofFailure
-from node.enclave_client import EnclaveClient
+from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.light_blocks.path import Blocks, Start, find_path
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
@@ -38,12 +38,25 @@ class Leading:
             ChainProofFailure: BAD_PATH.
             EngineRpcFailure, EnclaveFailure.
         """
-        start = Start(info.chain_id, info.trusted_height, genesis_height=info.root_height)
-        steps = self._path(start, to)
+        steps = self._holder_path(info, to)
         if len(steps) <= KEEP_STEPS:
             return steps
         self._lead(chain_pb2.FollowChainRequest(), steps)
         return []
+
+    def lead_holder(self, info: pb.GetInfoResponse, to: int) -> None:
+        """Leads a HOLDER to the header at `to` at once; the block path may be there before.
+
+        Raises:
+            ChainProofFailure: BAD_PATH.
+            EngineRpcFailure, EnclaveFailure.
+        """
+        steps = self._holder_path(info, to)
+        try:
+            self._lead(chain_pb2.FollowChainRequest(), steps)
+        except EnclaveRefused as refused:
+            if refused.code != Code.ROLLED_BACK or self._enclave.get_info().trusted_height < to:
+                raise
 
     def newcomer_steps(
         self, info: pb.GetInfoResponse, to: int, *, anchor_height: int, anchor_hash: bytes
@@ -69,6 +82,10 @@ class Leading:
         )
         self._lead(request, steps)
         return chain_pb2.ChainProof()
+
+    def _holder_path(self, info: pb.GetInfoResponse, to: int) -> list[chain_pb2.HeaderStep]:
+        start = Start(info.chain_id, info.trusted_height, genesis_height=info.root_height)
+        return self._path(start, to)
 
     def _path(self, start: Start, to: int) -> list[chain_pb2.HeaderStep]:
         try:

@@ -2,20 +2,26 @@
 
 PrepareProposal and ProcessProposal take it, and fetch nothing (protocol.md section 7). Where it is
 not there in time, the enclave counts as away for that block.
+
+None is made where nobody would use it: for an enclave without the seed or to which a fork was
+proven, and for a node without voting power, whose enclave goes on with the chain at its own pace
+(`node.host.following`). Nor where the engine lacks the block that the way begins with: the host
+gets it from others, and says so where it cannot.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from node.chain_proof.leading import Leading
+from node.chain_proof.older import follows, lacks_start
 from node.enclave_client import EnclaveClient
+from node.engine_rpc import Status
 from node.failure import NodeFailure
 from node.log import Log
 from seedpact.enclave.v1 import chain_pb2
-from seedpact.enclave.v1 import service_pb2 as pb
 
 INFO_SECS: Final = 2.0
 """An enclave that hangs must not keep the verdicts of waiting registers from being made."""
@@ -27,12 +33,16 @@ class ReadyPath:
     Args:
         enclave: the node's own.
         leading: finds the steps.
+        status: the engine's own word, asked for each block.
         log: gets what stands in the way, once until it changes.
     """
 
-    def __init__(self, enclave: EnclaveClient, leading: Leading, *, log: Log) -> None:
+    def __init__(
+        self, enclave: EnclaveClient, leading: Leading, *, status: Callable[[], Status], log: Log
+    ) -> None:
         self._enclave = enclave
         self._leading = leading
+        self._status = status
         self._log = log
         self._lock = threading.Lock()
         self._to = 0
@@ -48,7 +58,10 @@ class ReadyPath:
         """Makes the steps to the header at `to` ready. Waits; raises nothing."""
         try:
             info = self._enclave.get_info(timeout=INFO_SECS)
-            if info.state != pb.ENCLAVE_STATE_HOLDER:
+            if not follows(info):
+                return
+            status = self._status()
+            if not status.validator_power or lacks_start(info, status.earliest_height):
                 return
             steps = self._leading.holder_steps(info, to)
         except NodeFailure as failure:

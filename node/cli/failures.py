@@ -80,6 +80,7 @@ class CliCode(enum.StrEnum):
     NO_SUCH_STATE = "no_such_state"
     NOT_PROVABLE = "not_provable"
     BAD_PATH = "bad_path"
+    OLDER_BLOCKS_MISSING = "older_blocks_missing"
     TX_REFUSED = "tx_refused"
     TX_NOT_COMMITTED = "tx_not_committed"
     NOT_ON_CHAIN = "not_on_chain"

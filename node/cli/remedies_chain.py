@@ -42,6 +42,13 @@ _WAY: Final = {
         "rules somebody did not sign, or they are of another chain.",
         "ask another peer; if your own node serves them, compare it with others' nodes",
     ),
+    CliCode.OLDER_BLOCKS_MISSING: Remedy(
+        "The enclave goes on from the newest header that it trusts, and this node began with a "
+        "snapshot above it. Until another node shows it the headers between, it confirms nobody. "
+        "Whose blocks they are does not matter: they prove themselves.",
+        "name a node that has these blocks as light_client.witnesses in node.toml, and restart the "
+        "node",
+    ),
     CliCode.TX_REFUSED: Remedy(
         "The chain refused the transaction for a reason that this version has no name for.",
         "read the reason; compare versions with `seedpactd status`",

@@ -7,6 +7,7 @@ leaves these keys alone ever after.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,7 @@ from node.config.cometbft import edit_cometbft, read_cometbft
 from node.config.failures import ConfigCode, ConfigFailure
 from node.config.home import Home
 from node.config.initialize import BLOCKS
+from node.config.toml_reader import WrongValue, rpc_url
 
 TRUST_PERIOD_HOURS: Final = 168
 """CometBFT's own default: an older header is refused, since those who signed it may be gone."""
@@ -27,6 +29,7 @@ ENGINE_DATA: Final = (BLOCKS, "state.db", "tx_index.db", "evidence.db", "cs.wal"
 """CometBFT's, under data/: made anew where they are missing."""
 
 _ENABLE: Final = "statesync.enable"
+_SERVERS: Final = "statesync.rpc_servers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ def write_state_sync(home: Home, settings: StateSyncSettings) -> None:
         home,
         {
             _ENABLE: True,
-            "statesync.rpc_servers": ",".join(settings.rpc_servers),
+            _SERVERS: ",".join(settings.rpc_servers),
             "statesync.trust_height": settings.trust_height,
             "statesync.trust_hash": settings.trust_hash.hex().upper(),
             "statesync.trust_period": f"{TRUST_PERIOD_HOURS}h0m0s",
@@ -62,6 +65,22 @@ def write_state_sync(home: Home, settings: StateSyncSettings) -> None:
 def is_state_sync_on(home: Home) -> bool:
     """Whether the home's config.toml asks for it. Raises ConfigFailure, as `read_cometbft`."""
     return read_cometbft(home, _ENABLE) is True
+
+
+def state_sync_servers(home: Home) -> tuple[str, ...]:
+    """The servers that the home's config.toml names, each once; those that are none are left out.
+
+    They stay there when state sync is over, and have blocks that this node has not.
+
+    Raises:
+        ConfigFailure: as `read_cometbft`.
+    """
+    found: dict[str, None] = {}
+    for part in str(read_cometbft(home, _SERVERS) or "").split(","):
+        name = part.strip()
+        with contextlib.suppress(WrongValue):
+            found[rpc_url(name if "://" in name else f"http://{name}")] = None
+    return tuple(found)
 
 
 def has_blocks(home: Home) -> bool:

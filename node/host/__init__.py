@@ -5,10 +5,20 @@ a `ChainClient` and an `EnclaveClient`. What must not: the block path (node/appl
 the enclave by itself.
 """
 
+from node.host.following import Following
 from node.host.freshness import Freshness
 from node.host.host import NEW_BLOCK, EventHandler, Host
 from node.host.hosting import hosting
 from node.host.import_seed import ImportSeed
 from node.host.renewal import Renewal
 
-__all__ = ["NEW_BLOCK", "EventHandler", "Freshness", "Host", "ImportSeed", "Renewal", "hosting"]
+__all__ = [
+    "NEW_BLOCK",
+    "EventHandler",
+    "Following",
+    "Freshness",
+    "Host",
+    "ImportSeed",
+    "Renewal",
+    "hosting",
+]

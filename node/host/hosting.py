@@ -9,14 +9,16 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from node.chain_client import ChainClient, Price
 from node.config import Home, NodeConfig
+from node.config.state_sync import state_sync_servers
 from node.enclave_client import EnclaveClient
 from node.engine_rpc import EngineRpc
+from node.host.following import Following
 from node.host.freshness import Freshness
 from node.host.host import EventHandler, Host
 from node.host.import_seed import ImportSeed
@@ -57,11 +59,11 @@ def hosting(home: Home, config: NodeConfig, *, log: Log, metrics: Metrics) -> It
         EnclaveClient(config.enclave_address) as enclave,
         contextlib.ExitStack() as stack,
     ):
+        own = RememberedBlocks(LightBlocks(chain.engine))
+        # A renewal and a comparison begin at the header that the enclave trusts: first.
+        handlers.insert(0, Following(own, _named(block_servers(home, config), stack)))
         if config.witnesses:
-            engines = [stack.enter_context(EngineRpc(url)) for url in config.witnesses]
-            witnesses = [Witness(e.address, RememberedBlocks(LightBlocks(e))) for e in engines]
-            own = RememberedBlocks(LightBlocks(chain.engine))
-            handlers.append(WitnessComparison(own, witnesses))
+            handlers.append(WitnessComparison(own, _named(config.witnesses, stack)))
         host = Host(chain=chain, enclave=enclave, handlers=handlers, log=log)
         # A daemon: a call that hangs must not keep the process from ending.
         thread = threading.Thread(target=host.run, args=(stop,), name="host", daemon=True)
@@ -71,6 +73,20 @@ def hosting(home: Home, config: NodeConfig, *, log: Log, metrics: Metrics) -> It
         finally:
             stop.set()
             thread.join(STOP_SECS)
+
+
+def block_servers(home: Home, config: NodeConfig) -> tuple[str, ...]:
+    """The RPC URLs of other nodes that may have what this one has not; witnesses first.
+
+    Raises:
+        ConfigFailure: config.toml is missing, or no TOML.
+    """
+    return tuple(dict.fromkeys((*config.witnesses, *state_sync_servers(home))))
+
+
+def _named(urls: Iterable[str], stack: contextlib.ExitStack) -> list[Witness]:
+    engines = [stack.enter_context(EngineRpc(url)) for url in urls]
+    return [Witness(e.address, RememberedBlocks(LightBlocks(e))) for e in engines]
 
 
 def operator_key(home: Home, config: NodeConfig, *, log: Log) -> SigningKey | None:

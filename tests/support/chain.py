@@ -55,6 +55,7 @@ from node.storage import Storage, open_storage
 from seedpact.enclave.v1 import chain_pb2, service_pb2
 from seedpact.light.v1 import light_pb2
 from seedpact.registration.v1 import tx_pb2
+from tests.support.engine_status import engine_status
 from tests.support.headers import HeaderChain, Signers
 from tests.support.registration_chain import founded, init_request, open_genesis, params
 from tests.support.wallets import DENOM, FUNDS, MSG_SEND, Account
@@ -488,7 +489,8 @@ class LateBlocks:
 
 def ready_path(client: EnclaveClient, chain: Callable[[], Chain]) -> ReadyPath:
     """As `node.run` makes it, over the chain's own headers."""
-    return ReadyPath(client, Leading(LateBlocks(chain), client), log=no_log)
+    leading = Leading(LateBlocks(chain), client)
+    return ReadyPath(client, leading, status=engine_status, log=no_log)
 
 
 def _check(raw: bytes) -> req.CheckTxRequest:

@@ -33,7 +33,7 @@ class ChangingChain(HeaderChain):
     def steps(self, trusted: int | None, heights: Sequence[int]) -> list[chain_pb2.HeaderStep]:
         """A path over every header, which any change of validators allows."""
         start = self.first if trusted is None else trusted
-        return super().steps(trusted, range(start + 1, max(heights) + 1))
+        return super().steps(trusted, range(start + 1, max(heights, default=start) + 1))
 
 
 class ServedBlocks:

@@ -13,8 +13,10 @@ import pytest
 from enclave.registration.measurement_codec import measurement_from_proto
 from node.chain_proof import Leading, ReadyPath
 from node.enclave_client import EnclaveClient
+from node.engine_rpc import Status
 from seedpact.enclave.v1 import chain_pb2
 from tests.support.changing_headers import ChangingChain, ServedBlocks
+from tests.support.engine_status import engine_status
 from tests.support.headers import SIGNERS, Signers
 from tests.support.process import EnclaveProcess, enclave_process
 from tests.support.world import CHAIN_ID, Ledger, Node, policy
@@ -31,6 +33,7 @@ class Scene:
     ledger: Ledger
     blocks: ServedBlocks
     ready: ReadyPath
+    status: Status = field(default_factory=engine_status)
     said: list[tuple[str, str, dict[str, str | int]]] = field(default_factory=list)
 
     @property
@@ -51,7 +54,7 @@ def scene(tmp_path: Path) -> Iterator[Scene]:
         def log(level: str, event: str, **fields: str | int) -> None:
             found.said.append((level, event, fields))
 
-        ready = ReadyPath(client, Leading(blocks, client), log=log)
+        ready = ReadyPath(client, Leading(blocks, client), status=lambda: found.status, log=log)
         found = Scene(process, client, ledger, blocks, ready)
         yield found
 
@@ -73,6 +76,57 @@ def test_nothing_is_made_for_an_enclave_without_the_seed(scene: Scene) -> None:
     assert scene.ready.steps(HEIGHT) is None
     assert scene.blocks.asked == []
     assert scene.said == []
+
+
+def test_nothing_is_made_for_a_forked_enclave(scene: Scene) -> None:
+    """It would refuse whatever it is shown, in every block for ever."""
+    scene.process.bootstrap(scene.ledger.network)
+    scene.client.report_fork(signed_fork(scene.ledger))
+    assert scene.client.get_info().forked
+    for to in (HEIGHT, HEIGHT):
+        scene.ready.make(to)
+    assert scene.ready.steps(HEIGHT) is None
+    assert scene.blocks.asked == []
+    assert scene.said == []
+
+
+def signed_fork(ledger: Ledger) -> chain_pb2.ReportForkRequest:
+    """Two ways from the genesis to one height, by the same validators."""
+    other = ledger.headers.fork(HEIGHT - 1)
+    other.add(app_hash=b"\x02" * 32, time=ledger.time(HEIGHT))
+    every = range(2, HEIGHT + 1)
+    first, second = (chain.steps(None, every) for chain in (ledger.headers, other))
+    return chain_pb2.ReportForkRequest(first=first, second=second)
+
+
+def test_nothing_is_made_where_nobody_votes(scene: Scene) -> None:
+    scene.process.bootstrap(scene.ledger.network)
+    scene.status = engine_status(power=0)
+    scene.ready.make(HEIGHT)
+    assert scene.ready.steps(HEIGHT) is None
+    assert scene.blocks.asked == []
+    scene.status = engine_status(power=1)
+    scene.ready.make(HEIGHT)
+    assert scene.ready.steps(HEIGHT) is not None
+    assert scene.said == []
+
+
+def test_nothing_is_made_where_the_engine_began_above_the_trusted_header(scene: Scene) -> None:
+    """Its host gets the older blocks from others: then there is a way again."""
+    scene.process.bootstrap(scene.ledger.network)
+    scene.status = engine_status(earliest_height=2)
+    scene.ready.make(HEIGHT)
+    scene.client.follow_chain(
+        chain_pb2.FollowChainRequest(steps=scene.ledger.headers.steps(None, [10]))
+    )
+    scene.status = engine_status(earliest_height=11)
+    scene.ready.make(HEIGHT)
+    assert scene.ready.steps(HEIGHT) is None
+    assert scene.blocks.asked == []
+    assert scene.said == []
+    scene.status = engine_status(earliest_height=10)
+    scene.ready.make(HEIGHT)
+    assert scene.ready.steps(HEIGHT) is not None
 
 
 def test_what_stands_in_the_way_is_said_once_until_it_changes(scene: Scene) -> None:
@@ -127,6 +181,7 @@ def test_confirms_go_on_across_changes_of_validators(tmp_path: Path) -> None:
         ready = ReadyPath(
             client,
             Leading(ServedBlocks(ledger.headers), client),
+            status=engine_status,
             log=lambda level, event, **_: pytest.fail(f"{level} {event}"),
         )
         for number in range(8):

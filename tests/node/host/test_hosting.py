@@ -1,4 +1,4 @@
-"""Which key a node's process renews with, and what it says where it cannot be opened."""
+"""Which key a node's process renews with, what it says where none opens, and whom else it asks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import pytest
 
 from enclave.crypto.labels import Mode
 from node.config import Home, NodeConfig
-from node.host.hosting import KEYRING_VARIABLE, operator_key
+from node.config.cometbft import CometSettings, write_cometbft
+from node.config.state_sync import StateSyncSettings, forget_blocks, write_state_sync
+from node.host.hosting import KEYRING_VARIABLE, block_servers, operator_key
 from node.keyring import Backend, Keyring
 from tests.node.host.test_host import Lines
 
@@ -60,3 +62,27 @@ def test_a_key_that_stays_locked_is_said_and_nothing_stops(
     (fields,) = log.of("operator_key_locked")
     assert fields["code"] == "wrong_password"
     assert "staple" not in str(log.events)
+
+
+def test_older_blocks_are_asked_of_witnesses_then_of_who_served_the_state_sync(home: Home) -> None:
+    """Each once, as node.toml and CometBFT take them; what is no address is left out."""
+    home.make_folders()
+    settings = CometSettings.default("node", abci_socket=home.default_socket)
+    write_cometbft(home, settings)
+    config = NodeConfig.default(home, mode=Mode.SOFTWARE)
+    assert block_servers(home, config) == ()
+    servers = ("http://10.0.0.2:1", "http://10.0.0.1:1", "10.0.0.3:1", "nonsense", "")
+    write_state_sync(home, StateSyncSettings(servers, 5, bytes(32)))
+    named = replace(config, witnesses=("http://10.0.0.1:1",))
+    assert block_servers(home, named) == (
+        "http://10.0.0.1:1",
+        "http://10.0.0.2:1",
+        "http://10.0.0.3:1",
+    )
+    # Also once the state sync is over.
+    forget_blocks(home)
+    assert block_servers(home, config) == (
+        "http://10.0.0.2:1",
+        "http://10.0.0.1:1",
+        "http://10.0.0.3:1",
+    )

@@ -18,7 +18,7 @@ from tests.long.killing import Wrong, kill_loop
 
 REPOSITORY: Final = Path(__file__).parents[2]
 EXECUTIONS: Final = 1_000_000
-EXECUTIONS_A_STEP: Final = 100_000
+EXECUTIONS_A_STEP: Final = 20_000
 LAW: Final = "file of tests, 20,000 examples a law"
 MOMENT: Final = "random moments, a validator's three processes at each"
 MINUTE: Final = "minutes of load, in slices"

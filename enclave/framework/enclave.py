@@ -1,7 +1,7 @@
 """`Enclave` and `Handler`: one request is one transaction.
 
-A request is refused, and nothing changed; or it is done, sealed, backed up, and only then
-answered. The enclave holds the parts; what a request means is its handler's.
+A request is refused, and nothing changed; or it is done, sealed, backed up where keys or a fork
+changed, and only then answered. The enclave holds the parts; what a request means is its handler's.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from enclave.framework.sealed_state import Entropy, SealedState, Storage, Storag
 from enclave.framework.start_nonce import StartNonce
 from enclave.framework.states import Operation, State, check_legal, check_transition
 from enclave.framework.store import TransactionalStore
+from enclave.framework.stored_backup import StoredBackup
 
 _NEW_KEYS: Final = frozenset({Operation.BOOTSTRAP, Operation.CREATE_NODE_KEY})
 
@@ -68,8 +69,9 @@ class Enclave:
         """In memory alone: no seal that is put back brings one back."""
         self._lock = threading.Lock()
         self._uncertain = False
-        self.backup_current = self._backup_at_start()
-        """Whether the stored backup holds the present state; False where the disk refused it."""
+        self._backup = StoredBackup(self._sealed)
+        if self.state is not State.EMPTY:
+            self._backup.bring_up(self._entries(), network_id=self.keys.network_id)
 
     @property
     def mode(self) -> Mode:
@@ -80,6 +82,14 @@ class Enclave:
     def state(self) -> State:
         """Where in the life of an enclave this one is."""
         return self.keys.state
+
+    @property
+    def backup_current(self) -> bool:
+        """Whether the stored backup holds the present state, but for a few newer headers.
+
+        False where the disk refused it, and in EMPTY.
+        """
+        return self._backup.is_current(self._entries())
 
     def handle(self, handler: Handler[Request, Response], request: Request) -> Response:
         """Runs one request as one transaction.
@@ -126,37 +136,17 @@ class Enclave:
     def _commit(self, operation: Operation) -> None:
         """State first, then its backup: a backup never holds what the state did not.
 
-        No quote leaves before the backup holds what it vouches for (section 10): the bootstrap
-        quote made once more changes nothing, and may come after a backup that failed.
+        A backup that lacks newer headers alone stays as it is (`StoredBackup`). No quote leaves
+        before the backup holds what it vouches for (section 10): the bootstrap quote made once
+        more changes nothing, and may come after a backup that failed.
         """
         try:
             changed = self._store.commit(self._save)
-            if changed or (operation is Operation.MAKE_QUOTE and not self.backup_current):
-                self._save_backup()
+            if (changed or operation is Operation.MAKE_QUOTE) and not self.backup_current:
+                self._backup.save(self._entries(), network_id=self.keys.network_id)
         except StorageUncertain:
             self._uncertain = True
             raise _uncertain() from None
-
-    def _save_backup(self) -> None:
-        self.backup_current = False
-        self._sealed.save_backup(self._entries(), network_id=self.keys.network_id)
-        self.backup_current = True
-
-    def _backup_at_start(self) -> bool:
-        """A crash between the two writes left an older backup: writes it again.
-
-        A disk that refuses does not keep a holder from starting: it serves, and says so.
-        """
-        entries = self._entries()
-        if not entries:
-            return False
-        try:
-            if self._sealed.load_backup(network_id=self.keys.network_id) == entries:
-                return True
-            self._sealed.save_backup(entries, network_id=self.keys.network_id)
-        except (Refusal, StorageUncertain):
-            return False
-        return True
 
     def _save(self, entries: Mapping[bytes, bytes]) -> None:
         self._sealed.save(entries, network_id=self.keys.network_id)

@@ -35,8 +35,8 @@ T = TypeVar("T")
 MAX_QUOTES: Final = 16
 """Quotes that wait for a record; the oldest goes (section 10)."""
 
-_SINGLE: Final = (b"network", b"node_key", b"tls_key", b"trust", b"fork")
-_KINDS: Final = (b"kem/", b"quote/", b"seed/")
+_SINGLE: Final = (b"network", b"node_key", b"tls_key", sealed.TRUST_KEY, b"fork")
+_KINDS: Final = (b"kem/", sealed.QUOTE_KEYS, b"seed/")
 """Keys of what is sealed, of which there is one, and prefixes of those of which there are many."""
 
 
@@ -50,10 +50,12 @@ class KeyManager:
         self._network = TypedValue(store, key=b"network", value=sealed.NETWORK)
         self._node_key = TypedValue(store, key=b"node_key", value=sealed.KEY)
         self._tls_seed = TypedValue(store, key=b"tls_key", value=sealed.KEY)
-        self._trust = TypedValue(store, key=b"trust", value=sealed.TRUST)
+        self._trust = TypedValue(store, key=sealed.TRUST_KEY, value=sealed.TRUST)
         self._fork = TypedValue(store, key=b"fork", value=sealed.FORK)
         self._kem = TypedStore(store, prefix=b"kem/", key=sealed.INTEGER, value=sealed.KEM)
-        self._quotes = TypedStore(store, prefix=b"quote/", key=sealed.INTEGER, value=sealed.QUOTE)
+        self._quotes = TypedStore(
+            store, prefix=sealed.QUOTE_KEYS, key=sealed.INTEGER, value=sealed.QUOTE
+        )
         self._seeds = TypedStore(store, prefix=b"seed/", key=sealed.INTEGER, value=sealed.SEED)
         self._derived: dict[int, tuple[bytes, bytes, IoKeys]] = {}
 

@@ -29,6 +29,10 @@ from seedpact.registration.v1 import types_pb2
 
 MAX_VALUE_BYTES: Final = 64 * 1024
 
+TRUST_KEY: Final = b"trust"
+QUOTE_KEYS: Final = b"quote/"
+"""Where the two kinds of values are kept that say how far the light client got."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KemSecret:

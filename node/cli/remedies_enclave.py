@@ -41,7 +41,8 @@ _NETWORK: Final = {
     ),
     Code.FORKED: Remedy(
         "Two signed headers of one height were proven to this enclave: validators signed twice.",
-        "find out with the other operators which chain goes on; this enclave serves none any more",
+        "find out with the other operators which chain goes on; a holder serves none any more, a "
+        "newcomer begins anew with `register --discard`",
     ),
     Code.NODE_REVOKED: Remedy(
         "The network revoked this node; a revoked node never returns.",

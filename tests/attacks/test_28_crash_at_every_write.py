@@ -1,4 +1,4 @@
-"""Attack 28: power is lost before any disk call of bootstrap, create_node_key, quote or import.
+"""Attack 28: power is lost before any disk call of a request that writes.
 
 [restart completes or redoes; never two seeds, never none]: a seed that was ever answered is there
 after every crash, and one that was not may be made anew, because nobody saw it.
@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from enclave.crypto.sealing import Role
 from enclave.errors import Code
 from enclave.framework.states import State
 from enclave.service.home import Home
+from seedpact.enclave.v1.chain_pb2 import FollowChainRequest, ReportForkRequest
 from tests.support.crash_disk import CrashDisk, PowerCut, StoppingDisk
 from tests.support.refusals import entries, refused_unchanged
-from tests.support.world import Entropy, Ledger, Node, inputs, network
+from tests.support.world import Entropy, Ledger, Node, inputs, network, restore
 
 HOME = Path("/enclave")
 STATE_CALLS, BACKUP_CALLS = 4, 4
@@ -32,15 +34,21 @@ def on_disk(name: str, disk: CrashDisk) -> Node:
     return Node(name, storage=home(disk))
 
 
-def after_every_crash(disk: CrashDisk, name: str, step: Callable[[Node], object]) -> list[Node]:
-    """The node as it restarts after each crash that may happen during `step`."""
+def after_every_crash(
+    disk: CrashDisk,
+    name: str,
+    step: Callable[[Node], object],
+    *,
+    calls: int = STATE_CALLS + BACKUP_CALLS,
+) -> list[Node]:
+    """The node as it restarts after each crash that may happen during the calls of `step`."""
     restarted = []
-    for stop_before in range(1, STATE_CALLS + BACKUP_CALLS + 1):
+    for stop_before in range(1, calls + 1):
         stopping = StoppingDisk(disk, stop_before)
         with pytest.raises(PowerCut):
             step(on_disk(name, stopping))
         restarted += [on_disk(name, left) for left in stopping.after_crash()]
-    assert len(restarted) > STATE_CALLS + BACKUP_CALLS
+    assert len(restarted) > calls
     return restarted
 
 
@@ -109,3 +117,65 @@ def test_28_after_every_crash_the_backup_holds_the_state() -> None:
         assert node.info().backup_current
         sealed = node.enclave._sealed  # noqa: SLF001 (what the backup file opens to)
         assert sealed.load_backup(network_id=ledger.network_id) == entries(node)
+
+
+def holder_disk(ledger: Ledger) -> tuple[CrashDisk, int]:
+    """A founder's disk, with a backup of the state, and the header to which it was led."""
+    disk = CrashDisk()
+    founder = on_disk("founder", disk)
+    ledger.bootstrap(founder)
+    ledger.catch_up()
+    trusted = ledger.height - 4
+    founder.follow(FollowChainRequest(steps=ledger.headers.steps(None, [trusted])))
+    founder.start()
+    return disk, trusted
+
+
+def test_28_a_header_that_is_followed_is_the_old_one_or_the_new_one() -> None:
+    """It writes the state alone: whatever is left, the backup beside it has the seed."""
+    ledger = Ledger()
+    disk, trusted = holder_disk(ledger)
+    seed = on_disk("founder", disk.copy()).enclave.keys.seed(0)
+    request = FollowChainRequest(steps=ledger.headers.steps(trusted, [trusted + 2]))
+
+    found = set()
+    for node in after_every_crash(disk, "founder", lambda n: n.follow(request), calls=STATE_CALLS):
+        found.add(node.info().trusted_height)
+        assert node.enclave.keys.seed(0) == seed
+        backup = node.storage.load(Role.BACKUP)
+        assert backup is not None
+        restored = on_disk("founder", CrashDisk())
+        restore(restored, backup, ledger.network_id)
+        assert restored.enclave.keys.seed(0) == seed
+    assert found == {trusted, trusted + 2}
+
+
+def test_28_an_answered_header_survives_every_crash() -> None:
+    ledger = Ledger()
+    disk, trusted = holder_disk(ledger)
+    node = on_disk("founder", disk)
+    node.follow(FollowChainRequest(steps=ledger.headers.steps(trusted, [trusted + 2])))
+    for left in disk.after_crash():
+        assert on_disk("founder", left).info().trusted_height == trusted + 2
+
+
+def test_28_a_fork_is_in_state_and_backup_or_in_neither() -> None:
+    ledger = Ledger()
+    disk, trusted = holder_disk(ledger)
+    other = ledger.headers.fork(trusted)
+    other.add(app_hash=b"\x02" * 32, time=ledger.time(trusted + 1))
+    request = ReportForkRequest(
+        first=ledger.headers.steps(trusted, [trusted + 1]),
+        second=other.steps(trusted, [trusted + 1]),
+    )
+
+    found = set()
+    for node in after_every_crash(disk, "founder", lambda n: n.report_fork(request)):
+        forked = node.info().forked
+        found.add(forked)
+        backup = node.storage.load(Role.BACKUP)
+        assert backup is not None
+        restored = on_disk("founder", CrashDisk())
+        restore(restored, backup, ledger.network_id)
+        assert restored.info().forked == forked
+    assert found == {False, True}

@@ -172,3 +172,38 @@ def test_a_forked_newcomer_imports_nothing() -> None:
     node.start()
     assert node.info().forked
     assert entries(node) == before
+
+
+def test_a_newcomer_that_discards_its_keys_knows_nothing_of_the_fork() -> None:
+    """What forked follows from a header that somebody told it, and that went with the quote."""
+    ledger, (founder,) = network("founder")
+    node = Node("newcomer")
+    ledger.prepare(node)
+    assert ledger.register(node, founder).envelope
+    recorded = ledger.proof(node)
+    home_made = Ledger(keys=ledger.keys, later=1)
+    anchor = home_made.purpose()
+    node.make_quote(anchor)
+    home_made.height += 5
+    home_made.catch_up()
+    other = twin(home_made, anchor.anchor_height)
+    top = home_made.headers.top
+    node.report_fork(
+        pb.ReportForkRequest(
+            anchor_height=anchor.anchor_height,
+            anchor_hash=anchor.anchor_hash,
+            root=home_made.headers.root(anchor.anchor_height),
+            first=home_made.headers.steps(anchor.anchor_height, [top]),
+            second=other.steps(anchor.anchor_height, [top]),
+        )
+    )
+    with refused_unchanged(node, Code.FORKED):
+        node.import_seed(recorded)
+    kem_io = ledger.keys[-1].kem_io
+    node.create_node_key(ledger.network, kem_io=kem_io, discard=True)
+    assert not node.info().forked
+    # Nothing that the chain recorded for the old keys is of use to it.
+    assert ledger.register(node, founder).envelope
+    with refused_unchanged(node, Code.UNKNOWN_QUOTE):
+        node.import_seed(recorded)
+    assert node.import_seed(ledger.proof(node)).epochs == [0]

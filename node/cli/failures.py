@@ -114,6 +114,8 @@ class CliCode(enum.StrEnum):
     NO_PEERS = "no_peers"
     NOT_REGISTERED = "not_registered"
     RECORD_ENDS = "record_ends"
+    NONCE_UNPAID = "nonce_unpaid"
+    NONCE_UNPUBLISHED = "nonce_unpublished"
     INTERRUPTED = "interrupted"
     INTERNAL_ERROR = "internal_error"
 

@@ -52,4 +52,15 @@ DOCTOR_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "counts on it.",
         "see that operator.key in node.toml is set and funded, so that the node renews itself",
     ),
+    CliCode.NONCE_UNPAID: Remedy(
+        "An enclave confirms only while the chain has a nonce of its present start, not older than "
+        "1,000 blocks. The next one is due, and the operator's account cannot pay for it.",
+        "send that account coins: `seedpactd tx bank send`; the node publishes the nonce by itself",
+    ),
+    CliCode.NONCE_UNPUBLISHED: Remedy(
+        "The enclave's next nonce is due, and this node has not the key that may publish it: it "
+        "will confirm nobody.",
+        "name the operator's key as operator.key in node.toml and restart, or publish it by hand "
+        "where the key is: `seedpactd tx registration freshness NODE_ID NONCE`",
+    ),
 }

@@ -10,6 +10,7 @@ import click
 from chain_module.address import to_text
 from chain_module.bank.coins import DENOM
 from node.chain_client import ChainClient, ChainFailure, Price
+from node.chain_proof import follows, lacks_start, older_blocks_missing, start_height
 from node.cli.chain_options import Target, chain_options
 from node.cli.enclave.info import state_name
 from node.cli.help_text import examples
@@ -67,6 +68,7 @@ def status(*, enclave: str | None, target: Target, output: Output) -> None:
             "node": _node(chain),
             "enclave": _enclave(address, info),
             "record": _record(chain, info),
+            "headers": _headers(chain, info),
             "freshness": _freshness(chain, info, price),
         }
     output.answer(
@@ -176,6 +178,19 @@ def _record(chain: ChainClient, info: pb.GetInfoResponse | EnclaveFailure | None
             "register_tx_hash": record.register_tx_hash.hex().upper(),
         },
         rows=[("record", f"{status_name(record)} in block {record.height}, until {until}")],
+    )
+
+
+def _headers(chain: ChainClient, info: pb.GetInfoResponse | EnclaveFailure | None) -> Part:
+    """Whether this node has the block from which the enclave goes on."""
+    if not isinstance(info, pb.GetInfoResponse) or not follows(info):
+        return Part(data=None, rows=[])
+    base = chain.status().earliest_height
+    lacking = lacks_start(info, base)
+    said = str(older_blocks_missing(info, base, ["`seedpactd doctor` asks others"]))
+    return Part(
+        data={"from_height": start_height(info), "earliest_height": base, "missing": lacking},
+        rows=[("older blocks", said)] if lacking else [],
     )
 
 

@@ -26,6 +26,8 @@ class FreshEnclave(rpc.EnclaveServiceServicer):
         self.fresh_until = 0
         self.state = pb.ENCLAVE_STATE_UNSPECIFIED
         self.forked = False
+        self.trusted_height = 0
+        """0: the real one's."""
 
     def GetInfo(  # noqa: N802 (the service's name)
         self, _request: pb.GetInfoRequest, _context: grpc.ServicerContext
@@ -35,6 +37,7 @@ class FreshEnclave(rpc.EnclaveServiceServicer):
         info.freshness_nonce = self.nonce
         info.fresh_until = self.fresh_until
         info.forked = self.forked
+        info.trusted_height = self.trusted_height or info.trusted_height
         if self.state:
             info.state = self.state
         return info

@@ -11,7 +11,7 @@ import click
 from enclave.errors import Refusal
 from node.chain_client import ChainClient
 from node.cli.chain_options import Target, chain_options
-from node.cli.doctor import on_chain, on_machine
+from node.cli.doctor import on_chain, on_enclave, on_machine
 from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
 from node.cli.failures import CliCode, Failure, of_part, of_refusal
 from node.cli.help_text import examples
@@ -41,6 +41,8 @@ CHECKS: Final[Mapping[str, Check]] = {
     "peers": on_chain.peers,
     "record": on_chain.record,
     "funds": on_chain.funds,
+    "headers": on_enclave.headers,
+    "freshness": on_enclave.freshness,
 }
 
 _SILENCE: Final = frozenset(

@@ -20,7 +20,6 @@ from node.cli.failures import CliCode, Failure
 from node.cli.query.registration import status_name
 from node.cli.times import utc_seconds
 from node.join.homing import own_network
-from node.keyring import Backend, Keyring, PasswordFor
 from seedpact.registration.v1 import types_pb2
 
 MAX_CLOCK_SECS: Final = 60
@@ -137,12 +136,10 @@ def record(subject: Subject) -> str:
 
 def funds(subject: Subject) -> str:
     """The operator can pay for what its node has to send."""
-    name = subject.config.operator_key
-    if not name:
+    operator = subject.operator
+    if operator is None:
         raise Skipped("node.toml names no operator's key: others renew this node")
-    backend = Backend(subject.config.keyring_backend)
-    keyring = Keyring(subject.home.keyring(backend), backend, password=_never)
-    address = keyring.get(name).raw_address
+    address = operator.raw_address
     price = Price(gas_price=subject.config.minimum_gas_price.amount)
     needed = RENEWALS * fee_of(int(subject.params.params.register_gas), price).amount
     balance = subject.chain.balance(address)
@@ -163,8 +160,3 @@ def _admits(listed: types_pb2.Measurement, own: types_pb2.Measurement) -> bool:
     bound.CopyFrom(own)
     bound.sgx.isv_svn = listed.sgx.isv_svn
     return encode(bound) == encode(listed) and own.sgx.isv_svn >= listed.sgx.isv_svn
-
-
-def _never(purpose: PasswordFor) -> str:
-    """The public side of a key needs no password."""
-    raise AssertionError(purpose)

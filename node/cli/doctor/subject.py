@@ -10,6 +10,7 @@ from node.chain_client import ChainClient
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
 from node.engine_rpc import Status
+from node.keyring import Backend, KeyInfo, Keyring, PasswordFor
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import query_pb2, types_pb2
 
@@ -51,9 +52,23 @@ class Subject:
             return client.get_info()
 
     @functools.cached_property
+    def operator(self) -> KeyInfo | None:
+        """The key that node.toml names, None for none. Raises ConfigFailure, KeyringFailure."""
+        name = self.config.operator_key
+        if not name:
+            return None
+        backend = Backend(self.config.keyring_backend)
+        return Keyring(self.home.keyring(backend), backend, password=_never).get(name)
+
+    @functools.cached_property
     def record(self) -> types_pb2.NodeRecord | None:
         """This node's record. Raises ChainFailure, EnclaveFailure; Skipped without keys."""
         node_id = self.enclave.node_id
         if not node_id:
             raise Skipped("the enclave has no keys yet")
         return self.chain.node(node_id)
+
+
+def _never(purpose: PasswordFor) -> str:
+    """The public side of a key needs no password."""
+    raise AssertionError(purpose)

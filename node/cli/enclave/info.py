@@ -29,9 +29,9 @@ _MEANING: Final = {
     "HOLDER": "holds the network's seed",
 }
 _NEXT: Final = {
-    "EMPTY": "seedpactd enclave init NETWORK.json --context CONTEXT.json",
-    "KEYED": "seedpactd enclave quote CONTEXT.json --operator HEX --out REGISTRATION.json",
-    "PENDING": "seedpactd enclave import CONTEXT.json, once a holder has confirmed",
+    "EMPTY": "seedpactd register, or seedpactd enclave init by hand",
+    "KEYED": "seedpactd register",
+    "PENDING": "seedpactd register: it goes on where it was",
 }
 
 
@@ -113,6 +113,10 @@ def _as_json(answer: pb.GetInfoResponse) -> dict[str, Json]:
         "root_height": answer.root_height or None,
         "root_hash": answer.root_hash.hex() or None,
         "quotes": answer.quotes,
+        "trusted_height": answer.trusted_height or None,
+        "freshness_nonce": answer.freshness_nonce.hex() or None,
+        "fresh_until": answer.fresh_until or None,
+        "forked": answer.forked,
     }
 
 
@@ -136,4 +140,11 @@ def _as_rows(answer: pb.GetInfoResponse) -> list[Row]:
     if answer.root_height:
         root = answer.root_hash.hex() or "the genesis"
         rows += [("root of trust", f"height {answer.root_height}, {root}")]
+    if answer.trusted_height:
+        rows += [("trusted height", str(answer.trusted_height))]
+    if answer.freshness_nonce:
+        until = f"block {answer.fresh_until}" if answer.fresh_until else "none proven yet"
+        rows += [("freshness nonce", answer.freshness_nonce.hex()), ("confirms up to", until)]
+    if answer.forked:
+        rows += [("forked", "a fork of the chain was proven: it confirms nobody, for ever")]
     return rows

@@ -6,8 +6,9 @@ import json
 import resource
 import shutil
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
@@ -15,6 +16,7 @@ from enclave.registration.network_codec import network_to_proto
 from node.cli.doctor import CHECKS, on_chain, on_machine
 from node.config import Home, NodeConfig
 from node.engine.plan import CACHE_VARIABLE
+from node.host.freshness import MARGIN_HEADERS
 from node.join import Join, join
 from node.join.genesis import read_genesis
 from node.localnet.homes import ensure_key
@@ -24,7 +26,8 @@ from node.supervisor.node_group import Part, pid_file
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2
 from tests.support.cli import Cli
-from tests.support.lying_rpc import lying_rpc, second_validator
+from tests.support.fresh_enclave import FreshEnclave, fresh_enclave
+from tests.support.lying_rpc import lying_rpc, powerless, second_validator
 from tests.support.one_validator import OneValidator
 from tests.support.process import enclave_process
 
@@ -239,7 +242,80 @@ def test_a_record_that_was_revoked(
 def test_an_operator_who_cannot_pay(home: Home, cli: Cli) -> None:
     ensure_key(home, "poor")
     change(home, f'"{OPERATOR}"', '"poor"')
-    assert codes(cli, home) == {"funds": "no_funds"}
+    assert codes(cli, home)["funds"] == "no_funds"
+
+
+@pytest.fixture
+def fresh(chain: OneValidator, home: Home) -> Iterator[FreshEnclave]:
+    """The home's enclave, of which a test says how fresh it is."""
+    address = NodeConfig.load(chain.home).enclave_address
+    with fresh_enclave(address) as (enclave, client):
+        change(home, address, client.address)
+        yield enclave
+
+
+def finding(cli: Cli, home: Home, check: str) -> dict[str, str]:
+    """What came of one check."""
+    answer = cli("doctor", "--home", str(home.path), "--output", "json").json
+    found: dict[str, str] = next(e for e in answer["checks"] if e["check"] == check)
+    return found
+
+
+def test_a_nonce_that_nobody_can_pay_or_sign(
+    chain: OneValidator, home: Home, fresh: FreshEnclave, cli: Cli
+) -> None:
+    """Due, and not on the chain: the node publishes it, or nobody will."""
+    assert "publishes the next" in finding(cli, home, "freshness")["found"]
+    text = home.node_config.read_text()
+    change(home, f'"{OPERATOR}"', '""')
+    assert codes(cli, home) == {"freshness": "nonce_unpublished"}
+    assert "for 0 more blocks" in finding(cli, home, "freshness")["found"]
+    ensure_key(home, "other")
+    change(home, 'key = ""', 'key = "other"')
+    assert codes(cli, home) == {"freshness": "nonce_unpublished", "funds": "no_funds"}
+    home.node_config.write_text(text)
+    change(home, '"0.001useed"', f'"{10**17}useed"')
+    assert codes(cli, home) == {"freshness": "nonce_unpaid", "funds": "no_funds"}
+    # None of it matters while it is fresh for long, where it never confirms, or has no vote.
+    with chain.client() as client:
+        fresh.fresh_until = client.height() + MARGIN_HEADERS + 1_000
+    assert finding(cli, home, "freshness")["result"] == "ok"
+    fresh.fresh_until, fresh.forked = 0, True
+    assert finding(cli, home, "freshness")["result"] == "skipped"
+    fresh.forked = False
+    with lying_rpc(chain.rpc, powerless) as url:
+        assert codes(cli, home, "--node", url) == {"funds": "no_funds"}
+
+
+def test_an_engine_that_began_above_the_header_that_the_enclave_trusts(
+    chain: OneValidator, home: Home, fresh: FreshEnclave, cli: Cli
+) -> None:
+    """Unless a node that node.toml names has the blocks between."""
+    fresh.trusted_height = 2
+    fresh.fresh_until = 1_000_000
+
+    def began(method: str, _params: dict[str, Any], answer: dict[str, Any]) -> None:
+        if method == "status":
+            answer["result"]["sync_info"]["earliest_block_height"] = "3"
+
+    assert "header 2" in finding(cli, home, "headers")["found"]
+    with lying_rpc(chain.rpc, began) as url:
+        assert codes(cli, home, "--node", url) == {"headers": "older_blocks_missing"}
+        where = ("--home", str(home.path), "--node", url, "--grpc", chain.grpc)
+        found = cli("status", *where, "--output", "json").done().json["headers"]
+        assert found == {"from_height": 2, "earliest_height": 3, "missing": True}
+        assert "older_blocks_missing: expected block 2" in cli("status", *where).done().stdout
+        change(home, 'witnesses = ""', 'witnesses = "tcp://127.0.0.1:1"')
+        assert codes(cli, home, "--node", url) == {"headers": "older_blocks_missing"}
+        change(home, "tcp://127.0.0.1:1", f"tcp://127.0.0.1:1,{chain.rpc}")
+        assert codes(cli, home, "--node", url) == {}
+        fresh.forked = True
+        assert cli("status", *where, "--output", "json").done().json["headers"] is None
+        assert codes(cli, home, "--node", url) == {"enclave": "forked"}
+    fresh.forked = False
+    own = ("--home", str(home.path))
+    assert cli("status", *own, "--output", "json").json["headers"]["missing"] is False
+    assert "older" not in cli("status", *own).done().stdout
 
 
 def change(home: Home, old: str, new: str) -> None:

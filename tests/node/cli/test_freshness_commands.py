@@ -72,6 +72,41 @@ def test_the_newest_nonce_of_a_node_is_shown(site: Site, cli: Cli) -> None:
     assert bytes.fromhex(proven["store_key"]) == b"freshness/" + site.node_id
 
 
+def test_a_nonce_is_published_by_hand(site: Site, tmp_path: Path, cli: Cli) -> None:
+    """What `enclave info` shows goes in; whoever holds the operator's key signs, and where."""
+    until(site.has_room)
+    address = NodeConfig.load(site.chain.home).enclave_address
+    shown = cli("enclave", "info", "--address", address, "--output", "json").done().json
+    nonce = shown["freshness_nonce"]
+    assert nonce in cli("enclave", "info", "--address", address).done().stdout
+    place = (*site.place, "--output", "json")
+    words = ("tx", "registration", "freshness", shown["node_id"], nonce, *place)
+    mine = ("--from", OPERATOR, "--home", str(site.chain.home.path), "--keyring-backend", "test")
+    done = cli(*words, *mine).done().json
+    found = site.client.freshness(site.node_id)
+    assert found is not None
+    assert (found.nonce.hex(), found.height) == (nonce, done["height"])
+    stranger = ensure_key(Home.of(str(tmp_path)), "stranger")
+    theirs = ("--from", "stranger", "--home", str(tmp_path), "--keyring-backend", "test")
+    cli(*words, *theirs, "--gas", "300000").failed("account_unknown")
+    site.chain.fund(stranger.info.address, 1_000_000)
+    cli(*words, *theirs).failed("operator_mismatch")
+    unknown = ("tx", "registration", "freshness", "00" * 32, nonce, *place)
+    cli(*unknown, *theirs).failed("no_such_node")
+    short = ("tx", "registration", "freshness", shown["node_id"], nonce[:-2], *place)
+    cli(*short, *theirs).failed("wrong_usage", ExitCode.USAGE)
+    cli(*words).failed("wrong_usage", ExitCode.USAGE)
+    while site.has_room():
+        site.send(site.operator, site.node_id)
+    cli(*words, *mine).failed("freshness_limited")
+
+
+def test_the_help_of_publishing_by_hand_says_when_one_needs_it(cli: Cli) -> None:
+    said = " ".join(cli("tx", "registration", "freshness", "--help").done().stdout.split())
+    for words in ("by itself", "runs without that key", "seedpactd enclave info", "1,000 blocks"):
+        assert words in said
+
+
 def test_explain_says_what_became_of_one(site: Site, cli: Cli) -> None:
     stranger = ensure_key(site.chain.folder.faucet_home, "someone-else")
     site.chain.fund(stranger.info.address, 1_000_000)

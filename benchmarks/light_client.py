@@ -6,8 +6,8 @@ from the one before; skipping, each but the first two from the first. Both sides
 blocks, turn by turn, in seconds of CPU of their whole process. Reading a light block from its bytes
 is outside of both, and measured by itself.
 
-Go verifies the signatures of a commit in batches, and for a skip twice; OpenSSL has no batches, and
-ours verifies each once.
+Go verifies the signatures of a commit in batches, and for a skip twice; libsodium has no batches,
+and ours verifies each once.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Keys of validators: their addresses and their signatures (CometBFT crypto/ed25519, secp256k1).
 
-CometBFT verifies Ed25519 by ZIP-215, which takes encodings that RFC 8032 and OpenSSL refuse. A
+CometBFT verifies Ed25519 by ZIP-215, which takes encodings that RFC 8032 and libsodium refuse. A
 signature that only the former takes is not counted here, and no honest signer makes one.
 """
 

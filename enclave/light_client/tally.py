@@ -2,7 +2,7 @@
 
 A signature counts where its flag names the block and it verifies under the key of the validator
 whose address it bears. One that does not verify is not counted, and fails nothing: CometBFT fails
-the whole commit, but by ZIP-215, which takes more signatures than OpenSSL does. In all else
+the whole commit, but by ZIP-215, which takes more signatures than libsodium does. In all else
 the walk is CometBFT's own: in the commit's order, and it ends where enough is counted; what lies
 behind that is not looked at.
 
@@ -18,7 +18,7 @@ from typing import Final
 from enclave.errors import Code, Refusal
 from enclave.light_client.keys import verifies
 from enclave.light_client.predicates import commit_has_places
-from enclave.light_client.sign_bytes import precommit_sign_bytes
+from enclave.light_client.sign_bytes import SignBytes
 from enclave.light_client.types import (
     BlockIdFlag,
     Commit,
@@ -53,21 +53,22 @@ TWO_THIRDS: Final = TrustLevel(2, 3)
 class Votes:
     """The signatures of one commit, each verified at most once under one key."""
 
-    __slots__ = ("_chain_id", "_verified", "commit")
+    __slots__ = ("_sign_bytes", "_verified", "commit")
 
     def __init__(self, commit: Commit, *, chain_id: str) -> None:
         self.commit = commit
-        self._chain_id = chain_id
-        self._verified: dict[tuple[int, PublicKey], bool] = {}
+        self._sign_bytes = SignBytes(commit, chain_id=chain_id)
+        self._verified: dict[int, tuple[PublicKey, bool]] = {}
 
     def verified(self, place: int, key: PublicKey) -> bool:
         """Whether the signature at `place` is `key`'s."""
-        known = self._verified.get((place, key))
-        if known is None:
+        known = self._verified.get(place)
+        if known is None or known[0] != key:
             signature = self.commit.signatures[place]
-            message = precommit_sign_bytes(self.commit, signature, chain_id=self._chain_id)
-            known = self._verified[place, key] = verifies(key, signature.signature, message)
-        return known
+            message = self._sign_bytes.of(signature)
+            known = key, verifies(key, signature.signature, message)
+            self._verified[place] = known
+        return known[1]
 
 
 def own_set_signed(block: LightBlock, votes: Votes) -> None:

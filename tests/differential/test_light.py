@@ -198,7 +198,7 @@ STRANGE: Final[dict[str, tuple[str, tuple[Code | None, ...]]]] = {
     "set_twice_named": ("", MALFORMED),
     # Room for key types that are unknown here; Go does not look behind the vote that is enough.
     "signature_of_65_bytes": ("", MALFORMED),
-    # Encodings of points that OpenSSL refuses, and no honest signer makes: not counted.
+    # Encodings of points that libsodium refuses, and no honest signer makes: not counted.
     "signatures_of_zip_215": ("", POWERLESS),
     # Who proposes is neither hashed nor signed: ours does not look.
     "no_proposer": ("proposer", (None, Code.NOT_ENOUGH_TRUST)),

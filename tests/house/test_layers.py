@@ -76,6 +76,11 @@ PLANTED: Final = {
         "from cryptography.hazmat.primitives.ciphers.aead import AESGCM",
         "cryptography is called by crypto.primitives",
     ),
+    "light_client calls nacl": (
+        "enclave/light_client/keys.py",
+        "import nacl.bindings",
+        "nacl is called by crypto.primitives alone",
+    ),
     "policy calls dcap_qvl": (
         "enclave/attestation/types.py",
         "import dcap_qvl",

@@ -16,7 +16,7 @@ JAVASCRIPT: Final = REPOSITORY / "tests" / "differential"
 
 REQUIREMENT: Final = re.compile(r"^[a-z0-9][a-z0-9._-]*==[^\s\\]+( ; [^\\]+)? \\$")
 HASH: Final = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
-PROVENANCE: Final = re.compile(r"^    #( via|   [a-z])")
+PROVENANCE: Final = re.compile(r"^    #( via|   (--override|[a-z]))")
 ADDRESS: Final = re.compile(r"https?:|//|--(extra-)?index-url|--find-links|@ file")
 
 
@@ -66,6 +66,7 @@ def test_the_enclave_is_served_by_few_libraries() -> None:
         "grpcio",
         "protobuf",
         "pycparser",
+        "pynacl",
         "typing-extensions",
     }
 

@@ -1,18 +1,20 @@
 """How many signatures are verified: each once, no more than needed, none where it cannot help.
 
-What a vote signs is made once for each verification, and has the chain id in it: so this counts how
-often the chain id is encoded.
+A vote is taken from its place once for each verification: so this counts how often one is taken.
 """
 
 from __future__ import annotations
 
 import contextlib
-from typing import Final
+from dataclasses import replace
+from typing import Final, SupportsIndex, overload
 
 import pytest
 
 from enclave.errors import Code, Refusal
 from enclave.light_client.enclave_rule import verify_step
+from enclave.light_client.tally import Votes
+from enclave.light_client.types import CommitSig
 from tests.enclave.light_client.maker import (
     CHAIN_ID,
     Signer,
@@ -26,31 +28,39 @@ from tests.support.refusals import refused
 
 STRANGERS: Final = signers(*range(20))
 
+Place = SupportsIndex | slice
 
-class CountedText(str):
-    """Text that knows how often it was encoded."""
 
-    __slots__ = ("encoded",)
+def counted(votes: tuple[CommitSig, ...], taken: list[Place]) -> tuple[CommitSig, ...]:
+    """`votes`, with each place in `taken` from which one is taken; a walk over them takes none."""
 
-    encoded: int
+    class Counted(tuple[CommitSig, ...]):
+        __slots__ = ()
 
-    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
-        self.encoded = getattr(self, "encoded", 0) + 1
-        return super().encode(encoding, errors)
+        @overload
+        def __getitem__(self, place: SupportsIndex) -> CommitSig: ...
+        @overload
+        def __getitem__(self, place: slice) -> tuple[CommitSig, ...]: ...
+        def __getitem__(self, place: Place) -> CommitSig | tuple[CommitSig, ...]:
+            taken.append(place)
+            return super().__getitem__(place)
+
+    return Counted(votes)
 
 
 def verified(proposed: Proposed) -> int:
     """Verifications that the enclave's rule takes."""
-    chain_id = CountedText(CHAIN_ID)
-    chain_id.encoded = 0
+    made = proposed.block
+    taken: list[Place] = []
+    votes = counted(made.commit.signatures, taken)
     with contextlib.suppress(Refusal):
         verify_step(
             proposed.trusted,
-            proposed.block,
-            chain_id=chain_id,
+            replace(made, commit=replace(made.commit, signatures=votes)),
+            chain_id=CHAIN_ID,
             trusted_next=proposed.trusted_next,
         )
-    return chain_id.encoded
+    return len(taken)
 
 
 def test_no_more_than_needed() -> None:
@@ -62,6 +72,13 @@ def test_a_vote_that_counts_for_both_sets_is_verified_once() -> None:
     unchanged = Proposed(make_header(7, OURS), block(20, OURS))
     assert verified(unchanged) == 3
     assert verified(good_skip()) == 3
+
+
+def test_what_is_remembered_of_a_vote_is_of_one_key() -> None:
+    votes = Votes(block(8, OURS).commit, chain_id=CHAIN_ID)
+    first, second = (signer.key for signer in OURS[:2])
+    found = [votes.verified(0, key) for key in (first, second, first, second)]
+    assert found == [True, False, True, False]
 
 
 @pytest.mark.parametrize("absent", [OURS[:2], OURS[:3]])

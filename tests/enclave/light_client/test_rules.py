@@ -73,7 +73,7 @@ def test_what_one_rule_alone_refuses(rule: Rule, make: Callable[[], Proposed]) -
 
 @both_rules
 def test_a_vote_that_does_not_verify_fails_nothing(rule: Rule) -> None:
-    """CometBFT refuses the whole commit, but takes more encodings of signatures than OpenSSL."""
+    """CometBFT refuses the whole commit, but takes more encodings of signatures than libsodium."""
     proposed = replace(good_step(), block=block(8, OURS, forged=OURS[:1]))
     assert rule(proposed) == proposed.block.header
 

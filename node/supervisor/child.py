@@ -17,6 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from node.supervisor.halt_watch import HaltWatch
 from node.supervisor.process_id import ProcessId
 from node.supervisor.spec import ProcessSpec
 
@@ -28,8 +29,6 @@ WATCH_SECS: Final = 1.0
 MAX_LOG_BYTES: Final = 64 * 1024 * 1024
 """A longer log is put aside at the next start, as NAME.log.1."""
 TAIL_BYTES: Final = 16 * 1024
-MAX_HALT_CHARS: Final = 400
-"""CometBFT's line goes on with a stack."""
 
 
 class Child:
@@ -44,14 +43,15 @@ class Child:
         self._wake = wake
         self.ready = threading.Event()
         """Set by the probing thread."""
-        self.halted = ""
-        """The line that has the words of `spec.halts`; set by the probing thread."""
+        self.halted = threading.Event()
+        """It has said that it works no more (`spec.halts`); set by the probing thread."""
         self._over = threading.Event()
         with contextlib.suppress(FileNotFoundError):
             if spec.log.stat().st_size > MAX_LOG_BYTES:
                 spec.log.replace(spec.log.with_name(f"{spec.log.name}.1"))
         with spec.log.open("ab") as log:
             self._log_start = log.tell()
+            self._halt = spec.halts and HaltWatch(spec.log, start=self._log_start, halts=spec.halts)
             self._process = subprocess.Popen(  # noqa: S603 (programs of ours, arguments as a list)
                 [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), *spec.command],
                 stdin=subprocess.DEVNULL,
@@ -93,6 +93,10 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
+    def why_halted(self) -> str:
+        """The line in which it said that it works no more; "" where it did not."""
+        return self._halt.look() if self._halt else ""
+
     def last_words(self) -> str:
         """The last line of its log since it started; "" where there is none."""
         lines = self._lines()
@@ -125,23 +129,11 @@ class Child:
                 break
             slow = time.monotonic() - begun > 1
             self._over.wait(SLOW_PROBE_SECS if slow else PROBE_SECS)
-        if self.spec.halts is not None:
-            self._watch(self.spec.halts.encode())
-
-    def _watch(self, words: bytes) -> None:
-        """Reads on in the log until the words are there, or it is over."""
-        place = self._log_start
-        while not self._over.wait(WATCH_SECS):
-            with contextlib.suppress(OSError), self.spec.log.open("rb") as log:
-                log.seek(place)
-                before, found, after = log.read().partition(words)
-                if found:
-                    line = before.rpartition(b"\n")[2] + found + after.partition(b"\n")[0]
-                    self.halted = line[:MAX_HALT_CHARS].decode("utf-8", "replace")
-                    self._wake()
-                    return
-                # The words may be cut in two.
-                place += max(0, len(before) - len(words))
+        while self._halt and not self._over.wait(WATCH_SECS):
+            if self._halt.look():
+                self.halted.set()
+                self._wake()
+                break
 
 
 def in_words(line: str) -> str:

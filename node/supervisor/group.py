@@ -158,7 +158,7 @@ class _Member:
             for warning in self.child.warnings():
                 self._say(What.SAID, warning)
             self._say(What.READY)
-        elif self.child.halted:
+        elif self.child.halted.is_set():
             self.child.kill()
         elif self._kill_at is not None and now >= self._kill_at:
             self._kill_at = None
@@ -183,8 +183,8 @@ class _Member:
 
     def _ended(self, child: Child, status: int, now: float) -> None:
         served = 0.0 if self._ready_since is None else now - self._ready_since
-        # One that was killed had no time for words, unless they are why it was killed.
-        words = child.last_words() if status > 0 else child.halted
+        # One that was killed had no time for last words; one that ended well has none.
+        words = child.why_halted() or (child.last_words() if status > 0 else "")
         end = f"signal {-status}" if status < 0 else f"exit code {status}"
         self._last_end = f"{end}, last line: {words}" if words else end
         if self._stopping:

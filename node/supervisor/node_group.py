@@ -6,6 +6,7 @@ Each can also be run by itself (`command`), as containers do.
 from __future__ import annotations
 
 import enum
+import re
 import sys
 from pathlib import Path
 from typing import Final
@@ -23,8 +24,17 @@ from node.supervisor.probes import (
 from node.supervisor.spec import Group, ProcessSpec
 
 NODE_MODULE: Final = "node.supervisor.node_process"
-CONSENSUS_FAILED: Final = "CONSENSUS FAILURE!!!"
-"""CometBFT's last word on blocks; a restart is what helps, if anything does."""
+ENGINE_HALTS: Final = re.compile(
+    rb"(?:E\[[0-9-]+\|[0-9:.]+\] |\{\"_msg\":\")"
+    rb"(?:CONSENSUS FAILURE!!!|(?:consensus|mempool|query|snapshot) connection terminated\. )"
+)
+"""CometBFT's errors after which only a restart helps, in both forms of its log.
+
+Its consensus has ended (consensus/state.go), or its connection to the application has, upon which
+it tells itself to end (proxy/multi_app_conn.go): where a block is executed at that moment, the stop
+waits for ever for an answer of the lost connection, and RPC goes on. The same words of a peer stand
+further behind in a line, in quotes.
+"""
 
 _TCP: Final = "tcp://"
 
@@ -72,8 +82,9 @@ def node_group(
                 awaits=None if part is Part.ENCLAVE else awaits,
                 # CometBFT ends by itself when its application is gone.
                 ends_with=Part.NODE if part is Part.COMETBFT else None,
-                # It stays, and answers, after its disk was full or the state was another.
-                halts=CONSENSUS_FAILED if part is Part.COMETBFT else None,
+                # It may stay, and answer, after its disk was full, the state was another, or a
+                # call of the application raised.
+                halts=ENGINE_HALTS if part is Part.COMETBFT else None,
                 # A validator without its enclave still validates.
                 vital=part is not Part.ENCLAVE,
                 # The enclave's address is known; gRPC's own lines would only repeat what it says.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,9 +33,9 @@ class ProcessSpec:
     vital: bool = True
     """Whether the group ends where it keeps dying. One that is not is tried for ever, once it has
     been ready."""
-    halts: str | None = None
-    """Words of its log that say that it works no more, though it does not end: it is then killed,
-    and started again like one that died."""
+    halts: re.Pattern[bytes] | None = None
+    """How a line of its log begins that says that it works no more. It should end by itself then:
+    one that does not is killed, and started again like one that died."""
     stop_secs: float = STOP_SECS
     """How long it may take to end, before it is killed."""
     environment: Mapping[str, str] = field(default_factory=dict)

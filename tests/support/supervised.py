@@ -1,13 +1,15 @@
 """Small programs for the supervisor's tests: they listen, they log, they end as they are told.
 
-`supervised.py NAME FOLDER [--deaf] [--dies SECS] [--halts] [--with OTHER]` appends "NAME up" and
-"NAME down" to FOLDER/story and listens on FOLDER/NAME.sock in between. One that goes with another
-ends when that one's socket is closed, as CometBFT does. One that halts says so, and stays.
+`supervised.py NAME FOLDER [--deaf] [--dies SECS] [--halts] [--quotes] [--with OTHER]` appends
+"NAME up" and "NAME down" to FOLDER/story and listens on FOLDER/NAME.sock in between. One that goes
+with another ends when that one's socket is closed, as CometBFT does. One that halts says so, and
+stays; one that quotes has the same words from somebody else.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -23,7 +25,8 @@ from node.supervisor.probes import socket_accepts
 REPOSITORY: Final = Path(__file__).parents[2]
 PATIENCE_SECS: Final = 60
 FOREVER: Final = 3600.0
-HALTED: Final = "nothing works any more"
+HALTED: Final = "error: nothing works any more"
+HALTS: Final = re.compile(HALTED.encode())
 
 
 def spec(
@@ -32,7 +35,7 @@ def spec(
     *options: str,
     ends_with: str | None = None,
     vital: bool = True,
-    halts: str | None = None,
+    halts: re.Pattern[bytes] | None = None,
     stop_secs: float = 20,
 ) -> ProcessSpec:
     """A program of this file."""
@@ -135,7 +138,9 @@ def main(name: str, folder: Path, options: list[str]) -> int:
     path.unlink(missing_ok=True)
     tell("up")
     if "--halts" in options:
-        print(f"first\nerror: {HALTED} at=here\nlast", flush=True)
+        print(f"first\n{HALTED} at=here\nlast", flush=True)
+    if "--quotes" in options:
+        print(f'first\nwarning: peer="{HALTED}"\nlast', flush=True)
     print('{"level": "warning", "message": "beware"}', flush=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(str(path))

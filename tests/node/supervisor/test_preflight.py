@@ -18,7 +18,14 @@ from node.localnet.homes import make_home
 from node.localnet.plan import new_localnet
 from node.localnet.store import Folder
 from node.supervisor import ProcessId, SupervisorCode, SupervisorFailure, preflight
-from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
+from node.supervisor.node_group import (
+    ENGINE_HALTS,
+    Part,
+    command,
+    engine_addresses,
+    node_group,
+    pid_file,
+)
 
 
 @pytest.fixture
@@ -138,7 +145,7 @@ def test_the_group_is_the_home(home: Home) -> None:
     assert node.vital
     assert engine.command == ("/engine", "start", "--home", str(home.path))
     assert engine.ends_with == "node"
-    assert [spec.halts for spec in group.processes] == [None, None, "CONSENSUS FAILURE!!!"]
+    assert [spec.halts for spec in group.processes] == [None, None, ENGINE_HALTS]
     for part, spec in zip(Part, group.processes, strict=True):
         assert spec.command == command(part, home, config, engine=Path("/engine"))
         assert spec.log.parent == home.logs

@@ -14,7 +14,16 @@ import pytest
 
 from node.supervisor import Group, ProcessId, What, running
 from node.supervisor.child import MAX_LOG_BYTES
-from tests.support.supervised import HALTED, REPOSITORY, Watched, pid_of, spec, story, wait_for
+from tests.support.supervised import (
+    HALTED,
+    HALTS,
+    REPOSITORY,
+    Watched,
+    pid_of,
+    spec,
+    story,
+    wait_for,
+)
 
 NAMES = ("enclave", "node", "cometbft")
 
@@ -56,15 +65,42 @@ def test_it_starts_in_order_and_stops_in_reverse(folder: Path) -> None:
 def test_one_that_says_that_it_works_no_more_is_started_again(folder: Path) -> None:
     """CometBFT stays, and answers, after a fault that ended its consensus."""
     watched = Watched()
-    halting = spec(folder, "cometbft", "--halts", ends_with="node", halts=HALTED)
+    halting = spec(folder, "cometbft", "--halts", ends_with="node", halts=HALTS)
 
     def steps() -> None:
         died = watched.wait_for("cometbft", What.DIED)
-        assert died.text == f"signal {signal.SIGKILL:d}, last line: error: {HALTED} at=here"
+        assert died.text == f"signal {signal.SIGKILL:d}, last line: {HALTED} at=here"
         watched.wait_for("cometbft", What.DIED, 2)
 
-    assert watched.play(Group("n", (spec(folder, "node", halts=HALTED), halting)), steps) == []
+    assert watched.play(Group("n", (spec(folder, "node", halts=HALTS), halting)), steps) == []
     assert story(folder).count("node up") == 1
+
+
+def test_the_same_words_of_somebody_else_end_nothing(folder: Path) -> None:
+    """A peer chooses the name of the network that it says it is of; CometBFT logs it."""
+    watched = Watched()
+    quoting = spec(folder, "node", "--quotes", halts=HALTS)
+    halting = spec(folder, "cometbft", "--halts", halts=HALTS)
+
+    def steps() -> None:
+        assert watched.supervisor.wait_until_ready("n", timeout=60)
+        # Both are looked at in one rhythm; this one was looked at by then.
+        watched.wait_for("cometbft", What.DIED, 2)
+
+    assert watched.play(Group("n", (quoting, halting)), steps) == []
+    assert story(folder).count("node up") == 1
+
+
+def test_why_one_that_halted_ended_by_itself(folder: Path) -> None:
+    """CometBFT ends with exit code 0 when it has lost its application; its reason is shown."""
+    watched = Watched()
+    halting = spec(folder, "cometbft", "--halts", "--dies", "0.1", halts=HALTS)
+
+    def steps() -> None:
+        died = watched.wait_for("cometbft", What.DIED)
+        assert died.text == f"exit code 1, last line: {HALTED} at=here"
+
+    assert watched.play(Group("n", (halting,)), steps) == []
 
 
 @pytest.mark.parametrize("killed", NAMES)

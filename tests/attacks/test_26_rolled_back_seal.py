@@ -27,6 +27,7 @@ from tests.support.world import (
     Node,
     network,
     policy,
+    restore,
 )
 
 
@@ -161,4 +162,46 @@ def test_26_a_seal_of_the_first_block_and_a_private_chain_that_votes_in_other_co
     private.prepare(stranger)
     (confirmation,) = founder.confirm(register(private, founder, stranger))
     assert founder.info().trusted_height == private.height - 1
+    assert verdict(confirmation) is Code.MEASUREMENT_UNSIGNED
+
+
+def restored(node: Node, blob: bytes, ledger: Ledger) -> None:
+    """The state is lost, and the host restores a backup of its choice."""
+    node.storage = MemoryStorage()
+    node.start()
+    restore(node, blob, ledger.network_id)
+
+
+def test_26_a_backup_with_an_older_header_serves_nobody_by_itself(
+    scene: tuple[Ledger, Node, Node],
+) -> None:
+    """It lacks every header since the keys: still the chain must prove the nonce of this start."""
+    ledger, founder, newcomer = scene
+    request = register(ledger, founder, newcomer)
+    (confirmation,) = founder.confirm(request)
+    assert verdict(confirmation) is None
+    trusted = founder.info().trusted_height
+    restored(founder, files(founder)[Role.BACKUP], ledger)
+    assert founder.info().trusted_height < trusted
+    # The answered request, with the path that leads to its header from the genesis.
+    del request.chain.steps[:]
+    request.chain.steps.extend(ledger.headers.steps(None, [ledger.height - 1]))
+    with refused_unchanged(founder, Code.NOT_FRESH):
+        founder.confirm(request)
+
+
+def test_26_a_backup_of_the_first_block_and_a_private_chain_that_votes_in_other_code() -> None:
+    """A founder's own backup, as it lies beside its state: the floor bounds what it can be told."""
+    ledger = Ledger()
+    founder = Node("founder")
+    ledger.bootstrap(founder)
+    ledger.catch_up()
+    private = ledger.fork()
+    founder.confirm(ledger.confirm_request(founder))
+    restored(founder, files(founder)[Role.BACKUP], ledger)
+    assert founder.info().trusted_height == 0
+    private.policy = policy(measurements=(CODE, OTHER_CODE), serial=2)
+    stranger = Node("stranger", code=OTHER_CODE)
+    private.prepare(stranger)
+    (confirmation,) = founder.confirm(register(private, founder, stranger))
     assert verdict(confirmation) is Code.MEASUREMENT_UNSIGNED

@@ -45,7 +45,7 @@ from benchmarks.picture import Panel, by_unit, draw
 
 FOLDER: Final = Path(__file__).parent
 PICTURES: Final = FOLDER / "pictures"
-LIBRARIES: Final = ("dcap-qvl", "cryptography", "grpcio")
+LIBRARIES: Final = ("dcap-qvl", "cryptography", "pynacl", "grpcio")
 TABLE_WIDTH: Final = 140
 RESULTS: Final = FOLDER / "RESULTS.md"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import enum
 import functools
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -19,6 +20,20 @@ from node.abci.failures import BadFrame
 from node.abci.framing import FrameDecoder
 from node.abci.lanes import Lane, Worker
 from node.abci.limits import Limits
+
+
+class End(enum.StrEnum):
+    """Why a connection was closed. Stable names: they stand in the log."""
+
+    PEER_LEFT = "peer_left"
+    PEER_GONE = "peer_gone"
+    """In the middle of an exchange."""
+    BAD_REQUEST = "bad_request"
+    CALL_FAILED = "call_failed"
+    """It raised, or its request was none: logged where it was answered."""
+    SERVER_STOPS = "server_stops"
+    FAULT = "fault"
+    """The server's own."""
 
 
 class Connection:
@@ -34,6 +49,8 @@ class Connection:
         limits: Limits,
     ) -> None:
         self.number = number
+        self.end = End.FAULT
+        """Why it was closed, once it is."""
         self._reader, self._writer = streams
         self._calls = calls
         self._workers = workers
@@ -46,14 +63,16 @@ class Connection:
     async def serve(self) -> None:
         """Returns when the connection is closed."""
         try:
-            await self._exchange()
+            self.end = await self._exchange()
         except BadFrame as bad:
+            self.end = End.BAD_REQUEST
             with contextlib.suppress(ConnectionError):
                 self._writer.write(self._calls.refusal(bad, self.number))
                 await self._writer.drain()
         except ConnectionError:
-            pass  # The peer is gone, and nobody waits for the rest.
+            self.end = End.PEER_GONE  # Nobody waits for the rest.
         except asyncio.CancelledError:
+            self.end = End.SERVER_STOPS
             self._writer.transport.abort()
             raise
         finally:
@@ -67,7 +86,7 @@ class Connection:
         if self._idle is not None:
             self._idle.cancel()
 
-    async def _exchange(self) -> None:
+    async def _exchange(self) -> End:
         while not self._finishing:
             frames = self._decoder.take(self._limits.max_batch)
             if frames:
@@ -76,13 +95,14 @@ class Connection:
                     self._writer.write(answers.data)
                     await self._writer.drain()
                     if answers.last:
-                        return
+                        return End.CALL_FAILED
                 continue
             data = await self._read()
-            if not data:
+            if not data and not self._finishing:
                 self._decoder.end()
-                return
+                return End.PEER_LEFT
             self._decoder.feed(data)
+        return End.SERVER_STOPS
 
     async def _read(self) -> bytes:
         """What has arrived; nothing at the end of the stream, or of the server."""

@@ -23,7 +23,7 @@ from node.abci.connection import Connection
 from node.abci.failures import CannotListen
 from node.abci.lanes import Lane, Worker
 from node.abci.limits import Limits
-from node.log import Log
+from node.log import Log, place_of
 
 SOCKET_MODE: Final = 0o600
 """The peer is the engine, of the same user."""
@@ -121,7 +121,11 @@ class AbciServer:
 
     def _disconnected(self, task: asyncio.Task[None]) -> None:
         connection = self._tasks.pop(task)
-        self._log("info", "abci_disconnected", connection=connection.number)
+        number, fault = connection.number, None if task.cancelled() else task.exception()
+        if fault is not None:
+            kind, place = type(fault).__name__, place_of(fault)
+            self._log("error", "abci_fault", connection=number, type=kind, at=place)
+        self._log("info", "abci_disconnected", connection=number, reason=connection.end)
 
 
 def _listener(path: Path) -> socket.socket:

@@ -13,11 +13,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chain_module.abci import requests as req
+from chain_module.abci import responses as res
 from node.abci import CallLog, CannotListen, Limits
 from node.abci.framing import encode_frame
 from tests.node.abci.test_framing import split
 from tests.support.abci_client import (
     Client,
+    Served,
     check_tx,
     commit,
     echo,
@@ -206,6 +209,52 @@ def test_an_exception_ends_its_connection_and_tells_nothing(call: str) -> None:
         (line,) = server.log.of("abci_exception")
         assert (line["call"], line["type"]) == (call, "ValueError")
         assert "kv_application.py:" in str(line["at"])
+        assert not any(SECRET in str(logged) for logged in server.log.lines)
+
+
+class Halt(BaseException):
+    """What no call answers for."""
+
+
+class HaltingApplication(KvApplication):
+    """CheckTx raises it."""
+
+    def check_tx(self, request: req.CheckTxRequest) -> res.TxResult:
+        raise Halt(SECRET, request)
+
+
+def ends(server: Served) -> list[str | int]:
+    """Why connections were closed, in that order."""
+    return [line["reason"] for line in server.log.of("abci_disconnected")]
+
+
+def test_why_a_connection_was_closed() -> None:
+    application = KvApplication()
+    application.raising.add("check_tx")
+    with served(application) as server:
+        server.connect().close()
+        wait_for(lambda: ends(server) == ["peer_left"], "its end")
+        server.connect().send_bytes(encode_frame(b""))
+        wait_for(lambda: ends(server)[1:] == ["bad_request"], "its end")
+        server.connect().send(check_tx(b"a=1"))
+        wait_for(lambda: ends(server)[2:] == ["call_failed"], "its end")
+        server.connect().ask(echo("x"))
+        half = server.connect()
+        half.ask(echo("x"))
+        half.send_bytes(b"\x7f")
+        server.stop()
+    assert ends(server)[3:] == ["server_stops", "server_stops"]
+    assert len(server.log.of("abci_bad_request")) == 1
+
+
+def test_a_fault_of_the_server_says_where() -> None:
+    with served(HaltingApplication()) as server, server.connect() as client:
+        client.send(check_tx(b"a=1"))
+        assert client.receive() is None
+        wait_for(lambda: ends(server) == ["fault"], "its end")
+        (line,) = server.log.of("abci_fault")
+        assert (line["level"], line["type"]) == ("error", "Halt")
+        assert "test_server.py:" in str(line["at"])
         assert not any(SECRET in str(logged) for logged in server.log.lines)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -17,8 +18,10 @@ import pytest
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home, NodeConfig
-from node.enclave_client import EnclaveClient
+from node.config.cometbft import edit_cometbft
+from node.enclave_client import EnclaveClient, EnclaveFailure
 from node.engine_rpc import EngineRefused, EngineRpc
+from node.join.enclave_process import enclave_of
 from node.localnet.homes import ensure_key
 from node.supervisor.node_group import engine_addresses
 from seedpact.enclave.v1 import service_pb2 as pb
@@ -78,6 +81,84 @@ def test_a_newcomer_state_syncs_and_holds_the_seed(chain: OneValidator, tmp_path
     summary = check_log(home.logs / "abci-calls.jsonl")
     assert (summary.state_syncs, summary.clean_starts) == (1, 0)
     assert config.enclave_mode is Mode.SOFTWARE
+
+
+def test_a_holder_left_behind_the_snapshot_goes_on(chain: OneValidator, tmp_path: Path) -> None:
+    """State and blocks are gone, the sealed state stays: what lies between, others have to show."""
+    home = Home.of(str(tmp_path / "late"))
+    chain.fund(ensure_key(home, "operator").info.address, FUNDS)
+    ports = ("--port-offset", str(free_offset()))
+    register(chain, home, *ports)
+    config = NodeConfig.load(home)
+    address = config.enclave_address
+    with started(home), local(home, config) as late:
+        wait_for(late, EVERY + 5)
+    before = tmp_path / "sealed"
+    shutil.copytree(home.enclave, before)
+    trusted = trusted_height(home)
+    with chain.client() as client:
+        wait_for(client, (trusted // EVERY + 1) * EVERY + 5)
+    run_for_real("reset-state", "--blocks", "--home", str(home.path)).done()
+    register(chain, home)
+
+    # Whoever served the state sync is in config.toml, and is asked.
+    with started(home), local(home, config) as late, EnclaveClient(address) as enclave:
+        until(lambda: trusted_now(enclave) > trusted)
+        assert late.status().earliest_height > trusted
+
+    # Where nobody is named it is said, and goes on once somebody is.
+    shutil.rmtree(home.enclave)
+    shutil.copytree(before, home.enclave)
+    edit_cometbft(home, {"statesync.enable": False, "statesync.rpc_servers": ""})
+    with started(home), EnclaveClient(address) as enclave:
+        until(lambda: "older_blocks_missing" in (home.logs / "node.log").read_text())
+        found = run_for_real("doctor", "--home", str(home.path), "--output", "json").json["checks"]
+        assert "older_blocks_missing" in [check.get("code") for check in found]
+        assert trusted_now(enclave) == trusted
+    replace(config, witnesses=(chain.rpc,)).save(home)
+    with started(home), EnclaveClient(address) as enclave:
+        until(lambda: trusted_now(enclave) > trusted)
+    said = (home.logs / "node.log").read_text()
+    assert said.count("older_blocks_missing") == 1
+    assert said.count("older_blocks_shown") == 2
+
+
+def register(chain: OneValidator, home: Home, *options: str) -> None:
+    """With a state sync from a header of now."""
+    with chain.client() as client:
+        header = client.header(client.height() - 2)
+    peer = ("--node", chain.rpc, "--grpc", chain.grpc, "--network-id", chain.network_id.hex())
+    operator = ("--from", "operator", "--keyring-backend", "test", "--home", str(home.path))
+    trust = ("--trust-height", str(header.height), "--trust-hash", header.hash.hex())
+    run_for_real("register", *operator, *peer, *options, "--state-sync", *trust).done()
+
+
+def local(home: Home, config: NodeConfig) -> ChainClient:
+    """A client of this node."""
+    return ChainClient(grpc=config.grpc_listen, rpc=f"http://{engine_addresses(home)[0]}")
+
+
+def trusted_height(home: Home) -> int:
+    """Of the enclave of a node that does not run."""
+    only = enclave_of(home.enclave, mode=Mode.SOFTWARE, address=None, configured="")
+    with only as client:
+        return client.get_info().trusted_height
+
+
+def trusted_now(enclave: EnclaveClient) -> int:
+    """0 while the enclave does not answer."""
+    try:
+        return enclave.get_info().trusted_height
+    except EnclaveFailure:
+        return 0
+
+
+def until(condition: Callable[[], bool]) -> None:
+    """Waits."""
+    deadline = time.monotonic() + PATIENCE_SECS
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def wait_for(client: ChainClient, height: int) -> None:

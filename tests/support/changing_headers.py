@@ -54,3 +54,16 @@ class ServedBlocks:
         if height in self.lies:
             self.lies[height](block)
         return block
+
+
+class BlocksFrom(ServedBlocks):
+    """Those of a node that began with a snapshot: it is never asked for one below its base."""
+
+    def __init__(self, chain: HeaderChain, base: int) -> None:
+        super().__init__(chain)
+        self._base = base
+
+    def light_block(self, height: int) -> light_pb2.LightBlock:
+        """As `ServedBlocks`."""
+        assert height >= self._base
+        return super().light_block(height)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,16 +14,29 @@ from chain_module.abci import responses as res
 from chain_module.app.look import FirstLooks
 from chain_module.app.modules import STORES
 from chain_module.store.snapshot import write_snapshot
+from enclave.registration.measurement_codec import measurement_from_proto
 from node.application.application import APP_VERSION, ChainApplication
+from node.application.envelopes import EnclaveEnvelopes
 from node.application.parts import Parts
 from node.application.verdicts import Verdicts
+from node.chain_client import ChainClient, ChainEvent
+from node.chain_proof import Leading, ReadyPath
+from node.confirmer import Confirmer
+from node.enclave_client import EnclaveClient
+from node.host import NEW_BLOCK, Following, Host
+from node.host.following import DEPTH
+from node.host.witness import Witness
 from node.log import no_log
 from node.metrics import Metrics
-from node.storage import open_storage
+from node.storage import Storage, open_storage
 from node.storage.snapshot_files import OsSnapshotDisk, SnapshotFiles
+from tests.node.application.test_prefetch import wait_for
 from tests.support.chain import Chain, EnclaveInProcess, Peer
+from tests.support.changing_headers import BlocksFrom, ServedBlocks
+from tests.support.engine_status import engine_status, serving_status
+from tests.support.process import enclave_process
 from tests.support.wallets import Account
-from tests.support.world import CHAIN_ID, Node
+from tests.support.world import CHAIN_ID, Node, Requests, policy
 
 HEIGHT = 8
 
@@ -31,29 +45,47 @@ HEIGHT = 8
 def chain(tmp_path: Path) -> Iterator[Chain]:
     """One node that made the seed, a confirmed newcomer, and a snapshot of block 8."""
     made = Chain(tmp_path / "chain", nodes=2)
+    grown(made, folder=tmp_path / "chain")
+    yield made
+    made.close()
+
+
+def grown(made: Chain, *, folder: Path, second: Requests | None = None) -> None:
+    """To block 11; `second`: the enclave that joins, where another's code is the policy's."""
     made.blocks(4)
+    if second is not None:
+        made.peers[1].enclave = second
     made.join(1)
     while made.height < HEIGHT:
         made.block()
-    folder = tmp_path / "chain" / made.operators[0].name / "snapshots"
-    SnapshotFiles(folder, disk=OsSnapshotDisk()).save(HEIGHT, write_snapshot(made.state))
+    snapshots = folder / made.operators[0].name / "snapshots"
+    SnapshotFiles(snapshots, disk=OsSnapshotDisk()).save(HEIGHT, write_snapshot(made.state))
     made.blocks(3)
-    yield made
-    made.close()
 
 
 @pytest.fixture
 def newcomer(chain: Chain, tmp_path: Path) -> Iterator[Peer]:
     """A node that the engine told of no genesis."""
-    enclave, operator = Node("late"), Account("late", 20)
-    storage = open_storage(tmp_path / "late", names=STORES, chain_id=CHAIN_ID, log=no_log)
+    with started(chain, tmp_path / "late", Node("late")) as peer:
+        yield peer
+
+
+@contextmanager
+def started(
+    chain: Chain,
+    folder: Path,
+    enclave: Requests,
+    envelopes: Callable[[Storage], EnclaveEnvelopes] | None = None,
+) -> Iterator[Peer]:
+    """A node without a state; its enclave is of this process, or `envelopes` asks another."""
+    storage = open_storage(folder, names=STORES, chain_id=CHAIN_ID, log=no_log)
     source = EnclaveInProcess(enclave, storage, chain.headers)
     verdicts = Verdicts(root_der=chain.network.inputs.floor.attestation_root)
     application = ChainApplication(
         Parts(
             storage=storage,
             looks=FirstLooks(verdicts.verify),
-            envelopes=source,
+            envelopes=source if envelopes is None else envelopes(storage),
             log=no_log,
             metrics=Metrics(),
             min_gas_price=None,
@@ -62,7 +94,7 @@ def newcomer(chain: Chain, tmp_path: Path) -> Iterator[Peer]:
             disk_failed=lambda: None,
         )
     )
-    yield Peer("late", enclave, storage, source, application, operator, verdicts)
+    yield Peer("late", enclave, storage, source, application, Account("late", 20), verdicts)
     storage.close()
 
 
@@ -102,8 +134,23 @@ def test_it_follows_votes_and_proposes_as_if_it_had_run_every_block(
 
 
 def goes_on(chain: Chain, newcomer: Peer) -> None:
+    catch_up(chain, newcomer)
+    chain.peers.append(newcomer)
+    # A transaction, and a register with its confirm, which two of the three can make.
+    assert chain.send(send(chain, "alice")).code == common.OK
+    late = chain.people["bob"]
+    assert chain.send(chain.register_tx(Node("fourth"), late)).code == common.OK
+    txs = chain.propose(2)
+    assert chain.votes(txs) == [True, True, True]
+    done = chain.block(0)
+    assert [result.code for result in done.tx_results] == [common.OK] * 3
+    assert len({peer.storage.state.newest.app_hash for peer in chain.peers}) == 1
+    chain.peers.remove(newcomer)
+
+
+def catch_up(chain: Chain, newcomer: Peer) -> None:
+    """From the snapshot of block 8 to where the chain's own nodes are."""
     sync(chain, newcomer)
-    # The chain goes on from block 8 with three nodes: those two are three blocks further.
     for height in range(HEIGHT + 1, chain.height + 1):
         block = chain.peers[0].storage.block(height)
         assert block is not None
@@ -120,17 +167,6 @@ def goes_on(chain: Chain, newcomer: Peer) -> None:
         answer = newcomer.application.finalize_block(request)
         assert answer.app_hash == block.app_hash
         newcomer.application.commit()
-    chain.peers.append(newcomer)
-    # A transaction, and a register with its confirm, which two of the three can make.
-    assert chain.send(send(chain, "alice")).code == common.OK
-    late = chain.people["bob"]
-    assert chain.send(chain.register_tx(Node("fourth"), late)).code == common.OK
-    txs = chain.propose(2)
-    assert chain.votes(txs) == [True, True, True]
-    done = chain.block(0)
-    assert [result.code for result in done.tx_results] == [common.OK] * 3
-    assert len({peer.storage.state.newest.app_hash for peer in chain.peers}) == 1
-    chain.peers.remove(newcomer)
 
 
 def test_a_transaction_before_the_state_is_refused_and_harms_nobody(
@@ -159,3 +195,51 @@ def test_a_node_with_blocks_takes_no_snapshot(chain: Chain) -> None:
     assert answer.result is res.OfferResult.ABORT
     assert chain.peers[1].storage.state.newest == before
     chain.blocks(2)
+
+
+def test_a_holder_that_trusts_a_header_below_the_snapshot_confirms_again(tmp_path: Path) -> None:
+    """Its engine has no block from which its enclave could go on: another node shows it the way."""
+    with ExitStack() as stack:
+        process = stack.enter_context(enclave_process(tmp_path / "enclave"))
+        code = measurement_from_proto(process.info().measurement)
+        chain = Chain(
+            tmp_path / "chain",
+            nodes=2,
+            founder=process,
+            policy_=policy(measurements=(code,)),
+        )
+        stack.callback(chain.close)
+        grown(chain, second=Node(chain.peers[1].name, code=code), folder=tmp_path / "chain")
+        client = stack.enter_context(EnclaveClient(process.address))
+        confirmer = stack.enter_context(Confirmer(client, log=no_log, metrics=Metrics()))
+        wait_for(lambda: confirmer.node_id is not None)
+        status = engine_status(earliest_height=HEIGHT + 1)
+        own = BlocksFrom(chain.headers, status.earliest_height)
+        path = ReadyPath(client, Leading(own, client), status=lambda: status, log=no_log)
+
+        def envelopes(storage: Storage) -> EnclaveEnvelopes:
+            return EnclaveEnvelopes(confirmer, storage, path, log=no_log, metrics=Metrics())
+
+        late = stack.enter_context(started(chain, tmp_path / "again", process, envelopes))
+        catch_up(chain, late)
+        stack.callback(chain.peers[0].storage.close)
+        chain.peers = [late, chain.peers[1]]
+        register = chain.register_tx(Node("third", code=code), chain.people["bob"])
+        assert 0 < client.get_info().trusted_height < HEIGHT
+        assert chain.send(register).code == common.OK
+        path.make(chain.height)
+        assert chain.propose(0) == ()
+
+        rpc = stack.enter_context(serving_status(lambda: status))
+        asked = stack.enter_context(ChainClient(grpc="127.0.0.1:1", rpc=rpc, timeout=5))
+        host = Host(chain=asked, enclave=client, handlers=(), log=no_log)
+        other = Witness("other", ServedBlocks(chain.headers))
+        Following(own, [other]).handle(host, ChainEvent(NEW_BLOCK, {}, chain.height))
+        assert client.get_info().trusted_height == chain.height - DEPTH
+        path.make(chain.height)
+        txs = chain.propose(0)
+        assert txs[0] == register
+        assert len(txs) == 2
+        assert chain.votes(txs) == [True, True]
+        done = chain.decide(txs)
+        assert [result.code for result in done.tx_results] == [common.OK] * 2

@@ -72,6 +72,7 @@ def test_it_is_ready_for_exactly_one_height(scene: Scene) -> None:
 
 
 def test_nothing_is_made_for_an_enclave_without_the_seed(scene: Scene) -> None:
+    scene.status = engine_status(earliest_height=0)
     scene.ready.make(HEIGHT)
     assert scene.ready.steps(HEIGHT) is None
     assert scene.blocks.asked == []

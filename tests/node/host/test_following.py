@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
@@ -22,9 +21,9 @@ from seedpact.enclave.v1 import chain_pb2
 from seedpact.light.v1 import light_pb2
 from tests.node.chain_proof.test_ready import signed_fork
 from tests.node.host.test_host import Lines
-from tests.support.changing_headers import ChangingChain, ServedBlocks, all_new
+from tests.support.changing_headers import BlocksFrom, ChangingChain, ServedBlocks, all_new
+from tests.support.engine_status import engine_status, serving_status
 from tests.support.headers import HeaderChain, Signers
-from tests.support.http_server import answering
 from tests.support.process import EnclaveProcess, enclave_process
 from tests.support.world import CHAIN_ID, Ledger
 
@@ -36,19 +35,6 @@ NEWEST: Final = TOP + DEPTH
 """The newest block where `TOP` is the header that is followed to."""
 
 
-class Above(ServedBlocks):
-    """Blocks of a node that began with a snapshot."""
-
-    def __init__(self, chain: HeaderChain, base: int) -> None:
-        super().__init__(chain)
-        self.base = base
-
-    def light_block(self, height: int) -> light_pb2.LightBlock:
-        """None below the base."""
-        assert height >= self.base
-        return super().light_block(height)
-
-
 @dataclass
 class Scene:
     """A holder, its node's engine as far as it says of itself, and a host."""
@@ -58,18 +44,16 @@ class Scene:
     ledger: Ledger
     host: Host
     log: Lines
-    status: dict[str, Any]
+    base: int = 1
+    """The first block of its node's engine."""
 
     @property
     def trusted(self) -> int:
         return self.enclave.get_info().trusted_height
 
     @property
-    def own(self) -> Above:
-        return Above(self.ledger.headers, int(self.status["sync_info"]["earliest_block_height"]))
-
-    def begins_at(self, base: int) -> None:
-        self.status["sync_info"]["earliest_block_height"] = str(base)
+    def own(self) -> BlocksFrom:
+        return BlocksFrom(self.ledger.headers, self.base)
 
     def grow(self, top: int) -> None:
         self.ledger.height = top + 1
@@ -83,34 +67,17 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path) -> Iterator[Scene]:
     """Nobody of one header's validators signs the next: no header can be left out."""
-    status: dict[str, Any] = {
-        "node_info": {
-            "network": CHAIN_ID,
-            "id": "ab" * 20,
-            "listen_addr": "",
-            "moniker": "",
-            "version": "",
-        },
-        "sync_info": {
-            "latest_block_height": str(TOP),
-            "latest_block_hash": "",
-            "latest_app_hash": "",
-            "latest_block_time": "2026-01-02T03:04:05Z",
-            "earliest_block_height": "1",
-            "catching_up": False,
-        },
-        "validator_info": {"address": "", "voting_power": "0"},
-    }
     with ExitStack() as stack:
         process = stack.enter_context(enclave_process(tmp_path / "enclave"))
         enclave = stack.enter_context(EnclaveClient(process.address))
-        rpc = stack.enter_context(answering(lambda _: json.dumps({"result": status}).encode()))
+        status = serving_status(lambda: engine_status(earliest_height=made.base))
+        rpc = stack.enter_context(status)
         chain = stack.enter_context(ChainClient(grpc=NOBODY, rpc=rpc, timeout=5))
         log, ledger = Lines(), Ledger()
         ledger.headers = ChangingChain(all_new, chain_id=CHAIN_ID)
         process.bootstrap(ledger.network)
         host = Host(chain=chain, enclave=enclave, handlers=(), log=log)
-        made = Scene(process, enclave, ledger, host, log, status)
+        made = Scene(process, enclave, ledger, host, log)
         made.grow(TOP)
         yield made
 
@@ -144,7 +111,7 @@ def test_nothing_is_done_for_an_enclave_that_cannot_go_on(scene: Scene, tmp_path
     """No seed yet; or a fork was proven, and it refuses for ever."""
     witnesses, (other,) = others(scene.ledger.headers)
     own = scene.own
-    scene.begins_at(BASE)
+    scene.base = BASE
     with (
         enclave_process(tmp_path / "empty") as empty,
         EnclaveClient(empty.address) as client,
@@ -162,7 +129,7 @@ def test_nothing_is_done_for_an_enclave_that_cannot_go_on(scene: Scene, tmp_path
 def test_older_blocks_come_from_another_node(scene: Scene, trusted: int) -> None:
     if trusted:
         scene.follow(trusted)
-    scene.begins_at(BASE)
+    scene.base = BASE
     witnesses, (other,) = others(scene.ledger.headers)
     own = scene.own
     Following(own, witnesses).handle(scene.host, at(NEWEST))
@@ -178,7 +145,7 @@ def test_older_blocks_come_from_another_node(scene: Scene, trusted: int) -> None
 def test_who_has_no_blocks_or_lies_is_passed_over(scene: Scene) -> None:
     """Away; another header in the place of the trusted one; headers that strangers signed."""
     scene.follow(TRUSTED)
-    scene.begins_at(BASE)
+    scene.base = BASE
     headers = scene.ledger.headers
     strange = headers.fork(TRUSTED + 2)
     strangers = Signers.of("one", "two", "three", "four")
@@ -201,7 +168,7 @@ def test_who_has_no_blocks_or_lies_is_passed_over(scene: Scene) -> None:
 def test_what_the_enclave_refuses_is_tried_with_the_next(scene: Scene) -> None:
     """A whole way of its own from a header that the enclave does not trust, to this node's."""
     scene.follow(TRUSTED)
-    scene.begins_at(BASE)
+    scene.base = BASE
     made_up = scene.ledger.headers.fork(TRUSTED - 1)
     for height in range(TRUSTED, BASE):
         time = scene.ledger.time(height)
@@ -220,11 +187,11 @@ def test_what_the_enclave_refuses_is_tried_with_the_next(scene: Scene) -> None:
 
 def test_that_nobody_has_them_is_said_once_until_it_changes(scene: Scene) -> None:
     scene.follow(TRUSTED)
-    scene.begins_at(BASE)
+    scene.base = BASE
     scene.grow(2 * TOP)
     witnesses, (other,) = others(scene.ledger.headers)
     nobody, following = Following(scene.own, ()), Following(scene.own, witnesses)
-    for height in range(NEWEST, 2 * TOP):
+    for height in range(NEWEST, NEWEST + 3 * (LOOK_BLOCKS + RETRY_BLOCKS)):
         nobody.handle(scene.host, at(height))
     (fields,) = scene.log.of("older_blocks_missing")
     assert fields == {

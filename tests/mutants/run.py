@@ -32,6 +32,8 @@ from typing import Final
 REPOSITORY: Final = Path(__file__).parents[2]
 FOLDER: Final = Path("tests/mutants")
 WORKERS: Final = 2
+BATCH: Final = 40
+"""Tests in one run before any patch: some of them start networks, and all together take long."""
 SECONDS: Final = 300
 """For one mutant. One that runs longer counts as not noticed."""
 
@@ -102,6 +104,8 @@ def changed_paths(repository: Path) -> set[str] | None:
 def run_mutants(repository: Path, mutants: Sequence[Mutant]) -> list[Outcome]:
     """Runs `mutants` on copies of the tree, after the tests that they name have passed there.
 
+    A row is printed as soon as a mutant is done.
+
     Raises SystemExit if one of the named tests fails without its patch.
     """
     with tempfile.TemporaryDirectory(prefix="seedpact-mutants-") as scratch:
@@ -113,21 +117,20 @@ def run_mutants(repository: Path, mutants: Sequence[Mutant]) -> list[Outcome]:
         def run(mutant: Mutant) -> Outcome:
             copy = copies.get()
             try:
-                return _run_one(mutant, copy)
+                outcome = _run_one(mutant, copy)
             finally:
                 copies.put(copy)
+            for test in mutant.kills:
+                row = f"{mutant.name:<9} {outcome.verdict:<8} {outcome.seconds:6.1f} s  {test}"
+                print(row, flush=True)
+            return outcome
 
         with ThreadPoolExecutor(WORKERS) as pool:
             return list(pool.map(run, mutants))
 
 
 def report(outcomes: Sequence[Outcome]) -> bool:
-    """Prints a table, and the log of each mutant that was not killed. True if all were."""
-    width = max((len(test) for outcome in outcomes for test in outcome.mutant.kills), default=0)
-    for outcome in outcomes:
-        for test in outcome.mutant.kills:
-            row = f"{outcome.mutant.name:<6} {test:<{width}}  {outcome.verdict}"
-            print(f"{row}  {outcome.seconds:.1f} s", flush=True)
+    """Prints the log of each mutant that was not killed, and how many were. True if all were."""
     for outcome in outcomes:
         if not outcome.killed:
             print(f"\n--- {outcome.mutant.name}: {outcome.verdict}\n{outcome.log}")
@@ -176,11 +179,24 @@ def _copy_tree(repository: Path, target: Path) -> Path:
 
 
 def _require_green(copies: queue.SimpleQueue[Path], mutants: Sequence[Mutant]) -> None:
-    copy = copies.get()
-    code, log = _pytest(copy, sorted({test for mutant in mutants for test in mutant.kills}))
-    copies.put(copy)
-    if code != TESTS_PASSED:
-        sys.exit(f"{log}\nmutants: a named test fails without its patch, or does not exist")
+    tests = sorted({test for mutant in mutants for test in mutant.kills})
+    batches = [tests[start : start + BATCH] for start in range(0, len(tests), BATCH)]
+
+    def run(batch: Sequence[str]) -> tuple[int | None, str]:
+        copy = copies.get()
+        try:
+            return _pytest(copy, batch)
+        except subprocess.TimeoutExpired:
+            return None, f"no answer in {SECONDS} seconds: {' '.join(batch)}"
+        finally:
+            copies.put(copy)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for code, log in pool.map(run, batches):
+            if code != TESTS_PASSED:
+                pool.shutdown(cancel_futures=True)
+                sys.exit(f"{log}\nmutants: a named test fails without its patch, or does not exist")
+    print(f"mutants: {len(tests)} tests pass without them", flush=True)
 
 
 def _run_one(mutant: Mutant, copy: Path) -> Outcome:

@@ -32,10 +32,11 @@ class Situation:
 
     def __init__(self, name: str, owner: str, blobs: Mapping[Role, bytes]) -> None:
         self.name = name
-        self.blobs = dict(blobs)
         self.storage = MemoryStorage()
         self.storage.blobs = dict(blobs)
         self.node = Node(owner, storage=self.storage)
+        # As a start leaves them: it brings the backup up to the state.
+        self.blobs = dict(self.storage.blobs)
         self.reset()
         self.entries = self.present_entries()
         self.start_nonce = self.node.enclave.start_nonce

@@ -1,26 +1,21 @@
 """The way of an enclave's light client from a trusted header to another, as its host finds it.
 
-The rule of one step is the enclave's own (`enclave.light_client.enclave_rule`), asked here with the
-same code: the farthest step that it lets pass is taken, else one half as far. Where the validators
-have not changed that is one step, and one block to fetch. Whether the engine told the truth is the
-enclave's to find out.
+Found by the enclave's own rule and bisection (`enclave.light_client`): as few steps as it lets
+pass. Where the validators have not changed that is one step, and one block to fetch. Whether the
+engine told the truth is the enclave's to find out. The steps carry the engine's blocks as they
+came: decoded and encoded again they would lose what nobody hashes.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
-from enclave.errors import Code, Refusal
-from enclave.light_client.codec import decode_header, decode_light_block, decode_validator_set
-from enclave.light_client.enclave_rule import verify_step
-from enclave.light_client.types import Header
+from enclave.light_client.bisection import enclave_steps
+from enclave.light_client.codec import decode_header, decode_light_block
+from enclave.light_client.types import LightBlock
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.light.v1 import light_pb2
-
-_TOO_FAR: Final = frozenset({Code.NOT_ENOUGH_TRUST})
-"""Refusals of a step that a nearer block may not meet."""
 
 
 class Blocks(Protocol):
@@ -51,49 +46,27 @@ def find_path(blocks: Blocks, start: Start, *, to: int) -> list[chain_pb2.Header
     """
     if start.trusted_height >= to:
         return []
-    first: list[chain_pb2.HeaderStep] = []
+    steps: list[chain_pb2.HeaderStep] = []
     height = start.trusted_height
     if not height:
         # To the header of the genesis, which its own validators signed.
         height = start.genesis_height
-        first = [chain_pb2.HeaderStep(block=blocks.light_block(height))]
-    trusted = blocks.light_block(height).signed_header.header
-    return [*first, *_steps(blocks, decode_header(trusted), to=to, chain_id=start.chain_id)]
+        steps.append(chain_pb2.HeaderStep(block=blocks.light_block(height)))
+    trusted = decode_header(blocks.light_block(height).signed_header.header)
+    height = trusted.height
+    if height >= to:
+        return steps
+    fetched: dict[int, light_pb2.LightBlock] = {}
 
+    def fetch(at: int) -> LightBlock:
+        if at not in fetched:
+            fetched[at] = blocks.light_block(at)
+        return decode_light_block(fetched[at])
 
-def _steps(
-    blocks: Blocks, trusted: Header, *, to: int, chain_id: str
-) -> Iterator[chain_pb2.HeaderStep]:
-    while trusted.height < to:
-        trusted, step = _farthest(blocks, trusted, to=to, chain_id=chain_id)
-        yield step
-
-
-def _farthest(
-    blocks: Blocks, trusted: Header, *, to: int, chain_id: str
-) -> tuple[Header, chain_pb2.HeaderStep]:
-    height = to
-    while True:
-        step = _step(blocks, trusted, blocks.light_block(height))
-        try:
-            return _verified(trusted, step, chain_id), step
-        except Refusal as refusal:
-            if refusal.code not in _TOO_FAR or height == trusted.height + 1:
-                raise
-        height = (trusted.height + height) // 2
-
-
-def _step(blocks: Blocks, trusted: Header, block: light_pb2.LightBlock) -> chain_pb2.HeaderStep:
-    """The step to `block`, with the set that `trusted` names as its next, where that is needed."""
-    header = block.signed_header.header
-    step = chain_pb2.HeaderStep(block=block)
-    changed = header.validators_hash != trusted.next_validators_hash
-    if changed and header.height > trusted.height + 1:
-        step.trusted_next.CopyFrom(blocks.light_block(trusted.height + 1).validator_set)
-    return step
-
-
-def _verified(trusted: Header, step: chain_pb2.HeaderStep, chain_id: str) -> Header:
-    named = decode_validator_set(step.trusted_next) if step.HasField("trusted_next") else None
-    block = decode_light_block(step.block)
-    return verify_step(trusted, block, chain_id=chain_id, trusted_next=named)
+    for step in enclave_steps(trusted, to, chain_id=start.chain_id, fetch=fetch):
+        message = chain_pb2.HeaderStep(block=fetched[step.block.header.height])
+        if step.trusted_next is not None:
+            message.trusted_next.CopyFrom(fetched[height + 1].validator_set)
+        steps.append(message)
+        height = step.block.header.height
+    return steps

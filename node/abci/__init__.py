@@ -8,7 +8,8 @@ from node.abci.application import Application
 from node.abci.call_log import CallLog
 from node.abci.failures import CannotListen
 from node.abci.limits import Limits
+from node.abci.methods import PANIC
 from node.abci.server import AbciServer
 from node.log import Log
 
-__all__ = ["AbciServer", "Application", "CallLog", "CannotListen", "Limits", "Log"]
+__all__ = ["PANIC", "AbciServer", "Application", "CallLog", "CannotListen", "Limits", "Log"]

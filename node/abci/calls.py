@@ -84,15 +84,20 @@ class Calls:
             self._lose_call_log(failure)
 
     def answer(self, requests: Sequence[Request]) -> Answers:
-        """Runs the requests one after the other, up to the first that raises."""
+        """Runs the requests one after the other, up to one that ends the connection."""
         frames: list[bytes] = []
         for request in requests:
             try:
                 frames.append(self._answer(request))
             except BadFrame as bad:
                 return Answers(b"".join(frames) + self.refusal(bad, request.connection), last=True)
-            except Exception as bug:  # noqa: BLE001 (the engine is told, and stops)
-                return Answers(b"".join(frames) + self._bug(bug, request), last=True)
+            except Exception as bug:  # noqa: BLE001 (what becomes of it is the method's)
+                fallback = self._bug(bug, request)
+                if fallback is None:
+                    # Its text may hold anything: the peer gets its type alone.
+                    said = f"internal error in {request.name}: {type(bug).__name__}"
+                    return Answers(b"".join(frames) + encoding.exception(said), last=True)
+                frames.append(fallback)
         return Answers(b"".join(frames), last=False)
 
     def refusal(self, bad: BadFrame, connection: int) -> bytes:
@@ -115,14 +120,14 @@ class Calls:
             self._note(request, "", facts)
         return frame
 
-    def _bug(self, bug: Exception, request: Request) -> bytes:
+    def _bug(self, bug: Exception, request: Request) -> bytes | None:
+        """Notes it; the answer, or None where there is none."""
         kind = type(bug).__name__
         self._log("error", "abci_exception", call=request.name, type=kind, at=place_of(bug))
         method = METHODS.get(request.name)
         if method is not None and method.logged:
             self._note(request, kind, {})
-        # The exception's text may hold anything: the peer gets its type alone.
-        return encoding.exception(f"internal error in {request.name}: {kind}")
+        return None if method is None else method.after_bug
 
     def _note(self, request: Request, error: str, facts: Facts) -> None:
         if self._call_log is None:

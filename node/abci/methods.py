@@ -1,4 +1,10 @@
-"""The table of ABCI 2.0's methods: how each is read, in which lane it runs, how it is answered."""
+"""The table of ABCI 2.0's methods: how each is read, in which lane it runs, how it is answered.
+
+What is answered after a bug stands here too. A call that changes state must not go on: it ends the
+connection, upon which the engine ends itself. What strangers send or ask for must not end the
+engines of a whole network: a transaction is refused then, a proposal not voted for, an own one
+empty, as the Cosmos SDK has it; and no snapshot is offered.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +12,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from chain_module.abci import responses as res
 from chain_module.abci.responses import ProposalStatus
+from chain_module.errors import SdkReason
 from node.abci import decoding, encoding
 from node.abci.application import Application
 from node.abci.call_log import Facts
@@ -15,6 +23,9 @@ from node.abci.lanes import Lane
 
 Q = TypeVar("Q")
 R = TypeVar("R")
+
+PANIC: Final = 111222
+"""The Cosmos SDK's code of what no rule foresaw (types/errors, ErrPanic)."""
 
 Answer = tuple[bytes, Facts]
 """A framed response, and what the log of calls should know."""
@@ -30,6 +41,8 @@ class Method:
     """Whether it belongs to the grammar of executions; the others may come at any time."""
     answer: Callable[[Application, Any], Answer]
     """Runs the call for a request's message. Raises BadFrame, and what the application raises."""
+    after_bug: bytes | None
+    """A framed response for where it raised; None: its connection ends."""
 
 
 def _method(
@@ -40,6 +53,7 @@ def _method(
     encode: Callable[[R], Any],
     *,
     facts: Callable[[Q, R], Facts] | None = None,
+    after_bug: R | None = None,
 ) -> Method:
     def answer(application: Application, message: Any) -> Answer:
         try:
@@ -50,13 +64,15 @@ def _method(
         frame = encoding.frame_response(name, encode(response))
         return frame, facts(request, response) if facts else {}
 
-    return Method(name, lane, facts is not None, answer)
+    fallback = None if after_bug is None else encoding.frame_response(name, encode(after_bug))
+    return Method(name, lane, facts is not None, answer, fallback)
 
 
 def _nothing(_: Any) -> None:
     """Commit and ListSnapshots ask nothing."""
 
 
+_CODESPACE: Final = SdkReason.INVALID_REQUEST.reason.codespace
 _TABLE: Final = (
     _method(
         "info",
@@ -87,6 +103,7 @@ _TABLE: Final = (
         decoding.check_tx,
         lambda application: application.check_tx,
         encoding.check_tx,
+        after_bug=res.TxResult(PANIC, codespace=_CODESPACE, log="internal error"),
     ),
     _method(
         "prepare_proposal",
@@ -95,6 +112,7 @@ _TABLE: Final = (
         lambda application: application.prepare_proposal,
         encoding.prepare_proposal,
         facts=lambda request, response: {"height": request.height, "txs": len(response.txs)},
+        after_bug=res.PrepareProposalResponse(()),
     ),
     _method(
         "process_proposal",
@@ -107,6 +125,7 @@ _TABLE: Final = (
             "txs": len(request.txs),
             "accepted": response.status == ProposalStatus.ACCEPT,
         },
+        after_bug=res.ProcessProposalResponse(ProposalStatus.REJECT),
     ),
     _method(
         "extend_vote",
@@ -150,6 +169,7 @@ _TABLE: Final = (
         _nothing,
         lambda application: lambda _: application.list_snapshots(),
         encoding.list_snapshots,
+        after_bug=res.ListSnapshotsResponse(()),
     ),
     _method(
         "offer_snapshot",
@@ -168,6 +188,7 @@ _TABLE: Final = (
         decoding.load_snapshot_chunk,
         lambda application: application.load_snapshot_chunk,
         encoding.load_snapshot_chunk,
+        after_bug=res.LoadSnapshotChunkResponse(),
     ),
     _method(
         "apply_snapshot_chunk",

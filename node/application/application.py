@@ -28,14 +28,11 @@ from enclave.version import VERSION
 from node.application.parts import Committed, Parts
 from node.application.runs import KeptRuns, OwnProposals, content_key
 from node.application.state_sync import StateSync
-from node.log import place_of
-from node.services.abci_query import PANIC
 from node.storage import BlockEntry, StorageFault, TxEntry
 
 APP_VERSION: Final = 1
 NAME: Final = "seedpact"
 REGISTRATION: Final = "registration"
-REFUSED_BY: Final = SdkReason.NOT_SUPPORTED.reason.codespace
 
 
 class ChainApplication:
@@ -196,19 +193,14 @@ class ChainApplication:
     # Mempool.
 
     def check_tx(self, request: req.CheckTxRequest) -> res.TxResult:
-        """The door of the mempool. Whatever happens is an answer: an exception ends the engine."""
+        """The door of the mempool."""
         check = self._check
         if check is None:
             # A node that waits for its snapshot has an RPC already, and whoever asks it must not
             # stop its engine.
             refusal = TxRefusal(SdkReason.NOT_SUPPORTED, expected="a state", found="none yet")
             return refused(refusal, gas_wanted=0, gas_used=0)
-        try:
-            result = check.check(request.tx)
-        except Exception as bug:  # noqa: BLE001 (one transaction's bug is not the engine's end)
-            kind, place = type(bug).__name__, place_of(bug)
-            self._parts.log("error", "check_tx_exception", type=kind, at=place)
-            return res.TxResult(PANIC, codespace=REFUSED_BY, log="internal error")
+        result = check.check(request.tx)
         if result.codespace == REGISTRATION:
             self._parts.metrics.register_refused(code=result.log.partition(":")[0])
         return result

@@ -12,14 +12,12 @@ from typing import Final
 from chain_module.abci.requests import QueryRequest
 from chain_module.abci.responses import QueryResponse
 from chain_module.errors import SdkReason
+from node.abci import PANIC
 from node.log import Log, place_of
 from node.services.backend import Backend
 from node.services.failures import QueryRefused, abci_error, invalid
 from node.services.queries import Query
 from node.services.store_query import PREFIX, SHOWN_PATH, answer_store_query
-
-PANIC: Final = 111222
-"""The SDK's code of what no rule foresaw (types/errors, ErrPanic)."""
 
 NO_PROOF: Final = "expected a query without a proof, or the path /store/<name>/key"
 

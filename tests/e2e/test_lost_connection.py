@@ -19,7 +19,7 @@ from tests.support.supervised import Watched, wait_for
 
 LOST = (
     "mempool connection terminated. Did the application crash? Please restart CometBFT "
-    'module=proxy err="internal error in check_tx: RuntimeError"'
+    'module=proxy err="read message: EOF"'
 )
 
 

@@ -60,6 +60,7 @@ def paste(script: str, folder: Path) -> tuple[str, str]:
     if shell.returncode:
         raise AssertionError(f"exit code {shell.returncode}\n{stdout}\n{said}")
     assert "Traceback" not in stdout + said
+    assert "abci_exception" not in said
     return stdout, said
 
 

@@ -201,9 +201,20 @@ def list_snapshots() -> Any:
     return pb.Request(list_snapshots=pb.RequestListSnapshots())
 
 
-def prepare(height: int = 1) -> Any:
+def load_chunk() -> Any:
+    """RequestLoadSnapshotChunk."""
+    return pb.Request(load_snapshot_chunk=pb.RequestLoadSnapshotChunk(format=1))
+
+
+def prepare(height: int = 1, *txs: bytes) -> Any:
     """RequestPrepareProposal."""
-    return pb.Request(prepare_proposal=pb.RequestPrepareProposal(height=height, max_tx_bytes=1000))
+    request = pb.RequestPrepareProposal(height=height, max_tx_bytes=1000, txs=txs)
+    return pb.Request(prepare_proposal=request)
+
+
+def process(height: int = 1) -> Any:
+    """RequestProcessProposal."""
+    return pb.Request(process_proposal=pb.RequestProcessProposal(height=height))
 
 
 def finalize(height: int, *txs: bytes) -> Any:

@@ -24,6 +24,10 @@ MOMENT_SECS: Final = 1.0
 """In which CometBFT sees the end of its connection, and begins to stop."""
 
 
+class Halt(BaseException):
+    """What no call answers for."""
+
+
 class RaisingApplication(ChainApplication):
     """The bug."""
 
@@ -38,7 +42,7 @@ class RaisingApplication(ChainApplication):
             return super().check_tx(request)
         self._executing.wait(PATIENCE_SECS)
         self._raised.set()
-        raise RuntimeError
+        raise Halt
 
     def finalize_block(self, request: req.FinalizeBlockRequest) -> res.FinalizeBlockResponse:
         """Waits for that."""

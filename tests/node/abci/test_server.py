@@ -8,14 +8,16 @@ import socket
 import stat
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cosmpy.protos.tendermint.abci import types_pb2 as pb
 from hypothesis import given
 from hypothesis import strategies as st
 
 from chain_module.abci import requests as req
 from chain_module.abci import responses as res
-from node.abci import CallLog, CannotListen, Limits
+from node.abci import PANIC, CallLog, CannotListen, Limits
 from node.abci.framing import encode_frame
 from tests.node.abci.test_framing import split
 from tests.support.abci_client import (
@@ -30,7 +32,9 @@ from tests.support.abci_client import (
     info,
     init_chain,
     list_snapshots,
+    load_chunk,
     prepare,
+    process,
     query,
     served,
 )
@@ -193,11 +197,16 @@ def test_requests_after_a_bad_one_are_not_run() -> None:
     assert application.calls == []
 
 
-@pytest.mark.parametrize("call", ["check_tx", "prepare_proposal"])
+@pytest.mark.parametrize("call", ["info", "init_chain", "finalize_block", "commit"])
 def test_an_exception_ends_its_connection_and_tells_nothing(call: str) -> None:
     application = KvApplication()
     application.raising.add(call)
-    request = {"check_tx": check_tx(b"a=1"), "prepare_proposal": prepare()}[call]
+    request = {
+        "info": info(),
+        "init_chain": init_chain(),
+        "finalize_block": finalize(1),
+        "commit": commit(),
+    }[call]
     with served(application) as server, server.connect() as other, server.connect() as client:
         client.send(echo("before"), request, request)
         assert client.receive().echo.message == "before"
@@ -210,6 +219,46 @@ def test_an_exception_ends_its_connection_and_tells_nothing(call: str) -> None:
         assert (line["call"], line["type"]) == (call, "ValueError")
         assert "kv_application.py:" in str(line["at"])
         assert not any(SECRET in str(logged) for logged in server.log.lines)
+
+
+@pytest.mark.parametrize(
+    ("request_", "answer"),
+    [
+        pytest.param(
+            check_tx(b"a=1"),
+            pb.ResponseCheckTx(code=PANIC, codespace="sdk", log="internal error"),
+            id="check_tx",
+        ),
+        pytest.param(prepare(1, b"a=1"), pb.ResponsePrepareProposal(), id="prepare_proposal"),
+        pytest.param(
+            process(),
+            pb.ResponseProcessProposal(status=pb.ResponseProcessProposal.REJECT),
+            id="process_proposal",
+        ),
+        pytest.param(list_snapshots(), pb.ResponseListSnapshots(), id="list_snapshots"),
+        pytest.param(load_chunk(), pb.ResponseLoadSnapshotChunk(), id="load_snapshot_chunk"),
+    ],
+)
+def test_what_strangers_send_or_ask_for_ends_no_connection(request_: Any, answer: Any) -> None:
+    """Whatever bug it meets: the engines of a whole network would end at once."""
+    call = request_.WhichOneof("value")
+    application = KvApplication()
+    application.raising.add(call)
+    with served(application) as server, server.connect() as client:
+        client.send(request_, request_, echo("after"))
+        for _ in range(2):
+            found = client.receive()
+            assert found.WhichOneof("value") == call
+            assert getattr(found, call) == answer
+        assert client.receive().echo.message == "after"
+        lines = server.log.of("abci_exception")
+        assert [(line["level"], line["call"], line["type"]) for line in lines] == [
+            ("error", call, "ValueError")
+        ] * 2
+        assert "kv_application.py:" in str(lines[0]["at"])
+        assert not any(SECRET in str(logged) for logged in server.log.lines)
+        application.raising.clear()
+        assert getattr(client.ask(request_), call) != answer
 
 
 class Halt(BaseException):
@@ -230,13 +279,13 @@ def ends(server: Served) -> list[str | int]:
 
 def test_why_a_connection_was_closed() -> None:
     application = KvApplication()
-    application.raising.add("check_tx")
+    application.raising.add("commit")
     with served(application) as server:
         server.connect().close()
         wait_for(lambda: ends(server) == ["peer_left"], "its end")
         server.connect().send_bytes(encode_frame(b""))
         wait_for(lambda: ends(server)[1:] == ["bad_request"], "its end")
-        server.connect().send(check_tx(b"a=1"))
+        server.connect().send(commit())
         wait_for(lambda: ends(server)[2:] == ["call_failed"], "its end")
         server.connect().ask(echo("x"))
         half = server.connect()

@@ -28,12 +28,12 @@ from hypothesis import strategies as st
 
 from chain_module.abci.requests import QueryRequest
 from chain_module.registration import keeper
+from node.abci import PANIC
 from node.application.backend import NodeBackend
 from node.engine_rpc import EngineRpc
 from node.log import no_log
 from node.metrics import Metrics
 from node.services import AbciQueries, GrpcServer
-from node.services.abci_query import PANIC
 from node.services.table import all_queries
 from seedpact.registration.v1 import query_pb2, tx_pb2, types_pb2
 from seedpact.registration.v1.query_pb2_grpc import QueryStub

@@ -39,7 +39,7 @@ from node.log import LineLog, Log, LogFormat, LogLevel
 from node.metrics import Metrics
 from node.services import AbciQueries, GrpcServer, MetricsServer
 from node.services.table import all_queries
-from node.storage import open_storage
+from node.storage import Storage, open_storage
 from node.supervisor.node_group import engine_addresses
 
 CALL_LOG: Final = "abci-calls.jsonl"
@@ -105,13 +105,8 @@ async def _serve(
         )
     )
     engine = stack.enter_context(EngineRpc(f"http://{engine_addresses(home)[0]}"))
-    client = EnclaveClient(config.enclave_address)
-    confirmer = stack.enter_context(Confirmer(client, log=log, metrics=metrics))
     looks = FirstLooks(Verdicts(root_der=inputs.floor.attestation_root).verify)
-    blocks = RememberedBlocks(LightBlocks(engine))
-    leading = Leading(blocks, client)
-    path = ReadyPath(client, leading, status=engine.status, log=log)
-    envelopes = EnclaveEnvelopes(confirmer, storage, path, log=log, metrics=metrics)
+    envelopes = _envelopes(config, storage, engine, log=log, metrics=metrics, stack=stack)
     prefetch = Prefetch(looks, envelopes)
     stack.callback(prefetch.close)
     queries = all_queries()
@@ -119,7 +114,7 @@ async def _serve(
     stop = _stop_signals()
 
     def committed(block: Committed) -> None:
-        metrics.own_record(expires_at=expiry_of(block.version, confirmer.node_id))
+        metrics.own_record(expires_at=expiry_of(block.version, envelopes.node_id))
         prefetch.committed(block)
 
     application = make_application(
@@ -150,6 +145,23 @@ async def _serve(
         answered=lambda name, seconds: metrics.abci_call(name, seconds=seconds),
     ):
         return await stop.wait()
+
+
+def _envelopes(
+    config: NodeConfig,
+    storage: Storage,
+    engine: EngineRpc,
+    *,
+    log: Log,
+    metrics: Metrics,
+    stack: ExitStack,
+) -> EnclaveEnvelopes:
+    """What the application asks of its enclave, with the way of headers that the enclave takes."""
+    client = EnclaveClient(config.enclave_address)
+    confirmer = stack.enter_context(Confirmer(client, log=log, metrics=metrics))
+    leading = Leading(RememberedBlocks(LightBlocks(engine)), client)
+    path = ReadyPath(client, leading, status=engine.status, log=log)
+    return EnclaveEnvelopes(confirmer, storage, path, log=log, metrics=metrics)
 
 
 class _Stop:

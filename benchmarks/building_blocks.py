@@ -15,7 +15,8 @@ from enclave.crypto.labels import Mode
 from enclave.crypto.primitives import ExchangeKey, kem_encapsulate
 from enclave.crypto.sealing import Role, seal, unseal
 from enclave.crypto.seed_envelope import SeedContext, open_seed, seal_seed
-from tests.support.world import CHAIN_ID, GENESIS_TIME, Ledger, Node
+from tests.support.enclaves import CHAIN_ID, GENESIS_TIME, Node
+from tests.support.world import Ledger
 
 CALLS: Final = 100
 SEED: Final = bytes(range(32))

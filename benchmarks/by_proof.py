@@ -36,9 +36,10 @@ from node.light_blocks import LightBlocks
 from node.light_blocks.path import Start, find_path
 from seedpact.enclave.v1 import chain_pb2
 from tests.support.changing_headers import ServedBlocks
+from tests.support.enclaves import CHAIN_ID, CODE
 from tests.support.one_validator import one_validator
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import CHAIN_ID, CODE, Ledger
+from tests.support.world import Ledger
 
 TARGET_MS: Final = 10.0
 CALLS: Final = 20

@@ -14,8 +14,9 @@ from typing import Final
 from benchmarks.measure import CPU, WALL, Effort, Figure, alternate, milliseconds, ratio
 from benchmarks.newcomers import COUNT, batch_for, check, founder_and_ledger, raw_primitives
 from enclave.service.dispatch import METHODS
+from tests.support.enclaves import CODE
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import CODE, Ledger
+from tests.support.world import Ledger
 
 IN_PROCESS_TARGET: Final = 1.3
 GRPC_TARGET: Final = 1.5

@@ -18,7 +18,8 @@ from enclave.attestation.collateral import Collateral
 from enclave.attestation.library_report import for_library
 from enclave.registration.wire import encode
 from seedpact.enclave.v1 import service_pb2 as pb
-from tests.support.world import Ledger, Node, Requests
+from tests.support.enclaves import Node, Requests
+from tests.support.world import Ledger
 
 COUNT: Final = 100
 

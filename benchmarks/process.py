@@ -15,8 +15,9 @@ from typing import Final
 
 from benchmarks.measure import Effort, Figure
 from benchmarks.newcomers import COUNT, batch_for, check
+from tests.support.enclaves import CODE
 from tests.support.process import enclave_process
-from tests.support.world import CODE, Ledger
+from tests.support.world import Ledger
 
 START_SECONDS: Final = 1.0
 MEMORY_MB: Final = 120.0

@@ -20,8 +20,8 @@ from chain_module.app.block import Pending
 from chain_module.app.proposals import Envelopes
 from chain_module.message import BlockContext
 from node.application.parts import EnvelopeSource
+from tests.support.enclaves import Node
 from tests.support.next_block import NextBlock
-from tests.support.world import Node
 
 REGISTERS: Final = 8
 CALLS: Final = 10

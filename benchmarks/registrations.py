@@ -31,8 +31,8 @@ from node.localnet.plan import LocalNode
 from node.supervisor.node_group import Part
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2, types_pb2
+from tests.support.enclaves import Node
 from tests.support.wallets import Account
-from tests.support.world import Node
 
 CALLS: Final = 600
 """Registers."""

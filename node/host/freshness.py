@@ -31,6 +31,7 @@ from enclave.registration.freshness import (
 from enclave.registration.records import NODE_ID_BYTES, OPERATOR_BYTES
 from node.chain_client import ChainEvent, Price
 from node.chain_client.transactions import fee_of
+from node.chain_proof import follows
 from node.host.host import NEW_BLOCK, Host
 from node.keyring import SigningKey
 from node.metrics import Metrics
@@ -137,8 +138,7 @@ class Freshness:
 
 def confirms(info: pb.GetInfoResponse) -> bool:
     """Whether an enclave would confirm, if it were fresh: only such a one has a use for a nonce."""
-    holder = info.state == pb.ENCLAVE_STATE_HOLDER
-    return holder and len(info.freshness_nonce) == NONCE_BYTES and not info.forked
+    return follows(info) and len(info.freshness_nonce) == NONCE_BYTES
 
 
 def headers_left(info: pb.GetInfoResponse, height: int) -> int:

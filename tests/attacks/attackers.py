@@ -17,7 +17,8 @@ from enclave.crypto.labels import Mode
 from enclave.errors import Code
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.forgery import Forgery, confirm
-from tests.support.world import CHAIN_ID, CODE, Ledger, Node, network, policy
+from tests.support.enclaves import CHAIN_ID, CODE, Node, policy
+from tests.support.world import Ledger, network
 
 ENVELOPE_BYTES: Final = 48
 GOOD: Final = Blueprint(

@@ -12,7 +12,8 @@ from enclave.attestation.report_data import register_report_data
 from enclave.crypto.primitives import ExchangeKey, ed25519_public
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.second_opinion import primitives as second
-from tests.support.world import OPERATOR, Ledger, Node
+from tests.support.enclaves import Node
+from tests.support.world import OPERATOR, Ledger
 
 NODE_KEY = b"attacker's node key............."
 TLS_SEED = b"attacker's tls key.............."

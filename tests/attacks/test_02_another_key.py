@@ -16,7 +16,8 @@ from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.attackers import holder_of, verdict
 from tests.attacks.forgery import NODE_KEY, RANDOMNESS, TLS_SEED, Forgery, confirm
 from tests.second_opinion import primitives as second
-from tests.support.world import Ledger, Node
+from tests.support.enclaves import Node
+from tests.support.world import Ledger
 
 Change = Callable[[Ledger, pb.Newcomer], object]
 

@@ -17,7 +17,8 @@ from enclave.errors import Code
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.attackers import holder_of, verdict
 from tests.attacks.forgery import Forgery, confirm
-from tests.support.world import Ledger, Node, inputs
+from tests.support.enclaves import Node, inputs
+from tests.support.world import Ledger
 
 
 def fields(ledger: Ledger, register: pb.Newcomer) -> tuple[Field, ...]:

@@ -15,7 +15,7 @@ from enclave.errors import Code, Refusal
 from enclave.registration.network import network_id
 from tests.attacks.doors import made_up, refusals
 from tests.support.chain import Chain
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 
 @pytest.fixture

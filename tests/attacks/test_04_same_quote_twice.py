@@ -17,8 +17,9 @@ from chain_module.registration.messages import MsgRegisterNode
 from enclave.attestation.quote import parse_quote
 from enclave.errors import Code
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import Node
 from tests.support.registration_chain import RegistrationChain, reason_of
-from tests.support.world import Ledger, Node, network
+from tests.support.world import Ledger, network
 
 ALICE = bytes([1]) * 20
 MALLORY = bytes([13]) * 20

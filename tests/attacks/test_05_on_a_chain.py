@@ -10,7 +10,7 @@ import pytest
 from enclave.errors import Code
 from tests.attacks.doors import refusals
 from tests.support.chain import Chain
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from typing import Final
 
 import pytest
 
+from tests.support.enclaves import policy
 from tests.support.registration_chain import RegistrationChain, open_genesis, reason_of
-from tests.support.world import policy
 
 ALICE: Final = bytes([1]) * 20
 START: Final = 8

@@ -13,8 +13,8 @@ from enclave.attestation.types import Measurement, SgxMeasurement
 from enclave.errors import Code
 from tests.attacks.attackers import GOOD, answer, bad, machine
 from tests.enclave.attestation.blueprints import REPORT_DATA, good, verify
+from tests.support.enclaves import CODE, policy
 from tests.support.refusals import refused
-from tests.support.world import CODE, policy
 
 LISTED = SgxMeasurement(CODE.mr_enclave, CODE.mr_signer, 7, 5)
 

@@ -15,7 +15,7 @@ from enclave.attestation.types import TcbStatus, Tee, VerifiedReport
 from enclave.errors import Code, Refusal
 from tests.attacks.attackers import GOOD, answer, bad, machine
 from tests.enclave.attestation.blueprints import MEASUREMENTS, REPORT_DATA, good, verify
-from tests.support.world import policy
+from tests.support.enclaves import policy
 
 LISTABLE = [status for status in TcbStatus if status is not TcbStatus.REVOKED]
 RELAUNCH = (TcbStatus.TD_RELAUNCH_ADVISED, TcbStatus.TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED)

@@ -15,8 +15,9 @@ from enclave.errors import Code
 from tests.attacks.attackers import GOOD, answer, bad, holder_of, machine, verdict
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.attestation.real_evidence import VECTORS, VERIFIED
+from tests.support.enclaves import GENESIS_TIME
 from tests.support.refusals import refused
-from tests.support.world import GENESIS_TIME, network
+from tests.support.world import network
 
 FUTURE = {
     BadCase.TCB_INFO_FROM_FUTURE: Code.COLLATERAL_NOT_YET_VALID,

@@ -17,7 +17,7 @@ from enclave.errors import Code
 from tests.attacks.attackers import GOOD, machine
 from tests.attacks.doors import refusals
 from tests.support.chain import BLOCK_SECONDS, Chain
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 
 @pytest.fixture

@@ -21,8 +21,8 @@ from tests.attacks.attackers import holder_of, verdict
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.attestation.blueprints import REPORT_DATA, ROOT, good
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, Vector
+from tests.support.enclaves import Node
 from tests.support.refusals import refused
-from tests.support.world import Node
 
 REAL = {QuoteKind.SGX_V3: SGX, QuoteKind.TDX_V4: TDX4, QuoteKind.TDX_V5_TD15: TDX5}
 PAIRS = pytest.mark.parametrize(("kind", "vector"), REAL.items(), ids=[kind.text for kind in REAL])

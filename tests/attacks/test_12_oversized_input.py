@@ -27,8 +27,8 @@ from seedpact.registration.v1 import types_pb2
 from tests.attacks.attackers import holder_of, verdict
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.attestation.real_evidence import SGX, TDX5
+from tests.support.enclaves import Node
 from tests.support.refusals import refused
-from tests.support.world import Node
 
 MEMORY: Final = 4 * 2**20
 """Bytes that refusing one hostile input may take at its peak, the input itself not counted."""

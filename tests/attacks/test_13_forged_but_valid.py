@@ -16,8 +16,9 @@ from enclave.errors import Code
 from tests.attacks.attackers import GOOD, machine, verdict
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.attestation.real_evidence import TDX5
+from tests.support.enclaves import policy
 from tests.support.refusals import refused
-from tests.support.world import network, policy
+from tests.support.world import network
 
 STOLEN = hashlib.sha256(GOOD.ppid).digest()
 """The platform id of the machine whose key was extracted."""

@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from chain_module.registration.messages import MsgRegisterNode, MsgRevokeNode
+from tests.support.enclaves import Node, policy
 from tests.support.registration_chain import (
     BLOCK_SECONDS,
     RegistrationChain,
@@ -18,7 +19,6 @@ from tests.support.registration_chain import (
     params,
     reason_of,
 )
-from tests.support.world import Node, policy
 
 ALICE: Final = bytes([1]) * 20
 BOB: Final = bytes([2]) * 20

@@ -14,7 +14,7 @@ from node.application.parts import Parts
 from tests.adversary.application import LyingApplication
 from tests.adversary.lies import LIES, Lie
 from tests.support.chain import Chain
-from tests.support.world import CHAIN_ID, Node, policy
+from tests.support.enclaves import CHAIN_ID, Node, policy
 
 HONEST, LIAR = 0, 1
 

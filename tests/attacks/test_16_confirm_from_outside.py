@@ -10,7 +10,7 @@ import pytest
 from chain_module.app.proposals import split
 from chain_module.registration.confirm_tx import decode_confirm
 from tests.support.chain import Chain
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 
 @pytest.fixture

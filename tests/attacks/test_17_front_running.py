@@ -11,7 +11,7 @@ from chain_module.app.proposals import split
 from seedpact.enclave.v1 import service_pb2
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import Chain
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from enclave.registration.policy_codec import policy_to_proto
 from seedpact.enclave.v1 import service_pb2
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import Chain
+from tests.support.enclaves import OTHER_CODE, Node, policy
 from tests.support.wallets import Account
-from tests.support.world import OTHER_CODE, Node, policy
 
 AUTHORITY = Account("authority")
 NARROWER: dict[str, dict[str, Any]] = {

@@ -15,7 +15,8 @@ from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.crypto.agreements import Agreement, agreements, flips, seal
 from tests.second_opinion import agreement as second
-from tests.support.world import Node, network
+from tests.support.enclaves import Node
+from tests.support.world import network
 
 CIPHERTEXT = st.binary(min_size=1088, max_size=1088)
 

@@ -15,7 +15,7 @@ from chain_module.registration.confirm_tx import decode_confirm
 from enclave.attestation.types import TcbStatus
 from tests.adversary.lies import changed
 from tests.support.chain import Chain
-from tests.support.world import Node, policy
+from tests.support.enclaves import Node, policy
 
 HOLDERS, OTHERS = (0, 1), (2,)
 ALLOWED = tuple(status for status in TcbStatus if status < TcbStatus.REVOKED)

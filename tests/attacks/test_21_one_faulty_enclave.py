@@ -9,7 +9,7 @@ import pytest
 
 from seedpact.enclave.v1 import service_pb2
 from tests.support.chain import Chain
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from enclave.errors import Code, Refusal
 from tests.attacks.forgery import NODE_KEY, Forgery, confirm
 from tests.second_opinion import curve25519
 from tests.second_opinion.curve25519 import P
-from tests.support.world import Node, network
+from tests.support.enclaves import Node
+from tests.support.world import network
 
 
 def little(number: int) -> bytes:

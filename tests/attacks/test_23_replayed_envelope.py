@@ -23,7 +23,8 @@ from tests.enclave.crypto.agreements import (
     agreements,
     seal,
 )
-from tests.support.world import Ledger, Node, inputs, network
+from tests.support.enclaves import Node, inputs
+from tests.support.world import Ledger, network
 
 
 def refuses_to_open(sealed: Sealed) -> None:

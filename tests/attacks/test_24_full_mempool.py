@@ -10,7 +10,7 @@ from enclave.attestation.limits import MAX_COLLATERAL_BYTES
 from enclave.registration.records import NodeStatus
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import Chain
-from tests.support.world import CHAIN_ID, Node
+from tests.support.enclaves import CHAIN_ID, Node
 
 FLOOD = 10_000
 ATTACKERS = 40

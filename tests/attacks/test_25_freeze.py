@@ -19,8 +19,8 @@ from seedpact.enclave.v1 import service_pb2
 from seedpact.registration.v1 import tx_pb2
 from tests.attacks.doors import refusals
 from tests.support.chain import Chain
+from tests.support.enclaves import Node, policy
 from tests.support.wallets import Account
-from tests.support.world import Node, policy
 
 AUTHORITY = Account("authority")
 

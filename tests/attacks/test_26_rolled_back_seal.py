@@ -18,17 +18,9 @@ from enclave.registration.records import NodeStatus
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from tests.attacks.attackers import verdict
+from tests.support.enclaves import CODE, OTHER_CODE, MemoryStorage, Node, policy, restore
 from tests.support.refusals import refused, refused_unchanged
-from tests.support.world import (
-    CODE,
-    OTHER_CODE,
-    Ledger,
-    MemoryStorage,
-    Node,
-    network,
-    policy,
-    restore,
-)
+from tests.support.world import Ledger, network
 
 
 @pytest.fixture

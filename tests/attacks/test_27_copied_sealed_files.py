@@ -9,8 +9,9 @@ import pytest
 
 from enclave.crypto.sealing import HEADER_BYTES, Role
 from enclave.errors import Code, Refusal
+from tests.support.enclaves import MemoryStorage, Node, restore
 from tests.support.refusals import refused, refused_unchanged
-from tests.support.world import MemoryStorage, Node, network, restore
+from tests.support.world import network
 
 FORM = {
     Code.SEALED_MALFORMED,

@@ -17,8 +17,9 @@ from enclave.framework.states import State
 from enclave.service.home import Home
 from seedpact.enclave.v1.chain_pb2 import FollowChainRequest, ReportForkRequest
 from tests.support.crash_disk import CrashDisk, PowerCut, StoppingDisk
+from tests.support.enclaves import Entropy, Node, inputs, restore
 from tests.support.refusals import entries, refused_unchanged
-from tests.support.world import Entropy, Ledger, Node, inputs, network, restore
+from tests.support.world import Ledger, network
 
 HOME = Path("/enclave")
 STATE_CALLS, BACKUP_CALLS = 4, 4

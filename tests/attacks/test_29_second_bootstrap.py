@@ -14,8 +14,9 @@ from enclave.attestation.software_pki import development_root_der
 from enclave.errors import Code
 from enclave.framework.states import State
 from enclave.registration.network import network_id
+from tests.support.enclaves import MemoryStorage, Node, inputs
 from tests.support.refusals import refused_unchanged
-from tests.support.world import Ledger, MemoryStorage, Node, inputs, network
+from tests.support.world import Ledger, network
 
 OTHER = "another-chain-1"
 

@@ -17,9 +17,10 @@ from enclave.light_client.codec import encode_validator_set
 from enclave.light_client.types import Header
 from enclave.registration.records import Time
 from seedpact.enclave.v1 import chain_pb2 as pb
+from tests.support.enclaves import Node
 from tests.support.headers import HeaderChain, Signers
 from tests.support.refusals import refused_unchanged
-from tests.support.world import Ledger, Node, network
+from tests.support.world import Ledger, network
 
 OLD = Signers.of("first", "second", "third", "fourth")
 NEW = Signers.of("fifth", "sixth", "seventh", "eighth")

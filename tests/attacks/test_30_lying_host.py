@@ -24,8 +24,9 @@ from enclave.service.dispatch import METHODS, SERVICE
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.lies import fields_of, lies
+from tests.support.enclaves import Entropy, MemoryStorage, Node, inputs, policy
 from tests.support.headers import Signers
-from tests.support.world import Entropy, Ledger, MemoryStorage, Node, inputs, policy
+from tests.support.world import Ledger
 
 ONE: Final = Signers.of("the only validator")
 """With one validator, no signature is one too many."""

@@ -18,8 +18,9 @@ from enclave.registration.freshness import FRESH_HEADERS
 from enclave.registration.records import NodeStatus
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import Node
 from tests.support.refusals import refused, refused_unchanged
-from tests.support.world import Ledger, Node, network
+from tests.support.world import Ledger, network
 
 ENVELOPE_BYTES: Final = 48
 STARTS: Final = 3

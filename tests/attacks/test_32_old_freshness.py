@@ -16,8 +16,9 @@ from enclave.errors import Code
 from enclave.registration.freshness import Freshness, decode_freshness, encode_freshness
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import Node
 from tests.support.refusals import refused_unchanged
-from tests.support.world import Ledger, Node, network
+from tests.support.world import Ledger, network
 
 Scene = tuple[Ledger, Node, Node]
 

@@ -12,9 +12,10 @@ from enclave.errors import Code
 from enclave.framework.states import State
 from seedpact.enclave.v1 import chain_pb2 as pb
 from tests.attacks.attackers import verdict
+from tests.support.enclaves import Node
 from tests.support.headers import HeaderChain
 from tests.support.refusals import refused, refused_unchanged
-from tests.support.world import Ledger, Node, network
+from tests.support.world import Ledger, network
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from enclave.errors import Code
 from enclave.registration.network import network_id, upgrade_statement
 from enclave.registration.records import NodeStatus
 from tests.attacks.attackers import verdict
+from tests.support.enclaves import CODE, OTHER_CODE, Node, inputs, policy
 from tests.support.refusals import refused
-from tests.support.world import CODE, OTHER_CODE, Ledger, Node, inputs, policy
+from tests.support.world import Ledger
 
 UPGRADE_KEY = Ed25519PrivateKey.from_private_bytes(b"upgrade key of the floor........")
 PUBLIC = UPGRADE_KEY.public_key().public_bytes_raw()

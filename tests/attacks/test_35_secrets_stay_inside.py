@@ -22,9 +22,10 @@ from google.protobuf.message import Message
 from enclave.errors import Refusal
 from enclave.service.dispatch import METHODS
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import CODE, Answer, Node
 from tests.support.process import EnclaveProcess, error_of
 from tests.support.secrets import KEY_FILE, hits, secrets_of
-from tests.support.world import CODE, Answer, Ledger, Node, network
+from tests.support.world import Ledger, network
 
 
 class Tapped(EnclaveProcess):

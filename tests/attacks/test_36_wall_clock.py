@@ -32,7 +32,7 @@ STORY = """
 import tempfile
 from pathlib import Path
 from tests.support.chain import Chain
-from tests.support.world import Node
+from tests.support.enclaves import (Node)
 
 with tempfile.TemporaryDirectory() as folder:
     chain = Chain(Path(folder), nodes=2)

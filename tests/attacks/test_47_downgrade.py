@@ -20,8 +20,9 @@ from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import Node, inputs
 from tests.support.refusals import refused, refused_unchanged
-from tests.support.world import Ledger, Node, inputs, network
+from tests.support.world import Ledger, network
 
 UNKNOWN_FIELD = b"\xf8\x07\x01"
 """Field 127, a varint."""

@@ -21,6 +21,7 @@ from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
+from tests.support.enclaves import CHAIN_ID, Node, inputs, policy
 from tests.support.registration_chain import (
     CONSENSUS_PARAMS,
     bootstrap,
@@ -28,7 +29,6 @@ from tests.support.registration_chain import (
     open_genesis,
     params,
 )
-from tests.support.world import CHAIN_ID, Node, inputs, policy
 
 HARDWARE: Final[dict[str, Any]] = {"mode": Mode.HARDWARE, "attestation_root": INTEL_SGX_ROOT_CA_DER}
 

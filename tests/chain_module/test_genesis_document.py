@@ -19,8 +19,8 @@ from chain_module.genesis_document import init_chain_request, parse_genesis_docu
 from chain_module.genesis_form import BadGenesis
 from chain_module.registration.genesis import genesis_to_json
 from chain_module.registration.identity import read_network
+from tests.support.enclaves import CHAIN_ID
 from tests.support.registration_chain import CONSENSUS_PARAMS, init_request, open_genesis
-from tests.support.world import CHAIN_ID
 
 GENESIS: Final[dict[str, Any]] = {
     "genesis_time": "2027-01-15T08:00:00Z",

@@ -19,7 +19,7 @@ from enclave.registration.network_codec import network_to_proto
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.fuzz.situations import Scene, scene
-from tests.support.world import Node, hardware_inputs, inputs, policy
+from tests.support.enclaves import Node, hardware_inputs, inputs, policy
 
 Batch = Sequence[tuple[pb.Newcomer, bytes]]
 """Newcomers, each with its collateral."""

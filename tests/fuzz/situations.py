@@ -18,7 +18,8 @@ from enclave.registration.wire import encode
 from seedpact.enclave.v1 import sealed_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.second_opinion.primitives import ml_kem_encapsulate
-from tests.support.world import Entropy, Ledger, MemoryStorage, Node
+from tests.support.enclaves import Entropy, MemoryStorage, Node
+from tests.support.world import Ledger
 
 MACHINE: Final = "machine"
 NEWCOMERS: Final = 3

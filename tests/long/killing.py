@@ -27,8 +27,9 @@ from enclave.framework.key_manager import MAX_QUOTES
 from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import CODE, Entropy, MemoryStorage, Node
 from tests.support.process import EnclaveProcess
-from tests.support.world import CODE, Entropy, Ledger, MemoryStorage, Node
+from tests.support.world import Ledger
 
 MEASUREMENT: Final = ("--measurement", CODE.mr_enclave.hex())
 LONGEST_LIFE: Final = 0.15

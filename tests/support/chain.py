@@ -55,11 +55,11 @@ from node.storage import Storage, open_storage
 from seedpact.enclave.v1 import chain_pb2, service_pb2
 from seedpact.light.v1 import light_pb2
 from seedpact.registration.v1 import tx_pb2
+from tests.support.enclaves import CHAIN_ID, Node, Requests, policy
 from tests.support.engine_status import engine_status
 from tests.support.headers import HeaderChain, Signers
 from tests.support.registration_chain import founded, init_request, open_genesis, params
 from tests.support.wallets import DENOM, FUNDS, MSG_SEND, Account
-from tests.support.world import CHAIN_ID, Node, Requests, policy
 
 BLOCK_SECONDS: Final = 5
 POWER: Final = 10

@@ -7,8 +7,8 @@ import json
 from collections.abc import Callable, Iterator
 
 from node.engine_rpc import Status
+from tests.support.enclaves import CHAIN_ID
 from tests.support.http_server import answering
-from tests.support.world import CHAIN_ID
 
 
 def engine_status(*, power: int = 10, earliest_height: int = 1, height: int = 1) -> Status:

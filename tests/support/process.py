@@ -18,7 +18,7 @@ from google.protobuf.message import Message
 from enclave.service.dispatch import MAX_MESSAGE_BYTES, SERVICE
 from enclave.service.server import ERROR_TRAILER
 from seedpact.enclave.v1 import service_pb2 as pb
-from tests.support.world import Answer, Requests
+from tests.support.enclaves import Answer, Requests
 
 START_TIMEOUT: Final = 30
 

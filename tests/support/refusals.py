@@ -9,7 +9,7 @@ import pytest
 
 from chain_module.errors import Reasons, TxRefusal
 from enclave.errors import Code, Refusal
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 
 @contextlib.contextmanager

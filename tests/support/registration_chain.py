@@ -61,16 +61,8 @@ from enclave.registration.records import (
 from enclave.registration.verification import verify_evidence
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import CHAIN_ID, CODE, GENESIS_TIME, Node, Requests, inputs, policy
 from tests.support.headers import HeaderChain, Signers
-from tests.support.world import (
-    CHAIN_ID,
-    CODE,
-    GENESIS_TIME,
-    Node,
-    Requests,
-    inputs,
-    policy,
-)
 
 STORES: Final = ("consensus", "registration")
 BLOCK_SECONDS: Final = 5

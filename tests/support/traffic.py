@@ -28,8 +28,8 @@ from enclave.registration.records import NodeStatus
 from seedpact.enclave.v1 import service_pb2
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import PEOPLE, Chain
+from tests.support.enclaves import CHAIN_ID, Node, Requests
 from tests.support.wallets import DENOM, FUNDS, Account
-from tests.support.world import CHAIN_ID, Node, Requests
 
 AUTHORITY: Final = PEOPLE[-1]
 """Who may change the policy, and revoke anybody's node."""

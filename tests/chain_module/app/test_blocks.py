@@ -5,8 +5,8 @@ from __future__ import annotations
 from chain_module.bank.balances import balance, check_supply
 from seedpact.enclave.v1 import service_pb2
 from tests.support.chain import Chain
+from tests.support.enclaves import CHAIN_ID, Node
 from tests.support.wallets import DENOM, FUNDS
-from tests.support.world import CHAIN_ID, Node
 
 
 def test_sends_are_committed_on_all_nodes(chain: Chain) -> None:

@@ -13,7 +13,7 @@ from node.engine_rpc import EngineRpc
 from seedpact.registration.v1 import tx_pb2
 from tests.chain_module.app.test_process import flip, registered_block
 from tests.support.chain import Chain
-from tests.support.world import CHAIN_ID, Node
+from tests.support.enclaves import CHAIN_ID, Node
 
 NOBODY = "http://127.0.0.1:1"
 

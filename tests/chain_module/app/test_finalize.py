@@ -15,8 +15,8 @@ from chain_module.registration.confirm_tx import decode_confirm
 from tests.adversary.lies import changed
 from tests.chain_module.app.test_process import registered_block
 from tests.support.chain import Chain
+from tests.support.enclaves import CHAIN_ID, Node
 from tests.support.wallets import DENOM, FUNDS
-from tests.support.world import CHAIN_ID, Node
 
 
 def logs(chain: Chain, *txs: bytes) -> list[str]:

@@ -24,8 +24,8 @@ from chain_module.store.branch import Branch
 from enclave.registration.freshness import MAX_RECENT, RECENT_BLOCKS, Freshness
 from seedpact.registration.v1 import tx_pb2
 from tests.support.chain import Chain
+from tests.support.enclaves import Node
 from tests.support.wallets import DENOM, Account
-from tests.support.world import Node
 
 NONCE: Final = b"\x11" * 32
 NEXT: Final = b"\x22" * 32

@@ -18,8 +18,8 @@ from chain_module.store.branch import Branch
 from node.application.runs import PENALTY_BLOCKS
 from seedpact.registration.v1.tx_pb2 import MsgRevokeNode
 from tests.support.chain import MAX_TX_BYTES, Chain
+from tests.support.enclaves import CHAIN_ID, Entropy, Node, policy
 from tests.support.wallets import Account
-from tests.support.world import CHAIN_ID, Entropy, Node, policy
 
 
 def framed_size(txs: tuple[bytes, ...]) -> int:

@@ -15,7 +15,7 @@ from enclave.attestation.types import TcbStatus
 from seedpact.registration.v1 import tx_pb2
 from tests.adversary.lies import changed
 from tests.support.chain import MAX_TX_BYTES, Chain
-from tests.support.world import CHAIN_ID, Node
+from tests.support.enclaves import CHAIN_ID, Node
 
 ALL = [True] * 4
 NONE = [False] * 4

@@ -6,11 +6,11 @@ import pytest
 
 from chain_module.registration.identity import NetworkGenesis
 from tests.chain_module.registration.genesis_cases import TWO_MACHINES
+from tests.support.enclaves import Node
 from tests.support.registration_chain import (
     bootstrap,
     open_genesis,
 )
-from tests.support.world import Node
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from chain_module.registration.messages import MsgRevokeNode, MsgUpdatePolicy
 from enclave.attestation.policy import Policy
 from enclave.registration.records import NodeStatus
 from seedpact.registration.v1 import tx_pb2
+from tests.support.enclaves import CODE, OTHER_CODE, Node, policy
 from tests.support.registration_chain import (
     AUTHORITY,
     RegistrationChain,
@@ -20,7 +21,6 @@ from tests.support.registration_chain import (
     params,
     reason_of,
 )
-from tests.support.world import CODE, OTHER_CODE, Node, policy
 
 ALICE: Final = bytes([1]) * 20
 MALLORY: Final = bytes([13]) * 20

@@ -32,6 +32,7 @@ from enclave.errors import Refusal
 from enclave.registration.records import NodeStatus, Time
 from enclave.registration.verification import verify_evidence
 from tests.chain_module.registration.genesis_cases import ALICE, TWO_MACHINES, changed, code_of
+from tests.support.enclaves import OTHER_CODE, Node, policy
 from tests.support.registration_chain import (
     STORES,
     RegistrationChain,
@@ -39,7 +40,6 @@ from tests.support.registration_chain import (
     init_request,
     open_genesis,
 )
-from tests.support.world import OTHER_CODE, Node, policy
 
 # The bootstrap.
 

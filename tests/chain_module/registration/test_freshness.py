@@ -17,6 +17,7 @@ from chain_module.store.branch import Branch
 from enclave.registration.freshness import MAX_RECENT, RECENT_BLOCKS, Freshness
 from enclave.registration.records import NodeStatus
 from seedpact.registration.v1 import query_pb2, tx_pb2
+from tests.support.enclaves import policy
 from tests.support.laws import slow_law
 from tests.support.registration_chain import (
     AUTHORITY,
@@ -26,7 +27,6 @@ from tests.support.registration_chain import (
     params,
     reason_of,
 )
-from tests.support.world import policy
 
 ALICE: Final = bytes([1]) * 20
 MALLORY: Final = bytes([13]) * 20

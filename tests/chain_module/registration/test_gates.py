@@ -21,13 +21,13 @@ from tests.chain_module.registration.gate_cases import (
     judged,
     ready,
 )
+from tests.support.enclaves import CODE, Node, policy
 from tests.support.registration_chain import (
     RegistrationChain,
     open_genesis,
     params,
     reason_of,
 )
-from tests.support.world import CODE, Node, policy
 
 
 def test_a_good_newcomer_passes_every_gate() -> None:

@@ -26,6 +26,7 @@ from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.registration.network import network_id
 from tests.chain_module.registration.genesis_cases import TWO_MACHINES, code_of
+from tests.support.enclaves import CHAIN_ID, inputs, policy
 from tests.support.registration_chain import (
     CONSENSUS_PARAMS,
     VALIDATOR,
@@ -33,7 +34,6 @@ from tests.support.registration_chain import (
     open_genesis,
     params,
 )
-from tests.support.world import CHAIN_ID, inputs, policy
 
 # JSON.
 

@@ -20,6 +20,7 @@ from enclave.attestation.software_blueprint import Blueprint
 from enclave.attestation.software_issuer import issue
 from enclave.registration.records import NodeStatus, Time
 from tests.attacks.attackers import GOOD
+from tests.support.enclaves import Node
 from tests.support.registration_chain import (
     BLOCK_SECONDS,
     FOUNDER,
@@ -27,7 +28,6 @@ from tests.support.registration_chain import (
     open_genesis,
     params,
 )
-from tests.support.world import Node
 
 ALICE: Final = bytes([1]) * 20
 MALLORY: Final = bytes([13]) * 20

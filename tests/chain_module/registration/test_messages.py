@@ -23,8 +23,8 @@ from chain_module.registration.messages import (
 )
 from enclave.registration.policy_codec import policy_to_proto
 from seedpact.registration.v1 import tx_pb2 as pb
+from tests.support.enclaves import policy
 from tests.support.registration_chain import AUTHORITY, RegistrationChain
-from tests.support.world import policy
 
 OPERATOR: Final = bytes([1]) * 20
 KINDS: Final[dict[str, MessageKind]] = {kind.type_url: kind for kind in MESSAGES}

@@ -30,7 +30,7 @@ from enclave.attestation.types import (
     tee_of,
 )
 from enclave.errors import Refusal
-from tests.support.world import policy
+from tests.support.enclaves import policy
 
 FEW: Final = st.integers(min_value=0, max_value=2)
 TWO: Final = st.integers(min_value=0, max_value=1)

@@ -15,8 +15,8 @@ from enclave.attestation.software_blueprint import Blueprint, QuoteKind
 from enclave.attestation.types import TdxMeasurement, Tee
 from enclave.errors import Code
 from tests.attacks.attackers import BlueprintAttestor
+from tests.support.enclaves import CHAIN_ID, CODE, Node, policy
 from tests.support.registration_chain import RegistrationChain, open_genesis, reason_of
-from tests.support.world import CHAIN_ID, CODE, Node, policy
 
 OPERATOR: Final = bytes([1]) * 20
 TD: Final = TdxMeasurement(bytes([3]) * 48, (bytes(48), bytes(48), bytes(48), bytes(48)))

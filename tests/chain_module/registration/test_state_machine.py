@@ -17,6 +17,7 @@ from chain_module.registration import keeper, keys
 from chain_module.registration.messages import MsgRegisterNode, MsgRevokeNode, MsgUpdatePolicy
 from chain_module.store.types import prefix_end
 from enclave.registration.records import NodeStatus
+from tests.support.enclaves import Node, policy
 from tests.support.laws import slow_law
 from tests.support.registration_chain import (
     AUTHORITY,
@@ -26,7 +27,6 @@ from tests.support.registration_chain import (
     params,
     reason_of,
 )
-from tests.support.world import Node, policy
 
 OPERATORS: Final = (bytes([1]) * 20, bytes([2]) * 20)
 MACHINES: Final = 2

@@ -34,6 +34,7 @@ from enclave.errors import Refusal
 from enclave.proven.chain import prove
 from enclave.registration.records import Machine, NodeStatus, Time
 from seedpact.registration.v1 import query_pb2 as pb
+from tests.support.enclaves import CODE, inputs, policy
 from tests.support.registration_chain import (
     AUTHORITY,
     RegistrationChain,
@@ -41,7 +42,6 @@ from tests.support.registration_chain import (
     params,
     reason_of,
 )
-from tests.support.world import CODE, inputs, policy
 
 SPECIFICATION: Final = Path(__file__).parents[3] / "docs" / "spec" / "protocol.md"
 ALICE: Final = bytes([1]) * 20

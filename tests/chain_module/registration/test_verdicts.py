@@ -20,12 +20,12 @@ from tests.chain_module.registration.gate_cases import (
     ready,
     verdict,
 )
+from tests.support.enclaves import CODE, OTHER_CODE, Node, policy
 from tests.support.registration_chain import (
     RegistrationChain,
     open_genesis,
     reason_of,
 )
-from tests.support.world import CODE, OTHER_CODE, Node, policy
 
 # Gate 4.
 

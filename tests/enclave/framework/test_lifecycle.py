@@ -30,8 +30,9 @@ from enclave.service.home import Home
 from seedpact.enclave.v1.chain_pb2 import ChainProof, FollowChainRequest
 from seedpact.enclave.v1.sealed_pb2 import SealedQuote, SealedTrust
 from tests.support.crash_disk import CrashDisk, PowerCut, StoppingDisk
+from tests.support.enclaves import Entropy, Node, backup, restore
 from tests.support.laws import slow_law
-from tests.support.world import Entropy, Ledger, Node, backup, restore
+from tests.support.world import Ledger
 
 HOME: Final = Path("/enclave")
 NAMES: Final = ("founder", "second", "third")

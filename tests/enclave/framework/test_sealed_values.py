@@ -11,9 +11,9 @@ from enclave.framework.sealed_values import FORK, QUOTE, TRUST, QuoteEntry, Trus
 from enclave.light_client.fork import Fork
 from enclave.registration.records import Time
 from seedpact.enclave.v1 import sealed_pb2 as pb
+from tests.support.enclaves import CHAIN_ID, GENESIS_TIME
 from tests.support.headers import HeaderChain
 from tests.support.refusals import refused
-from tests.support.world import CHAIN_ID, GENESIS_TIME
 
 
 @pytest.fixture

@@ -23,8 +23,9 @@ from enclave.framework.store import Codec
 from enclave.framework.stored_backup import BACKUP_HEADERS, StoredBackup
 from enclave.light_client.fork import Fork
 from enclave.light_client.types import Header
+from tests.support.enclaves import Entropy, MemoryStorage
 from tests.support.headers import HeaderChain
-from tests.support.world import Entropy, Ledger, MemoryStorage
+from tests.support.world import Ledger
 
 KEM_KEY, KEM_TEXT = bytes(1184), bytes(1088)
 ONE, TWO = bytes(32), b"\x01" * 32

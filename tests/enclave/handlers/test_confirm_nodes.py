@@ -14,8 +14,9 @@ from enclave.errors import Code
 from enclave.handlers.confirm_nodes import MAX_NEWCOMERS
 from enclave.registration.records import NodeStatus
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import OTHER_CODE, Node, policy
 from tests.support.refusals import refused_unchanged
-from tests.support.world import OTHER_CODE, Ledger, Node, network, policy
+from tests.support.world import Ledger, network
 
 Change = Callable[[Ledger, Node, pb.ConfirmNodesRequest], None]
 

@@ -9,8 +9,9 @@ import pytest
 from enclave.errors import Code
 from enclave.framework.states import State
 from seedpact.enclave.v1 import chain_pb2 as pb
+from tests.support.enclaves import Node
 from tests.support.refusals import refused_unchanged
-from tests.support.world import Ledger, Node, network
+from tests.support.world import Ledger, network
 
 
 @pytest.fixture

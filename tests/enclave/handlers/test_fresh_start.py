@@ -9,8 +9,9 @@ from enclave.framework.start_nonce import StartNonce
 from enclave.registration.freshness import FRESH_HEADERS, Freshness
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import Entropy, Node
 from tests.support.refusals import refused, refused_unchanged
-from tests.support.world import Entropy, Ledger, Node, network
+from tests.support.world import Ledger, network
 
 
 @pytest.fixture

@@ -17,8 +17,9 @@ from enclave.framework.states import State
 from enclave.registration.records import NodeRecord, NodeStatus, Time
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.registration.v1 import types_pb2
+from tests.support.enclaves import GENESIS_TIME, OTHER_CODE, Node
 from tests.support.refusals import entries, refused_unchanged
-from tests.support.world import GENESIS_TIME, OTHER_CODE, Ledger, Node, network
+from tests.support.world import Ledger, network
 
 
 @pytest.fixture

@@ -18,20 +18,19 @@ from enclave.registration.network_codec import network_to_proto
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
-from tests.support.refusals import entries, refused_unchanged
-from tests.support.world import (
+from tests.support.enclaves import (
     CHAIN_ID,
     GENESIS_TIME,
-    Ledger,
     MemoryStorage,
     Node,
     PretendHardware,
     backup,
     hardware_inputs,
     inputs,
-    network,
     restore,
 )
+from tests.support.refusals import entries, refused_unchanged
+from tests.support.world import Ledger, network
 
 KEM_IO = KemKey(bytes(range(64))).public
 

@@ -13,8 +13,9 @@ from enclave.framework.key_manager import MAX_QUOTES
 from enclave.framework.states import State
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import Node
 from tests.support.refusals import refused_unchanged
-from tests.support.world import Ledger, Node, network
+from tests.support.world import Ledger, network
 
 OTHER_KEM = KemKey(bytes(range(64))).public
 

@@ -11,8 +11,9 @@ from enclave.errors import Code, Refusal
 from enclave.framework.sealed_state import StorageUncertain
 from enclave.framework.states import State
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import MemoryStorage, Node, inputs
 from tests.support.refusals import entries, refused, refused_unchanged
-from tests.support.world import Ledger, MemoryStorage, Node, inputs, network
+from tests.support.world import Ledger, network
 
 KEM_IO = KemKey(bytes(range(64))).public
 

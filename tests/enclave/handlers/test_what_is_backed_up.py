@@ -14,8 +14,9 @@ from enclave.framework.stored_backup import BACKUP_HEADERS
 from enclave.service.home import Home
 from seedpact.enclave.v1 import chain_pb2
 from tests.support.crash_disk import CrashDisk
+from tests.support.enclaves import Entropy, MemoryStorage, Node, restore
 from tests.support.refusals import entries, refused
-from tests.support.world import Entropy, Ledger, MemoryStorage, Node, network, restore
+from tests.support.world import Ledger, network
 
 SAVED_ONCE = ["write", "sync", "rename", "sync"]
 

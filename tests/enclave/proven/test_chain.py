@@ -13,8 +13,9 @@ from enclave.registration import keys
 from enclave.registration.records import Time
 from seedpact.enclave.v1 import chain_pb2 as pb
 from seedpact.registration.v1 import types_pb2
+from tests.support.enclaves import Node
 from tests.support.refusals import refused
-from tests.support.world import Ledger, Node, network
+from tests.support.world import Ledger, network
 
 PLATFORM = bytes([7]) * 32
 UNLISTED = bytes([8]) * 32

@@ -8,9 +8,10 @@ from enclave.errors import Code
 from enclave.proven.headers import MAX_STEPS, check_steps, follow, follow_on, root_header
 from enclave.registration.records import Time
 from seedpact.enclave.v1 import chain_pb2
+from tests.support.enclaves import GENESIS_TIME, inputs
 from tests.support.headers import HeaderChain
 from tests.support.refusals import refused
-from tests.support.world import BLOCK_SECONDS, GENESIS_TIME, inputs
+from tests.support.world import BLOCK_SECONDS
 
 NETWORK = inputs()
 

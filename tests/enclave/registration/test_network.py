@@ -27,16 +27,9 @@ from enclave.registration.network import (
     upgrade_statement,
 )
 from enclave.registration.network_codec import network_from_proto, network_to_proto
+from tests.support.enclaves import CODE, OTHER_CODE, Node, hardware_inputs, inputs, policy
 from tests.support.refusals import refused
-from tests.support.world import (
-    CODE,
-    OTHER_CODE,
-    Ledger,
-    Node,
-    hardware_inputs,
-    inputs,
-    policy,
-)
+from tests.support.world import Ledger
 
 KEYS = sorted(
     (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in range(1, 5)),

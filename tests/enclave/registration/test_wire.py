@@ -29,8 +29,9 @@ from enclave.registration.wire import check_fields, encode, strict_decode
 from enclave.service.dispatch import MAX_FIELDS
 from seedpact.enclave.v1 import chain_pb2, service_pb2
 from seedpact.registration.v1 import types_pb2 as pb
+from tests.support.enclaves import CODE, inputs, policy
 from tests.support.refusals import refused
-from tests.support.world import CODE, inputs, network, policy
+from tests.support.world import network
 
 ANCHOR = pb.Anchor(height=7, hash=bytes(32), time=pb.Time(seconds=5, nanos=1))
 

@@ -15,8 +15,9 @@ from enclave.errors import Code
 from enclave.service.dispatch import MAX_MESSAGE_BYTES, METHODS, SERVICE
 from enclave.service.measure_package import measure_package
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import CODE, inputs
 from tests.support.process import EnclaveProcess, enclave_process, error_of
-from tests.support.world import CODE, Ledger, inputs
+from tests.support.world import Ledger
 
 
 def start(*arguments: str) -> tuple[int, list[dict[str, str]], str]:

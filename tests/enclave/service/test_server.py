@@ -18,8 +18,8 @@ from enclave.service.dispatch import SERVICE
 from enclave.service.server import PATIENCE_SECS, WORKERS, make_server
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.crash_disk import PowerCut
+from tests.support.enclaves import MemoryStorage, Node, inputs
 from tests.support.grpc_callers import OWN_CONNECTION, callers_that_never_send, is_held_up
-from tests.support.world import MemoryStorage, Node, inputs
 
 METHOD: Final = f"/{SERVICE.full_name}/GetInfo"
 TIMEOUT: Final = 20

@@ -37,7 +37,7 @@ from tests.fuzz.evidence import mutate_collateral
 from tests.fuzz.messages import Mutator, values_of
 from tests.fuzz.target import Mutation, require
 from tests.support.chain import MAX_TX_BYTES, Chain
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 OPERATORS: Final = ("alice", "bob")
 ONE: Final = BlockLimits(NO_LIMIT, 1)

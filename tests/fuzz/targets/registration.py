@@ -40,8 +40,8 @@ from tests.chain_module.test_genesis_document import document
 from tests.fuzz.evidence import mutate_collateral
 from tests.fuzz.messages import Mutator, values_of
 from tests.fuzz.target import Mutation, require
+from tests.support.enclaves import Node
 from tests.support.registration_chain import RegistrationChain, bootstrap, open_genesis
-from tests.support.world import Node
 
 OPERATORS: Final = [bytes([number]) * 20 for number in (1, 2)]
 MAX_GENESIS_BYTES: Final = 128 * 1024

@@ -25,7 +25,7 @@ from tests.fuzz.messages import Mutator, values_of
 from tests.fuzz.real_requests import real_requests
 from tests.fuzz.situations import Situation, entries_of, scene
 from tests.fuzz.target import Mutation, require
-from tests.support.world import Node
+from tests.support.enclaves import Node
 
 _ASKS: Final = frozenset({"GetInfo", "GetNetworkKeys", "Backup"})
 """The others write: what an enclave trusts of the chain is sealed too."""

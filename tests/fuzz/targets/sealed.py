@@ -25,7 +25,7 @@ from seedpact.registration.v1 import types_pb2
 from tests.fuzz.messages import Mutator, values_of
 from tests.fuzz.situations import MACHINE, entries_of, scene, seal_entries
 from tests.fuzz.target import Mutation, require
-from tests.support.world import MemoryStorage, Node
+from tests.support.enclaves import MemoryStorage, Node
 
 _QUESTIONS: Final[tuple[tuple[str, Message], ...]] = (
     ("GetInfo", pb.GetInfoRequest()),

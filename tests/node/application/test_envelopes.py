@@ -23,8 +23,8 @@ from node.enclave_client import EnclaveClient
 from node.log import no_log
 from node.metrics import Metrics
 from tests.support.chain import Chain, ready_path
+from tests.support.enclaves import Node, policy
 from tests.support.process import enclave_process
-from tests.support.world import Node, policy
 
 PATIENCE_SECS = 30
 

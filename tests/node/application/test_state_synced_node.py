@@ -33,10 +33,10 @@ from node.storage.snapshot_files import OsSnapshotDisk, SnapshotFiles
 from tests.node.application.test_prefetch import wait_for
 from tests.support.chain import Chain, EnclaveInProcess, Peer
 from tests.support.changing_headers import BlocksFrom, ServedBlocks
+from tests.support.enclaves import CHAIN_ID, Node, Requests, policy
 from tests.support.engine_status import engine_status, serving_status
 from tests.support.process import enclave_process
 from tests.support.wallets import Account
-from tests.support.world import CHAIN_ID, Node, Requests, policy
 
 HEIGHT = 8
 

@@ -34,8 +34,8 @@ from seedpact.registration.v1 import query_pb2
 from tests.support.abci_client import Served, check_tx, served
 from tests.support.chain import BLOCK_SECONDS, MAX_TX_BYTES, Chain, ready_path
 from tests.support.cometbft import wait_for
+from tests.support.enclaves import Node, policy
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import Node, policy
 
 LONG_SECS = 60.0
 PARAMS = "/seedpact.registration.v1.Query/Params"

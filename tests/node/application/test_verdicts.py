@@ -14,8 +14,8 @@ from node.application.verdicts import Verdicts
 from seedpact.registration.v1 import tx_pb2
 from tests.chain_module.app.test_process import flip
 from tests.support.chain import Chain
+from tests.support.enclaves import GENESIS_TIME, Node
 from tests.support.refusals import refused
-from tests.support.world import GENESIS_TIME, Node
 
 YEAR = 366 * 86_400
 

@@ -17,8 +17,9 @@ from node.enclave_client import EnclaveClient, EnclaveFailure, EnclaveRefused
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.changing_headers import ChangingChain, ServedBlocks, all_new
+from tests.support.enclaves import CHAIN_ID, Node, policy
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import CHAIN_ID, Ledger, Node, policy
+from tests.support.world import Ledger
 
 LONG: Final = MAX_STEPS + 20
 """Headers, none of which can be skipped: more than one request takes."""

@@ -16,10 +16,11 @@ from node.enclave_client import EnclaveClient
 from node.engine_rpc import Status
 from seedpact.enclave.v1 import chain_pb2
 from tests.support.changing_headers import ChangingChain, ServedBlocks
+from tests.support.enclaves import CHAIN_ID, Node, policy
 from tests.support.engine_status import engine_status
 from tests.support.headers import SIGNERS, Signers
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import CHAIN_ID, Ledger, Node, policy
+from tests.support.world import Ledger
 
 HEIGHT: Final = 30
 

@@ -12,9 +12,9 @@ import pytest
 
 from node.cli.exit_codes import ExitCode
 from tests.support.cli import Answer, Cli
+from tests.support.enclaves import CODE
 from tests.support.process import EnclaveProcess, enclave_process
 from tests.support.secrets import hits, secrets_of
-from tests.support.world import CODE
 
 MEASURED = ("--measurement", CODE.mr_enclave.hex())
 

@@ -1,4 +1,4 @@
-"""A forked enclave: status says it, doctor calls it a fault, Prometheus gets it."""
+"""What an enclave says of the chain is shown; a fork on each page, and to Prometheus."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from node.metrics import Metrics
 from tests.support.cli import Cli
 from tests.support.fresh_enclave import FreshEnclave, fresh_enclave
 from tests.support.one_validator import OneValidator
+from tests.support.process import enclave_process
 
 
 @pytest.fixture
@@ -45,6 +46,28 @@ def test_status_and_doctor_say_it(
         assert check["result"] == ("failed" if forked else "ok")
         assert check.get("code") == ("forked" if forked else None)
         assert bool(check.get("remedy")) is forked
+
+
+def test_enclave_info_says_what_it_follows(home: tuple[Home, FreshEnclave], cli: Cli) -> None:
+    place, enclave = home
+    words = ("enclave", "info", "--address", NodeConfig.load(place).enclave_address)
+    enclave.trusted_height, enclave.nonce = 4_711, b"\x5a" * 32
+    for forked, until in ((False, 0), (True, 4_999)):
+        enclave.forked, enclave.fresh_until = forked, until
+        found = cli(*words, "--output", "json").done().json
+        assert (found["trusted_height"], found["freshness_nonce"]) == (4_711, "5a" * 32)
+        assert (found["fresh_until"], found["forked"]) == (until or None, forked)
+        text = " ".join(cli(*words).done().stdout.split())
+        assert "trusted height 4711" in text
+        assert "5a" * 32 in text
+        assert ("block 4999" if until else "none proven yet") in text
+        assert ("forked" in text) is forked
+
+
+def test_what_enclave_info_says_to_run_next_is_a_command(tmp_path: Path, cli: Cli) -> None:
+    with enclave_process(tmp_path) as empty:
+        said = cli("enclave", "info", "--address", empty.address).done().stdout
+    assert "next: seedpactd register" in said
 
 
 def test_the_figure_follows_what_the_enclave_answers(

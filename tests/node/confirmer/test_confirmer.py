@@ -25,8 +25,9 @@ from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.abci_client import LogLines
 from tests.support.cometbft import wait_for
+from tests.support.enclaves import CODE, Node
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import CODE, Ledger, Node
+from tests.support.world import Ledger
 
 DEADLINE = 20.0
 """Of calls that are meant to be answered."""

@@ -29,8 +29,9 @@ from node.enclave_client import (
 from node.enclave_client.client import MAX_MESSAGE_BYTES
 from node.enclave_client.failures import ERROR_TRAILER
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.enclaves import CODE, inputs
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import CODE, Ledger, inputs
+from tests.support.world import Ledger
 
 SERVICE = "seedpact.enclave.v1.EnclaveService"
 Behaviour = Callable[[bytes, grpc.ServicerContext], bytes]

@@ -22,10 +22,11 @@ from seedpact.light.v1 import light_pb2
 from tests.node.chain_proof.test_ready import signed_fork
 from tests.node.host.test_host import Lines
 from tests.support.changing_headers import BlocksFrom, ChangingChain, ServedBlocks, all_new
+from tests.support.enclaves import CHAIN_ID
 from tests.support.engine_status import engine_status, serving_status
 from tests.support.headers import HeaderChain, Signers
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import CHAIN_ID, Ledger
+from tests.support.world import Ledger
 
 NOBODY: Final = "127.0.0.1:1"
 TOP: Final = 60

@@ -28,9 +28,10 @@ from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.light.v1 import light_pb2
 from tests.node.host.test_host import Lines
 from tests.support.changing_headers import ServedBlocks
+from tests.support.enclaves import Node, policy
 from tests.support.headers import HeaderChain, Signers
 from tests.support.process import EnclaveProcess, enclave_process
-from tests.support.world import Ledger, Node, policy
+from tests.support.world import Ledger
 
 NOBODY: Final = "127.0.0.1:1"
 TOP: Final = 60

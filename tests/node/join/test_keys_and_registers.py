@@ -25,8 +25,8 @@ from node.join.quoting import check_price
 from node.localnet.homes import ensure_key
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2
+from tests.support.enclaves import inputs
 from tests.support.one_validator import OneValidator
-from tests.support.world import inputs
 
 FUNDS: Final = 100_000
 

@@ -21,9 +21,10 @@ from node.light_blocks.remembered import REMEMBERED, RememberedBlocks
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.light.v1 import light_pb2
 from tests.support.changing_headers import ChangingChain, Lie, ServedBlocks, all_new
+from tests.support.enclaves import CHAIN_ID, GENESIS_TIME, inputs
 from tests.support.headers import SIGNERS, HeaderChain, Signers
 from tests.support.laws import slow_law
-from tests.support.world import BLOCK_SECONDS, CHAIN_ID, GENESIS_TIME, inputs
+from tests.support.world import BLOCK_SECONDS
 
 TOP: Final = 12
 MAX_BYTES: Final = 1 << 20

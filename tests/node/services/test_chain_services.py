@@ -38,9 +38,9 @@ from node.services.table import all_queries
 from seedpact.registration.v1 import query_pb2, tx_pb2, types_pb2
 from seedpact.registration.v1.query_pb2_grpc import QueryStub
 from tests.support.chain import Chain
+from tests.support.enclaves import CHAIN_ID
 from tests.support.services import NOBODY, ledger_client
 from tests.support.wallets import FUNDS, Account
-from tests.support.world import CHAIN_ID
 
 NODES = 4
 FEE = 10_000

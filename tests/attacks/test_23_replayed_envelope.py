@@ -128,7 +128,7 @@ def test_23_another_newcomers_whole_record() -> None:
     ledger, (holder,) = network("holder")
     one, other = pending(ledger, holder, "one"), pending(ledger, holder, "other")
     ids = [node.info().node_id for node in (one, other)]
-    shown = ledger.proof(one)
+    shown, own = ledger.proof(one), ledger.records[ids[1]]
     with pytest.raises(Refusal) as refused:
         other.import_seed(shown)
     assert refused.value.code is Code.UNKNOWN_QUOTE
@@ -137,6 +137,11 @@ def test_23_another_newcomers_whole_record() -> None:
     with pytest.raises(Refusal) as refused:
         other.import_seed(ledger.proof(other))
     assert refused.value.code is Code.UNKNOWN_QUOTE
+    # And makes it name a quote of the other's.
+    ledger.records[ids[1]] = replace(ledger.records[ids[0]], report_data=own.report_data)
+    with pytest.raises(Refusal) as refused:
+        other.import_seed(ledger.proof(other))
+    assert refused.value.code is Code.RECORD_MISMATCH
 
 
 def test_23_an_envelope_of_another_chain() -> None:

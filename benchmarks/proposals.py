@@ -26,8 +26,9 @@ from tests.support.next_block import NextBlock
 REGISTERS: Final = 8
 CALLS: Final = 10
 HISTORY: Final = 5
-TARGET_MS: Final = 23.0
-"""protocol.md section 6: about 23 ms of CPU for a cold block, the node's and the enclave's."""
+TARGET_MS: Final = 33.0
+"""protocol.md section 6: about 23 ms of CPU for a cold block, the node's and the enclave's; and 10
+that proofs may add (`by_proof`)."""
 
 
 class Timed:

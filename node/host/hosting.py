@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -61,9 +61,10 @@ def hosting(home: Home, config: NodeConfig, *, log: Log, metrics: Metrics) -> It
     ):
         own = RememberedBlocks(LightBlocks(chain.engine))
         # A renewal and a comparison begin at the header that the enclave trusts: first.
-        handlers.insert(0, Following(own, _named(block_servers(home, config), stack)))
+        others = {url: _witness(url, stack) for url in block_servers(home, config)}
+        handlers.insert(0, Following(own, list(others.values())))
         if config.witnesses:
-            handlers.append(WitnessComparison(own, _named(config.witnesses, stack)))
+            handlers.append(WitnessComparison(own, [others[url] for url in config.witnesses]))
         host = Host(chain=chain, enclave=enclave, handlers=handlers, log=log)
         # A daemon: a call that hangs must not keep the process from ending.
         thread = threading.Thread(target=host.run, args=(stop,), name="host", daemon=True)
@@ -84,9 +85,9 @@ def block_servers(home: Home, config: NodeConfig) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*config.witnesses, *state_sync_servers(home))))
 
 
-def _named(urls: Iterable[str], stack: contextlib.ExitStack) -> list[Witness]:
-    engines = [stack.enter_context(EngineRpc(url)) for url in urls]
-    return [Witness(e.address, RememberedBlocks(LightBlocks(e))) for e in engines]
+def _witness(url: str, stack: contextlib.ExitStack) -> Witness:
+    engine = stack.enter_context(EngineRpc(url))
+    return Witness(engine.address, RememberedBlocks(LightBlocks(engine)))
 
 
 def operator_key(home: Home, config: NodeConfig, *, log: Log) -> SigningKey | None:

@@ -43,8 +43,3 @@ class SignBytes:
         before = self._for_block if signature.flag is BlockIdFlag.COMMIT else self._for_none
         vote = before + message_field(5, timestamp(signature.time)) + self._after_time
         return varint(len(vote)) + vote
-
-
-def precommit_sign_bytes(commit: Commit, signature: CommitSig, *, chain_id: str) -> bytes:
-    """The bytes of one vote alone."""
-    return SignBytes(commit, chain_id=chain_id).of(signature)

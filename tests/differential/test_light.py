@@ -19,7 +19,7 @@ from enclave.errors import Code, Refusal
 from enclave.light_client.codec import decode_light_block, decode_validator_set
 from enclave.light_client.enclave_rule import verify_step
 from enclave.light_client.hashes import commit_hash, header_hash, validators_hash
-from enclave.light_client.sign_bytes import precommit_sign_bytes
+from enclave.light_client.sign_bytes import SignBytes
 from enclave.light_client.tally import TrustLevel
 from enclave.light_client.types import BlockIdFlag, LightBlock, ValidatorSet
 from enclave.light_client.verifier import Options, verify
@@ -166,7 +166,7 @@ def test_hashes_and_sign_bytes_are_gos() -> None:
         assert commit_hash(block.commit) == expected.commit
         for vote, signed in zip(block.commit.signatures, expected.sign_bytes, strict=True):
             if vote.flag is not BlockIdFlag.ABSENT:
-                found = precommit_sign_bytes(block.commit, vote, chain_id=block.header.chain_id)
+                found = SignBytes(block.commit, chain_id=block.header.chain_id).of(vote)
                 assert found == signed
             kinds.add(vote.flag)
         kinds.update(validator.key.kind for validator in block.validators.validators)

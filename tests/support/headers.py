@@ -21,7 +21,7 @@ from enclave.light_client.codec import (
 )
 from enclave.light_client.hashes import commit_hash, header_hash, validators_hash
 from enclave.light_client.keys import address
-from enclave.light_client.sign_bytes import precommit_sign_bytes
+from enclave.light_client.sign_bytes import SignBytes
 from enclave.light_client.types import (
     BlockId,
     BlockIdFlag,
@@ -225,5 +225,5 @@ class HeaderChain:
 
 def _signature(unsigned: Commit, member: Signer, header: Header) -> CommitSig:
     vote = CommitSig(BlockIdFlag.COMMIT, member.validator.address, header.time, b"")
-    message = precommit_sign_bytes(unsigned, vote, chain_id=header.chain_id)
+    message = SignBytes(unsigned, chain_id=header.chain_id).of(vote)
     return replace(vote, signature=member.key.sign(message))

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from enclave.light_client.hashes import header_hash, validators_hash
 from enclave.light_client.keys import address
 from enclave.light_client.predicates import BLOCK_PROTOCOL
-from enclave.light_client.sign_bytes import precommit_sign_bytes
+from enclave.light_client.sign_bytes import SignBytes
 from enclave.light_client.types import (
     BlockId,
     BlockIdFlag,
@@ -174,7 +174,7 @@ def vote(
 ) -> CommitSig:
     """The vote of `member` in `commit`."""
     unsigned = CommitSig(flag, member.validator.address, time, b"")
-    message = precommit_sign_bytes(commit, unsigned, chain_id=chain_id)
+    message = SignBytes(commit, chain_id=chain_id).of(unsigned)
     return replace(unsigned, signature=member.sign(message))
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from enclave.light_client import wire_form
 from enclave.light_client.codec import encode_commit, encode_header, encode_validator_set
 from enclave.light_client.hashes import commit_hash, header_hash, validators_hash
-from enclave.light_client.sign_bytes import precommit_sign_bytes
+from enclave.light_client.sign_bytes import SignBytes
 from enclave.light_client.types import BlockId, BlockIdFlag, Commit, CommitSig, Header, ValidatorSet
 from enclave.registration.records import Time
 from enclave.registration.wire import encode
@@ -97,7 +97,7 @@ def test_a_precommit_signs_a_canonical_vote(commit: Commit, chain_id: str) -> No
                 pb.CanonicalBlockID(hash=commit.block_id.hash, part_set_header=parts)
             )
         written = encode(vote)
-        signed = precommit_sign_bytes(commit, place, chain_id=chain_id)
+        signed = SignBytes(commit, chain_id=chain_id).of(place)
         assert signed == wire_form.varint(len(written)) + written
 
 
@@ -105,7 +105,7 @@ def test_a_vote_for_no_block_names_none() -> None:
     """Round 0 and the first second of 1970 are left out; the time itself is not."""
     commit = Commit(height=1, round=0, block_id=a_block_id(), signatures=())
     nil = CommitSig(BlockIdFlag.NIL, bytes(20), Time(0), bytes(64))
-    signed = precommit_sign_bytes(commit, nil, chain_id="c")
+    signed = SignBytes(commit, chain_id="c").of(nil)
     assert signed.hex() == "10" + "0802" + "110100000000000000" + "2a00" + "320163"
 
 

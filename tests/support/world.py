@@ -344,3 +344,15 @@ def network(*names: str) -> tuple[Ledger, list[Node]]:
     for node in others:
         ledger.join(node, first)
     return ledger, [first, *others]
+
+
+def confirmed_newcomer() -> tuple[Ledger, Node, Node]:
+    """A network, its holder, and a newcomer whose registration was confirmed long ago."""
+    ledger, (founder,) = network("founder")
+    node = Node("newcomer")
+    ledger.prepare(node)
+    assert ledger.register(node, founder).envelope
+    ledger.settle()
+    ledger.height += 20
+    ledger.catch_up()
+    return ledger, founder, node

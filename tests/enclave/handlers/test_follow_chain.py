@@ -11,19 +11,13 @@ from enclave.framework.states import State
 from seedpact.enclave.v1 import chain_pb2 as pb
 from tests.support.enclaves import Node
 from tests.support.refusals import refused_unchanged
-from tests.support.world import Ledger, network
+from tests.support.world import Ledger, confirmed_newcomer, network
 
 
 @pytest.fixture
 def pending() -> tuple[Ledger, Node]:
     """A newcomer whose registration the chain confirmed, long ago."""
-    ledger, (founder,) = network("founder")
-    node = Node("newcomer")
-    ledger.prepare(node)
-    assert ledger.register(node, founder).envelope
-    ledger.settle()
-    ledger.height += 20
-    ledger.catch_up()
+    ledger, _, node = confirmed_newcomer()
     return ledger, node
 
 

@@ -16,7 +16,7 @@ from seedpact.enclave.v1 import chain_pb2
 from tests.support.crash_disk import CrashDisk
 from tests.support.enclaves import Entropy, MemoryStorage, Node, restore
 from tests.support.refusals import entries, refused
-from tests.support.world import Ledger, network
+from tests.support.world import Ledger, confirmed_newcomer, network
 
 SAVED_ONCE = ["write", "sync", "rename", "sync"]
 
@@ -48,14 +48,7 @@ def holder() -> tuple[Ledger, Node]:
 @pytest.fixture
 def newcomer() -> tuple[Ledger, Node, Node]:
     """A holder, and a newcomer whose registration the chain confirmed."""
-    ledger, (founder,) = network("founder")
-    node = Node("newcomer")
-    ledger.prepare(node)
-    assert ledger.register(node, founder).envelope
-    ledger.settle()
-    ledger.height += 20
-    ledger.catch_up()
-    return ledger, founder, node
+    return confirmed_newcomer()
 
 
 class TestWhatLeavesIt:

@@ -1,8 +1,9 @@
 """What things cost: every gas constant of the chain, in one place for all modules.
 
-One gas is about one nanosecond of a validator's core for one look at the transaction, as measured
-(a signature 42 us, a whole send 60 us); what grows the state costs more than its time. So a send
-costs what it costs on other Cosmos chains, and their wallets' usual limits fit.
+One gas is at most two nanoseconds of a validator's core for one look at a transaction that it has
+never seen, whatever its messages are (`make bench`, figure gas). So a block's gas bounds the time
+of those who judge it; a send costs what it costs on other Cosmos chains, and their wallets' usual
+limits fit.
 
 Gas is flat: it follows from a transaction's bytes and messages alone, and is known before anything
 runs. What a simulation cannot know, since wallets simulate without fee and signature, costs nothing
@@ -24,7 +25,7 @@ SEND: Final = 15_000
 """MsgSend, with one coin: two balances, and the receiver's account where it is new."""
 MULTI_SEND_OUTPUT: Final = 60_000
 """Each output of a MsgMultiSend, with one coin: an address to decode, a balance, and an account
-where it is new. A block of nothing else takes no longer than one of sends (measured: 0.1 ms)."""
+where it is new. A block of nothing else takes no longer than one of sends."""
 COIN: Final = 5_000
 """Each further coin of an input, an output or a send."""
 

@@ -1,7 +1,9 @@
 """What a module's messages are to those who run transactions.
 
-A module exports `MESSAGES`: its message kinds by type URL. `tx` decodes with them and charges
-their gas; `app` executes them. A message knows no transaction beyond what `Delivery` says.
+A module exports `MESSAGES`: its message kinds by type URL. A message is read in two steps, since
+its sender is nobody before its signature is checked: `tx` makes its outline, checks signatures and
+charges the gas; only then `app` reads it in full and executes it. What is wrong with it then is a
+failure that its sender has paid for (docs/adr/0025).
 """
 
 from __future__ import annotations
@@ -36,15 +38,7 @@ class Executed:
 
 
 class Message(Protocol):
-    """A decoded message whose form was checked."""
-
-    def signers(self) -> tuple[bytes, ...]:
-        """Raw addresses (20 bytes) that must sign, in order, each once."""
-        ...
-
-    def gas(self, state: StateReader) -> int:
-        """What executing it costs: flat, known before it runs."""
-        ...
+    """A message that was read in full: its form was checked."""
 
     def execute(self, state: StateStore, context: BlockContext) -> Executed:
         """Does it. Raises TxRefusal, and the caller throws the writes away."""
@@ -52,12 +46,36 @@ class Message(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Outline:
+    """What is known of a message before its signature is checked: who signs, and what it costs.
+
+    Making one costs a bounded time a byte: its size is looked at, its protobuf is decoded strictly,
+    its entries are counted, and nothing of what they hold is read.
+    """
+
+    signer: str
+    """The account that must sign, as the message writes it: not yet an address."""
+    gas: Callable[[StateReader], int]
+    """What executing it costs: flat, known before it runs."""
+    read: Callable[[], Message]
+    """Checks the form of everything in it. Raises TxRefusal."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageKind:
     """How messages of one type URL are read.
 
-    Args of `decode`: the value of the Any, bounded by the transaction's size. It is strict and
-    checks the form; it raises TxRefusal.
+    Args of `outline`: the value of the Any, bounded by the transaction's size. Raises TxRefusal.
     """
 
     type_url: str
-    decode: Callable[[bytes], Message]
+    outline: Callable[[bytes], Outline]
+
+    def decode(self, value: bytes) -> Message:
+        """The message, read in full. Raises TxRefusal."""
+        return self.outline(value).read()
+
+
+def flat(amount: int) -> Callable[[StateReader], int]:
+    """The gas of a message that costs the same in every state."""
+    return lambda _state: amount

@@ -14,9 +14,10 @@ from google.protobuf.message import Message
 
 from chain_module.errors import SdkReason, TxRefusal
 from enclave.errors import Refusal
+from enclave.registration.wire import check_fields as check_wire_fields
 from enclave.registration.wire import encode, strict_decode
 
-__all__ = ["decode", "encode"]
+__all__ = ["check_fields", "decode", "encode"]
 
 M = TypeVar("M", bound=Message)
 
@@ -30,6 +31,20 @@ def decode(kind: type[M], data: bytes) -> M:
     try:
         return strict_decode(kind, data, max_bytes=len(data))
     except Refusal as refusal:
-        raise TxRefusal(
-            SdkReason.TX_PARSE_ERROR, expected=refusal.expected, found=refusal.found
-        ) from None
+        raise _parse_error(refusal) from None
+
+
+def check_fields(kind: type[Message], data: bytes, *, limit: int) -> None:
+    """Counts the fields of `data`, nested ones too, before anything is parsed.
+
+    Raises:
+        TxRefusal: TX_PARSE_ERROR for more than `limit`, or where it is no encoding.
+    """
+    try:
+        check_wire_fields(kind, data, limit=limit)
+    except Refusal as refusal:
+        raise _parse_error(refusal) from None
+
+
+def _parse_error(refusal: Refusal) -> TxRefusal:
+    return TxRefusal(SdkReason.TX_PARSE_ERROR, expected=refusal.expected, found=refusal.found)

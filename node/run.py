@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
@@ -44,6 +45,9 @@ from node.supervisor.node_group import engine_addresses
 
 CALL_LOG: Final = "abci-calls.jsonl"
 DISK_FAILED: Final = 1
+PROPOSAL_SECS: Final = 0.25
+"""A proposer adds no transaction after so much time: a twelfth of the engine's timeout_propose, so
+that a full mempool never costs a round, and blocks keep their pace."""
 
 MakeApplication = Callable[[Parts], ChainApplication]
 
@@ -128,6 +132,7 @@ async def _serve(
             query=AbciQueries(backend, queries, log=log),
             committed=committed,
             disk_failed=stop.fail,
+            proposal_time=_proposal_time,
         )
     )
     server = stack.enter_context(
@@ -186,6 +191,12 @@ class _Stop:
     def _end(self, code: int) -> None:
         if not self._code.done():
             self._code.set_result(code)
+
+
+def _proposal_time() -> Callable[[], bool]:
+    """Whether a proposal that begins now has taken its time."""
+    end = time.monotonic() + PROPOSAL_SECS
+    return lambda: time.monotonic() >= end
 
 
 def _stop_signals() -> _Stop:

@@ -48,7 +48,6 @@ FirstLook = Callable[[StateReader, MsgRegisterNode], Looked]
 """All six gates in their order, quote verification among them. Raises TxRefusal."""
 
 
-NO_LIMIT: Final = -1
 _SEVEN_BITS: Final = 7
 
 
@@ -69,7 +68,6 @@ class BlockLimits:
     """What a proposal may hold."""
 
     max_gas: int
-    """-1 is no limit."""
     max_registers: int
 
 
@@ -211,7 +209,7 @@ class BlockRun:
             if self._limits and len(self.registers) >= self._limits.max_registers:
                 what = f"more than {self._limits.max_registers} registers"
                 raise BlockFull(what, register=True)
-        if self._limits and self._limits.max_gas != NO_LIMIT:
+        if self._limits:
             gas = self.gas_wanted + admitted.charged.gas_wanted
             if gas > self._limits.max_gas:
                 raise BlockFull(f"{gas} gas of {self._limits.max_gas}", register=False)

@@ -1,4 +1,4 @@
-"""One transaction: decoded, charged, executed; and its result as the SDK words it."""
+"""One transaction: decoded, charged, read, executed; and its result as the SDK words it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chain_module.abci.responses import TxResult
 from chain_module.errors import TxRefusal
 from chain_module.message import BlockContext, Executed, MessageKind
 from chain_module.registration.errors import RegistrationReason
-from chain_module.registration.messages import MsgRegisterNode
+from chain_module.registration.messages import REGISTER_NODE, MsgRegisterNode
 from chain_module.store.branch import Branch
 from chain_module.store.types import StateStore
 from chain_module.tx.ante import Charged, GasPrice, run_ante
@@ -27,12 +27,8 @@ class Admitted:
 
     tx: Tx
     charged: Charged
-
-    @property
-    def register(self) -> MsgRegisterNode | None:
-        """The register that it carries, which then is all that it carries."""
-        message = self.tx.messages[0]
-        return message if isinstance(message, MsgRegisterNode) else None
+    register: MsgRegisterNode | None = None
+    """The register that it carries, which then is all that it carries."""
 
 
 def admit(
@@ -47,27 +43,29 @@ def admit(
     """Decodes and charges. Writes fee and sequence.
 
     Raises:
-        TxRefusal: as `decode_tx` and `run_ante`; NOT_ALONE for a register beside other messages.
+        TxRefusal: as `decode_tx` and `run_ante`; NOT_ALONE for a register beside other messages;
+            what is wrong with a register itself (gate 1): no block has a place for one.
     """
     tx = decode_tx(raw, kinds)
-    registers = sum(isinstance(message, MsgRegisterNode) for message in tx.messages)
-    if registers and len(tx.messages) > 1:
+    registers = tx.type_urls.count(REGISTER_NODE)
+    if registers and len(tx.type_urls) > 1:
         raise TxRefusal(
             RegistrationReason.NOT_ALONE,
             expected="MsgRegisterNode as the only message of its transaction",
-            found=f"{len(tx.messages)} messages, {registers} of them registers",
+            found=f"{len(tx.type_urls)} messages, {registers} of them registers",
         )
     charged = run_ante(state, tx, context=context, min_gas_price=min_gas_price, simulate=simulate)
-    return Admitted(tx, charged)
+    message = tx.outlines[0].read() if registers else None
+    return Admitted(tx, charged, message if isinstance(message, MsgRegisterNode) else None)
 
 
 def run_messages(state: Branch, admitted: Admitted, *, context: BlockContext) -> TxResult:
-    """Executes all messages or none."""
+    """Reads and executes all messages or none."""
     child = state.branch()
     executed: list[Executed] = []
-    for message in admitted.tx.messages:
+    for outline in admitted.tx.outlines:
         try:
-            executed.append(message.execute(child, context))
+            executed.append(outline.read().execute(child, context))
         except TxRefusal as refusal:
             charged = admitted.charged
             return refused(
@@ -100,9 +98,8 @@ def succeeded(admitted: Admitted, executed: Sequence[Executed]) -> TxResult:
     )
 
 
-def checked(admitted: Admitted) -> TxResult:
+def checked(charged: Charged) -> TxResult:
     """The result of a transaction that may wait, or of a simulated register."""
-    charged = admitted.charged
     return TxResult(gas_wanted=charged.gas_wanted, gas_used=charged.gas_used, events=charged.events)
 
 

@@ -7,14 +7,16 @@ registers of a block, in their order.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Final
 
 from chain_module.app.block import BlockFull, BlockLimits, BlockRun, FirstLook, Pending, framed
 from chain_module.errors import TxRefusal
 from chain_module.message import BlockContext
 from chain_module.registration.confirm_tx import envelope_in, is_confirm
+from chain_module.registration.records import MAX_REGISTERS
 from chain_module.store.branch import Branch
 from enclave.errors import one_line
 
@@ -70,12 +72,13 @@ def choose(
     limits: BlockLimits,
     first_look: FirstLook,
     envelopes: Envelopes,
+    enough: Callable[[], bool],
 ) -> Proposal:
     """PrepareProposal: user transactions in the given order, then a confirm for each register.
 
-    What fails is left out, and everything from the first transaction on that no longer fits.
-    Leaving a register out changes what its operator can pay, so the rest is then run again: a few
-    times, whatever the registers are.
+    What fails is left out, and everything from the first transaction on that no longer fits, or
+    that comes when `enough` was done. Leaving a register out changes what its operator can pay, so
+    what was chosen is then run again: a few times, whatever the registers are.
 
     Args:
         branch: a new branch of the last block's state, each time.
@@ -85,13 +88,19 @@ def choose(
         limits: the block's; `max_registers` 0 leaves all registers out.
         first_look: all gates, for a register at its place.
         envelopes: asked at most once.
+        enough: asked before each transaction that is new; True once this node's time is up. The
+            block may then hold less than it could.
     """
     allowed: dict[bytes, bytes] | None = None
     attempts = 0
     while True:
         run = BlockRun(branch(), context, limits)
-        chosen = _select(
-            run, txs, max_tx_bytes=max_tx_bytes, first_look=first_look, allowed=allowed
+        txs = _select(
+            run,
+            txs if allowed is not None else takewhile(lambda _: not enough(), txs),
+            max_tx_bytes=max_tx_bytes,
+            first_look=first_look,
+            allowed=allowed,
         )
         if allowed is None:
             answers = envelopes(run.registers) if run.registers else ()
@@ -104,11 +113,11 @@ def choose(
             run.confirm(confirm)
         failed = [pending.tx.raw for pending in run.registers if not pending.confirmed]
         if not failed:
-            return Proposal((*chosen, *confirms), run)
+            return Proposal((*txs, *confirms), run)
         # The first alone, since those behind it may have failed because of it; not for long, since
         # each attempt runs the whole block, and what is left out pays for none of them.
         attempts += 1
-        for raw in failed[:1] if attempts <= PATIENT_ATTEMPTS else failed:
+        for raw in failed[:1] if attempts <= PATIENT_ATTEMPTS and not enough() else failed:
             del allowed[raw]
 
 
@@ -129,7 +138,7 @@ def judge(
     Raises:
         ProposalRefused: this block must not be voted for.
     """
-    users, confirms = split(txs)
+    users, confirms = split(txs, most=limits.max_registers + 1)
     run = BlockRun(branch, context, limits)
     for index, raw in enumerate(users):
         try:
@@ -148,17 +157,19 @@ def judge(
     return run
 
 
-def split(txs: Sequence[bytes]) -> tuple[Sequence[bytes], Sequence[bytes]]:
-    """User transactions, and the confirms at the end."""
-    end = len(txs)
-    while end and is_confirm(txs[end - 1]):
-        end -= 1
-    return txs[:end], txs[end:]
+def split(
+    txs: Sequence[bytes], *, most: int = MAX_REGISTERS + 1
+) -> tuple[Sequence[bytes], Sequence[bytes]]:
+    """User transactions, and the confirms at the end: no more than `most` are looked for."""
+    first = end = len(txs)
+    while first and end - first < most and is_confirm(txs[first - 1]):
+        first -= 1
+    return txs[:first], txs[first:]
 
 
 def _select(
     run: BlockRun,
-    txs: Sequence[bytes],
+    txs: Iterable[bytes],
     *,
     max_tx_bytes: int,
     first_look: FirstLook,

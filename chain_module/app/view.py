@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from chain_module.app.block import NO_LIMIT, BlockLimits
+from typing import Final
+
+from chain_module.app.block import BlockLimits
 from chain_module.consensus import keeper as consensus
+from chain_module.limits import MAX_BLOCK_GAS
 from chain_module.message import BlockContext
 from chain_module.registration import keeper as registration
 from chain_module.store.types import StateReader
+
+NO_LIMIT: Final = -1
+"""Of the consensus parameter `max_gas`: CometBFT's."""
 
 
 def block_context(state: StateReader, *, height: int) -> BlockContext:
@@ -28,7 +34,8 @@ def block_limits(state: StateReader, *, registers: bool = True) -> BlockLimits:
     """What a proposal may hold; without `registers`, none of them."""
     block = consensus.params(state).block
     most = registration.params(state).max_registers_per_block
+    max_gas = NO_LIMIT if block is None else block.max_gas
     return BlockLimits(
-        max_gas=NO_LIMIT if block is None else block.max_gas,
+        max_gas=MAX_BLOCK_GAS if max_gas == NO_LIMIT else min(max_gas, MAX_BLOCK_GAS),
         max_registers=most if registers else 0,
     )

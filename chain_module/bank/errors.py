@@ -15,3 +15,5 @@ class BankReason(Reasons):
 
     SUPPLY_MISMATCH = Reason("bank", 100, "supply_mismatch")
     """Ours, above the SDK's: balances do not sum to the supply."""
+    TOO_MANY_OUTPUTS = Reason("bank", 101, "too_many_outputs")
+    """Ours: the SDK has no bound."""

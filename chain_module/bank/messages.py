@@ -1,13 +1,15 @@
 """MsgSend and MsgMultiSend (cosmos.bank.v1beta1), as the Cosmos SDK checks and does them.
 
-`decode` checks the form, `execute` the state. Module accounts receive nothing from users.
+An outline counts and prices, reading checks the form, `execute` the state. Module accounts receive
+nothing from users.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Final, Protocol
 
 from cosmpy.protos.cosmos.bank.v1beta1 import tx_pb2 as pb
 
@@ -20,8 +22,9 @@ from chain_module.bank.coins import Coins, CoinText, coins_text, read_coins, tot
 from chain_module.bank.errors import BankReason
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.events import event
-from chain_module.message import BlockContext, Executed, MessageKind
-from chain_module.store.types import StateReader, StateStore
+from chain_module.limits import MAX_MULTI_SEND_BYTES, MAX_OUTPUTS, MAX_SEND_BYTES
+from chain_module.message import BlockContext, Executed, MessageKind, Outline, flat
+from chain_module.store.types import StateStore
 from chain_module.wire import decode
 
 SEND_URL: Final = "/cosmos.bank.v1beta1.MsgSend"
@@ -37,14 +40,6 @@ class MsgSend:
     receiver: bytes
     coins: Coins
     """At least one; each positive."""
-
-    def signers(self) -> tuple[bytes, ...]:
-        """The sender."""
-        return (self.sender,)
-
-    def gas(self, _state: StateReader) -> int:
-        """By the number of coins."""
-        return gas.SEND + gas.COIN * (len(self.coins) - 1)
 
     def execute(self, state: StateStore, _context: BlockContext) -> Executed:
         """Raises TxRefusal UNAUTHORIZED or INSUFFICIENT_FUNDS."""
@@ -69,15 +64,6 @@ class MsgMultiSend:
     coins: Coins
     """The sum of the shares."""
     shares: tuple[Share, ...]
-
-    def signers(self) -> tuple[bytes, ...]:
-        """The sender."""
-        return (self.sender,)
-
-    def gas(self, _state: StateReader) -> int:
-        """By the number of outputs, and of their coins."""
-        further = sum(len(share.coins) - 1 for share in self.shares) + len(self.coins) - 1
-        return gas.SEND + gas.MULTI_SEND_OUTPUT * len(self.shares) + gas.COIN * further
 
     def execute(self, state: StateStore, _context: BlockContext) -> Executed:
         """Raises TxRefusal UNAUTHORIZED or INSUFFICIENT_FUNDS."""
@@ -105,21 +91,32 @@ def require_open(receiver: bytes) -> None:
         )
 
 
-def decode_send(value: bytes) -> MsgSend:
-    """Raises TxRefusal TX_PARSE_ERROR, INVALID_ADDRESS or INVALID_COINS."""
+def outline_send(value: bytes) -> Outline:
+    """A MsgSend, priced by its number of coins.
+
+    Raises:
+        TxRefusal: TX_TOO_LARGE or TX_PARSE_ERROR; when it is read, INVALID_ADDRESS or
+            INVALID_COINS.
+    """
+    _require_size(value, MAX_SEND_BYTES)
     message = decode(pb.MsgSend, value)
-    return MsgSend(
-        from_text(message.from_address), from_text(message.to_address), _coins(message.amount)
+    cost = gas.SEND + gas.COIN * _further([message.amount])
+    return Outline(
+        message.from_address,
+        flat(cost),
+        partial(_read_send, message.from_address, message.to_address, message.amount),
     )
 
 
-def decode_multi_send(value: bytes) -> MsgMultiSend:
-    """Reads exactly one input, and outputs that sum to it.
+def outline_multi_send(value: bytes) -> Outline:
+    """A MsgMultiSend of one input, priced by its outputs and their coins.
 
     Raises:
-        TxRefusal: as `decode_send`; NO_INPUTS, MULTIPLE_SENDERS, NO_OUTPUTS or
+        TxRefusal: TX_TOO_LARGE, TX_PARSE_ERROR, NO_INPUTS, MULTIPLE_SENDERS, NO_OUTPUTS or
+            TOO_MANY_OUTPUTS; when it is read, INVALID_ADDRESS, INVALID_COINS or
             INPUT_OUTPUT_MISMATCH.
     """
+    _require_size(value, MAX_MULTI_SEND_BYTES)
     message = decode(pb.MsgMultiSend, value)
     inputs, outputs = message.inputs, message.outputs
     if not inputs:
@@ -129,7 +126,39 @@ def decode_multi_send(value: bytes) -> MsgMultiSend:
         raise TxRefusal(BankReason.MULTIPLE_SENDERS, expected="one input", found=found)
     if not outputs:
         raise TxRefusal(BankReason.NO_OUTPUTS, expected="an output", found="none")
-    spent = _coins(inputs[0].coins)
+    if len(outputs) > MAX_OUTPUTS:
+        raise TxRefusal(
+            BankReason.TOO_MANY_OUTPUTS,
+            expected=f"at most {MAX_OUTPUTS} outputs",
+            found=str(len(outputs)),
+        )
+    further = _further([inputs[0].coins, *(output.coins for output in outputs)])
+    cost = gas.SEND + gas.MULTI_SEND_OUTPUT * len(outputs) + gas.COIN * further
+    read = partial(_read_multi_send, inputs[0].address, inputs[0].coins, outputs)
+    return Outline(inputs[0].address, flat(cost), read)
+
+
+MESSAGES: Final = (
+    MessageKind(SEND_URL, outline_send),
+    MessageKind(MULTI_SEND_URL, outline_multi_send),
+)
+
+
+class _Output(Protocol):
+    """An output as protobuf has it."""
+
+    address: str
+    coins: Iterable[CoinText]
+
+
+def _read_send(sender: str, receiver: str, amount: Iterable[CoinText]) -> MsgSend:
+    return MsgSend(from_text(sender), from_text(receiver), _coins(amount))
+
+
+def _read_multi_send(
+    sender: str, coins: Iterable[CoinText], outputs: Iterable[_Output]
+) -> MsgMultiSend:
+    spent = _coins(coins)
     shares = tuple(Share(from_text(output.address), _coins(output.coins)) for output in outputs)
     received = total(share.coins for share in shares)
     if received != spent:
@@ -138,13 +167,21 @@ def decode_multi_send(value: bytes) -> MsgMultiSend:
             expected=f"outputs of {coins_text(spent)}",
             found=coins_text(received),
         )
-    return MsgMultiSend(from_text(inputs[0].address), spent, shares)
+    return MsgMultiSend(from_text(sender), spent, shares)
 
 
-MESSAGES: Final = (
-    MessageKind(SEND_URL, decode_send),
-    MessageKind(MULTI_SEND_URL, decode_multi_send),
-)
+def _further(lists: Iterable[Sized]) -> int:
+    """Coins beyond the first of each list."""
+    return sum(max(len(coins) - 1, 0) for coins in lists)
+
+
+def _require_size(value: bytes, most: int) -> None:
+    if len(value) > most:
+        raise TxRefusal(
+            SdkReason.TX_TOO_LARGE,
+            expected=f"a message of at most {most} bytes",
+            found=f"{len(value)} bytes",
+        )
 
 
 def _coins(found: Iterable[CoinText]) -> Coins:

@@ -99,6 +99,8 @@ class RegistrationReason(Reasons):
     REGISTER_WAITING = _reason(126, "register_waiting")
     TOO_MANY_WAITING = _reason(127, "too_many_waiting")
     TOO_MANY_REGISTERS = _reason(128, "too_many_registers")
+    TOO_MANY_REFUSED = _reason(129, "too_many_refused")
+    REGISTER_REFUSED_BEFORE = _reason(130, "register_refused_before")
 
     # Policy and revocation.
     NOT_AUTHORITY = _reason(140, "not_authority")

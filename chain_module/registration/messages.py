@@ -1,20 +1,21 @@
 """The messages that users send: MsgRegisterNode, MsgFreshness, MsgUpdatePolicy, MsgRevokeNode.
 
-Decoding is strict and checks the form, sizes before anything is parsed in depth (gate 1). A
-register's execution writes nothing: its confirm, in the same block, writes the record. The confirm
-itself is no user's message, and refused wherever a user sends one.
+Outlines are decoded strictly; reading checks the form, sizes before anything is parsed in depth
+(gate 1). A register's execution writes nothing: its confirm, in the same block, writes the record.
+The confirm itself is no user's message, and refused wherever a user sends one.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, NoReturn, TypeVar
 
 from google.protobuf.message import Message
 
 from chain_module import address, gas
 from chain_module.errors import TxRefusal
-from chain_module.message import BlockContext, Executed, MessageKind
+from chain_module.message import BlockContext, Executed, MessageKind, Outline, flat
 from chain_module.registration import authority, events, freshness, keeper
 from chain_module.registration.confirm_tx import CONFIRM_NODE
 from chain_module.registration.errors import RegistrationReason, refusal_of
@@ -65,14 +66,6 @@ class MsgRegisterNode:
     """JSON, or empty to use what the chain holds."""
     moniker: str
 
-    def signers(self) -> tuple[bytes, ...]:
-        """The operator."""
-        return (self.operator,)
-
-    def gas(self, state: StateReader) -> int:
-        """Flat, the confirm included."""
-        return keeper.params(state).register_gas
-
     def node_id(self, state: StateReader) -> bytes:
         """32 bytes: of the node that registers."""
         return node_id(keeper.identity(state).network.floor.mode, self.exchange_key)
@@ -98,14 +91,6 @@ class MsgFreshness:
     nonce: bytes
     """32 bytes."""
 
-    def signers(self) -> tuple[bytes, ...]:
-        """The record's operator."""
-        return (self.operator,)
-
-    def gas(self, _state: StateReader) -> int:
-        """Flat."""
-        return gas.FRESHNESS
-
     def execute(self, state: StateStore, context: BlockContext) -> Executed:
         """As `freshness.publish`."""
         said = freshness.publish(
@@ -120,14 +105,6 @@ class MsgUpdatePolicy:
 
     authority: bytes
     policy: Policy
-
-    def signers(self) -> tuple[bytes, ...]:
-        """The authority."""
-        return (self.authority,)
-
-    def gas(self, _state: StateReader) -> int:
-        """Flat."""
-        return gas.UPDATE_POLICY
 
     def execute(self, state: StateStore, context: BlockContext) -> Executed:
         """As `authority.update_policy`."""
@@ -145,14 +122,6 @@ class MsgRevokeNode:
     signer: bytes
     node_id: bytes
 
-    def signers(self) -> tuple[bytes, ...]:
-        """The record's operator, or the authority."""
-        return (self.signer,)
-
-    def gas(self, _state: StateReader) -> int:
-        """Flat."""
-        return gas.REVOKE_NODE
-
     def execute(self, state: StateStore, _context: BlockContext) -> Executed:
         """As `authority.revoke_node`."""
         said = authority.revoke_node(state, self.node_id, signer=self.signer)
@@ -160,14 +129,54 @@ class MsgRevokeNode:
         return Executed(encode(response), REVOKE_NODE + "Response", said)
 
 
-def decode_register(value: bytes) -> MsgRegisterNode:
-    """Gate 1, sizes first.
+def outline_register(value: bytes) -> Outline:
+    """A MsgRegisterNode; reading it is gate 1, sizes first.
 
     Raises:
-        TxRefusal: TOO_LARGE, MALFORMED_REQUEST, BAD_LENGTH, BAD_VALUE, BAD_EXCHANGE_KEY,
-            LOW_ORDER_KEY or BAD_TLS_KEY; INVALID_ADDRESS.
+        TxRefusal: TOO_LARGE or MALFORMED_REQUEST; when it is read, TOO_LARGE, BAD_LENGTH,
+            BAD_VALUE, BAD_EXCHANGE_KEY, LOW_ORDER_KEY or BAD_TLS_KEY; INVALID_ADDRESS.
     """
     message = _strict(pb.MsgRegisterNode, value, max_bytes=MAX_REGISTER_BYTES)
+    return Outline(message.operator, _register_gas, partial(_read_register, message))
+
+
+def outline_freshness(value: bytes) -> Outline:
+    """Raises TxRefusal for a fault of form, also when it is read."""
+    message = _strict(pb.MsgFreshness, value, max_bytes=_OTHER_FIELDS)
+    return Outline(message.operator, flat(gas.FRESHNESS), partial(_read_freshness, message))
+
+
+def outline_update_policy(value: bytes) -> Outline:
+    """Raises TxRefusal for a fault of form, also when it is read."""
+    message = _strict(pb.MsgUpdatePolicy, value, max_bytes=MAX_POLICY_BYTES + _OTHER_FIELDS)
+    return Outline(message.authority, flat(gas.UPDATE_POLICY), partial(_read_policy, message))
+
+
+def outline_revoke(value: bytes) -> Outline:
+    """Raises TxRefusal for a fault of form, also when it is read."""
+    message = _strict(pb.MsgRevokeNode, value, max_bytes=_OTHER_FIELDS)
+    return Outline(message.signer, flat(gas.REVOKE_NODE), partial(_read_revoke, message))
+
+
+def refuse_confirm(_value: bytes) -> NoReturn:
+    """A user's transaction never holds a confirm. Raises TxRefusal CONFIRM_FROM_OUTSIDE."""
+    raise TxRefusal(
+        RegistrationReason.CONFIRM_FROM_OUTSIDE,
+        expected="a confirm that the proposer of the register's block appends",
+        found="one in a transaction from outside",
+    )
+
+
+MESSAGES: Final = (
+    MessageKind(REGISTER_NODE, outline_register),
+    MessageKind(FRESHNESS, outline_freshness),
+    MessageKind(UPDATE_POLICY, outline_update_policy),
+    MessageKind(REVOKE_NODE, outline_revoke),
+    MessageKind(CONFIRM_NODE, refuse_confirm),
+)
+
+
+def _read_register(message: pb.MsgRegisterNode) -> MsgRegisterNode:
     register = MsgRegisterNode(
         operator=address.from_text(message.operator),
         exchange_key=message.exchange_key,
@@ -188,9 +197,12 @@ def decode_register(value: bytes) -> MsgRegisterNode:
     return register
 
 
-def decode_freshness(value: bytes) -> MsgFreshness:
-    """Raises TxRefusal for a fault of form."""
-    message = _strict(pb.MsgFreshness, value, max_bytes=_OTHER_FIELDS)
+def _register_gas(state: StateReader) -> int:
+    """The confirm included."""
+    return keeper.params(state).register_gas
+
+
+def _read_freshness(message: pb.MsgFreshness) -> MsgFreshness:
     try:
         check_length("node_id", message.node_id, NODE_ID_BYTES)
         check_length("nonce", message.nonce, NONCE_BYTES)
@@ -199,9 +211,8 @@ def decode_freshness(value: bytes) -> MsgFreshness:
     return MsgFreshness(address.from_text(message.operator), message.node_id, message.nonce)
 
 
-def decode_update_policy(value: bytes) -> MsgUpdatePolicy:
-    """Raises TxRefusal for a fault of form; MALFORMED_POLICY for one of the policy's own."""
-    message = _strict(pb.MsgUpdatePolicy, value, max_bytes=MAX_POLICY_BYTES + _OTHER_FIELDS)
+def _read_policy(message: pb.MsgUpdatePolicy) -> MsgUpdatePolicy:
+    """MALFORMED_POLICY for a fault of the policy's own."""
     if message.policy.ByteSize() > MAX_POLICY_BYTES:
         raise TxRefusal(
             RegistrationReason.TOO_LARGE,
@@ -215,32 +226,12 @@ def decode_update_policy(value: bytes) -> MsgUpdatePolicy:
     return MsgUpdatePolicy(address.from_text(message.authority), policy)
 
 
-def decode_revoke(value: bytes) -> MsgRevokeNode:
-    """Raises TxRefusal for a fault of form."""
-    message = _strict(pb.MsgRevokeNode, value, max_bytes=_OTHER_FIELDS)
+def _read_revoke(message: pb.MsgRevokeNode) -> MsgRevokeNode:
     try:
         check_length("node_id", message.node_id, NODE_ID_BYTES)
     except Refusal as refusal:
         raise refusal_of(refusal) from None
     return MsgRevokeNode(address.from_text(message.signer), message.node_id)
-
-
-def refuse_confirm(_value: bytes) -> NoReturn:
-    """A user's transaction never holds a confirm. Raises TxRefusal CONFIRM_FROM_OUTSIDE."""
-    raise TxRefusal(
-        RegistrationReason.CONFIRM_FROM_OUTSIDE,
-        expected="a confirm that the proposer of the register's block appends",
-        found="one in a transaction from outside",
-    )
-
-
-MESSAGES: Final = (
-    MessageKind(REGISTER_NODE, decode_register),
-    MessageKind(FRESHNESS, decode_freshness),
-    MessageKind(UPDATE_POLICY, decode_update_policy),
-    MessageKind(REVOKE_NODE, decode_revoke),
-    MessageKind(CONFIRM_NODE, refuse_confirm),
-)
 
 
 def _strict(kind: type[M], value: bytes, *, max_bytes: int) -> M:

@@ -135,9 +135,11 @@ class BranchStore:
         return _merge(base, own[::-1] if reverse else own, reverse=reverse) if own else base
 
     def _change(self, key: bytes, value: bytes | None) -> None:
-        if self.get(key) == value:
+        self._branch.require_fresh()
+        below = self._base.get(key)
+        if self.overlay.get(key, below) == value:
             return
-        if self._base.get(key) == value:
+        if below == value:
             del self.overlay[key]
             if self._order is not None:
                 del self._order[bisect_left(self._order, key)]

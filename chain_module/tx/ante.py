@@ -5,9 +5,14 @@
     3. gas within its limit             7. each signer's signature
     4. the fee against the node's price
 
+The cheapest come first: what follows costs no more than what the sender has shown so far is worth.
 Everything is checked, then written: the fee to the fee collector, the keys, sequence + 1. What was
 written here stays when a message fails. A simulation differs in three points: no signature, no gas
 limit and no price is asked for; its sequence may lie ahead, since others may wait before it.
+
+What the state decides of a transaction is its `Offer`. Where signatures were found good once, they
+stay good: an account's number never changes, and its key is set once. So `run_ante_again` takes the
+offer alone.
 """
 
 from __future__ import annotations
@@ -18,7 +23,7 @@ from math import ceil
 from typing import Final
 
 from chain_module.abci.common import Event
-from chain_module.address import to_text
+from chain_module.address import from_text, to_text
 from chain_module.auth.accounts import (
     FEE_COLLECTOR,
     Account,
@@ -29,7 +34,7 @@ from chain_module.auth.accounts import (
 from chain_module.bank.balances import move, require_funds
 from chain_module.bank.coins import DENOM, Coins
 from chain_module.errors import SdkReason, TxRefusal
-from chain_module.limits import MAX_MEMO_BYTES
+from chain_module.limits import MAX_MEMO_BYTES, MAX_SIGNERS
 from chain_module.message import BlockContext
 from chain_module.store.types import StateReader, StateStore
 from chain_module.tx.codec import SignerInfo, Tx
@@ -39,6 +44,8 @@ from chain_module.tx.sign_bytes import BadSignature, sign_bytes, verify
 
 SIGN_MODE_DIRECT: Final = 1
 """cosmos/tx/signing/v1beta1/signing.proto"""
+_SHOWN_CHARS: Final = 100
+"""Of a signer's text, which may be anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +58,45 @@ class GasPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What a transaction offers, and who signs for it."""
+
+    coins: Coins
+    """The fee; each positive."""
+    gas_wanted: int
+    gas_used: int
+    timeout_height: int
+    """0 for none."""
+    signers: tuple[tuple[bytes, SignerInfo], ...]
+    """By address, 20 bytes; the first one pays."""
+
+    @property
+    def payer(self) -> bytes:
+        """20 bytes."""
+        return self.signers[0][0]
+
+
+@dataclass(frozen=True, slots=True)
 class Charged:
     """What was paid."""
 
-    gas_wanted: int
-    gas_used: int
-    payer: bytes
-    """20 bytes."""
+    offer: Offer
     events: tuple[Event, ...]
+
+    @property
+    def gas_wanted(self) -> int:
+        """The transaction's gas limit."""
+        return self.offer.gas_wanted
+
+    @property
+    def gas_used(self) -> int:
+        """What it costs."""
+        return self.offer.gas_used
+
+    @property
+    def payer(self) -> bytes:
+        """20 bytes."""
+        return self.offer.payer
 
 
 def run_ante(
@@ -74,28 +112,59 @@ def run_ante(
     Raises:
         TxRefusal: MEMO_TOO_LARGE, TX_TIMEOUT_HEIGHT, NO_SIGNATURES, UNAUTHORIZED,
             INVALID_GAS_LIMIT, OUT_OF_GAS, INSUFFICIENT_FEE, NOT_SUPPORTED, UNKNOWN_ADDRESS,
-            INSUFFICIENT_FUNDS, INVALID_PUBKEY, WRONG_SEQUENCE. Nothing was written.
+            INSUFFICIENT_FUNDS, INVALID_PUBKEY, WRONG_SEQUENCE, INVALID_ADDRESS. Nothing was
+            written.
     """
     _check_memo(tx)
-    _check_timeout(tx, context)
+    _check_timeout(tx.timeout_height, context)
     _check_signer_count(tx, simulate=simulate)
     gas_used = gas_of(tx, state)
     if not simulate:
         _check_gas(tx, gas_used)
         _check_price(tx, min_gas_price)
-    payer = _payer(tx)
-    accounts = tuple(_account(state, address) for address in tx.required)
-    charge = tuple(coin for coin in tx.fee.amount if coin.amount)
-    require_funds(state, payer, charge)
+    offer = _offer(tx, gas_used)
+    accounts = _accounts(state, offer, simulate=simulate)
+    if not simulate:
+        _check_signatures(tx, accounts, context)
+    moved = _charge(state, offer, accounts)
+    return Charged(offer, (*moved, *ante_events(tx)))
+
+
+def run_ante_again(state: StateStore, offer: Offer, *, context: BlockContext) -> Charged:
+    """Charges a transaction whose signatures, gas and price were found good before.
+
+    Raises:
+        TxRefusal: TX_TIMEOUT_HEIGHT, UNKNOWN_ADDRESS, INSUFFICIENT_FUNDS, INVALID_PUBKEY,
+            WRONG_SEQUENCE. Nothing was written.
+    """
+    _check_timeout(offer.timeout_height, context)
+    return Charged(offer, _charge(state, offer, _accounts(state, offer, simulate=False)))
+
+
+def _offer(tx: Tx, gas_used: int) -> Offer:
+    """Raises TxRefusal INVALID_ADDRESS or NOT_SUPPORTED."""
+    addresses = tuple(map(from_text, tx.required))
+    _check_payer(tx, addresses[0])
+    return Offer(
+        coins=tuple(coin for coin in tx.fee.amount if coin.amount),
+        gas_wanted=tx.fee.gas_limit,
+        gas_used=gas_used,
+        timeout_height=tx.timeout_height,
+        signers=tuple(zip(addresses, tx.signers, strict=True)),
+    )
+
+
+def _accounts(state: StateReader, offer: Offer, *, simulate: bool) -> tuple[Account, ...]:
+    """The signers' accounts, with their keys."""
+    accounts = tuple(_account(state, address) for address, _ in offer.signers)
+    require_funds(state, offer.payer, offer.coins)
     keyed = tuple(
         _with_key(account, info, simulate=simulate)
-        for account, info in zip(accounts, tx.signers, strict=True)
+        for account, (_, info) in zip(accounts, offer.signers, strict=True)
     )
-    for account, info in zip(keyed, tx.signers, strict=True):
+    for account, (_, info) in zip(keyed, offer.signers, strict=True):
         _check_sequence(account, info, simulate=simulate)
-    if not simulate:
-        _check_signatures(tx, keyed, context)
-    return _charge(state, tx, keyed, payer=payer, charge=charge, gas_used=gas_used)
+    return keyed
 
 
 def _check_memo(tx: Tx) -> None:
@@ -108,11 +177,11 @@ def _check_memo(tx: Tx) -> None:
         )
 
 
-def _check_timeout(tx: Tx, context: BlockContext) -> None:
-    if tx.timeout_height and context.height > tx.timeout_height:
+def _check_timeout(timeout_height: int, context: BlockContext) -> None:
+    if timeout_height and context.height > timeout_height:
         raise TxRefusal(
             SdkReason.TX_TIMEOUT_HEIGHT,
-            expected=f"a block of height {tx.timeout_height} or less",
+            expected=f"a block of height {timeout_height} or less",
             found=f"height {context.height}",
         )
 
@@ -124,7 +193,7 @@ def _check_signer_count(tx: Tx, *, simulate: bool) -> None:
     if len(tx.signers) != wanted or (not simulate and len(tx.signatures) != wanted):
         raise TxRefusal(
             SdkReason.UNAUTHORIZED,
-            expected=f"signers and signatures of {', '.join(map(to_text, tx.required))}",
+            expected=f"signers and signatures of {_shown(tx.required)}",
             found=f"{len(tx.signers)} signers, {len(tx.signatures)} signatures",
         )
 
@@ -153,15 +222,13 @@ def _check_price(tx: Tx, price: GasPrice | None) -> None:
         )
 
 
-def _payer(tx: Tx) -> bytes:
-    first = tx.required[0]
+def _check_payer(tx: Tx, first: bytes) -> None:
     if tx.fee.payer not in (None, first):
         raise TxRefusal(
             SdkReason.NOT_SUPPORTED,
             expected=f"the first signer, {to_text(first)}, as the fee's payer",
             found=to_text(tx.fee.payer),
         )
-    return first
 
 
 def _account(state: StateReader, address: bytes) -> Account:
@@ -230,17 +297,13 @@ def _check_signatures(tx: Tx, accounts: tuple[Account, ...], context: BlockConte
             ) from None
 
 
-def _charge(
-    state: StateStore,
-    tx: Tx,
-    accounts: tuple[Account, ...],
-    *,
-    payer: bytes,
-    charge: Coins,
-    gas_used: int,
-) -> Charged:
-    moved = move(state, charge, sender=payer, receiver=FEE_COLLECTOR) if charge else ()
+def _charge(state: StateStore, offer: Offer, accounts: tuple[Account, ...]) -> tuple[Event, ...]:
+    coins, payer = offer.coins, offer.payer
+    moved = move(state, coins, sender=payer, receiver=FEE_COLLECTOR) if coins else ()
     for account in accounts:
         put_account(state, replace(account, sequence=account.sequence + 1))
-    events = (*moved, *ante_events(tx, payer))
-    return Charged(tx.fee.gas_limit, gas_used, payer, events)
+    return moved
+
+
+def _shown(signers: tuple[str, ...]) -> str:
+    return ", ".join(who[:_SHOWN_CHARS] for who in signers[:MAX_SIGNERS])

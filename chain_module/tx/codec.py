@@ -1,15 +1,16 @@
 """A transaction's bytes to a frozen value: TxRaw, TxBody and AuthInfo, each in its one encoding.
 
 Decides the form (ADR-020, ADR-027; cosmos/tx/v1beta1/tx.proto) and nothing that needs the state,
-which is `ante`'s part. What this chain has no use for (tips, fee grants, multisig, unordered
-transactions) is refused, not ignored: a field that signers rely on must do something.
+which is `ante`'s part. Of its messages only outlines are made: nobody has signed them yet. What
+this chain has no use for (tips, fee grants, multisig, unordered transactions) is refused, not
+ignored: a field that signers rely on must do something.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import AuthInfo, TxBody, TxRaw
@@ -21,13 +22,14 @@ from chain_module.bank.coins import Coins, read_coins
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.limits import (
     MAX_AUTH_INFO_BYTES,
+    MAX_BODY_FIELDS,
     MAX_GAS_LIMIT,
     MAX_MESSAGES,
     MAX_SIGNERS,
     MAX_TX_BYTES,
 )
-from chain_module.message import Message, MessageKind
-from chain_module.wire import decode
+from chain_module.message import MessageKind, Outline
+from chain_module.wire import check_fields, decode
 
 PUBLIC_KEY_URL: Final = "/cosmos.crypto.secp256k1.PubKey"
 
@@ -66,12 +68,12 @@ class Tx:
     raw: bytes
     hash: bytes
     """SHA-256 of `raw`."""
-    messages: tuple[Message, ...]
-    """At least one."""
+    outlines: tuple[Outline, ...] = field(compare=False)
+    """Of its messages; at least one. They follow from `body_bytes`."""
     type_urls: tuple[str, ...]
     """Of the messages."""
-    required: tuple[bytes, ...]
-    """Addresses that must sign: of all messages, in order, each once."""
+    required: tuple[str, ...]
+    """Accounts that must sign, as the messages write them: of all, in order, each once."""
     memo: str
     timeout_height: int
     """0 for none."""
@@ -85,24 +87,29 @@ class Tx:
 def decode_tx(raw: bytes, kinds: Mapping[str, MessageKind]) -> Tx:
     """Decodes a transaction with messages of the given kinds, by type URL.
 
+    Args:
+        raw: of any size; what is too large is not looked at.
+        kinds: by type URL.
+
     Raises:
         TxRefusal: TX_TOO_LARGE, TX_PARSE_ERROR, INVALID_REQUEST, NOT_SUPPORTED,
             UNKNOWN_EXTENSION_OPTIONS, INVALID_PUBKEY, INVALID_COINS, TOO_MANY_SIGNATURES,
-            UNKNOWN_REQUEST for a message of another kind, or as that kind's `decode`.
+            UNKNOWN_REQUEST for a message of another kind, or as that kind's `outline`.
     """
     _require_size(raw, MAX_TX_BYTES, "a transaction")
     envelope = decode(TxRaw, raw)
     _require_size(envelope.auth_info_bytes, MAX_AUTH_INFO_BYTES, "AuthInfo")
+    check_fields(TxBody, envelope.body_bytes, limit=MAX_BODY_FIELDS)
     body = decode(TxBody, envelope.body_bytes)
     auth_info = decode(AuthInfo, envelope.auth_info_bytes)
     _require_plain(body, auth_info)
-    messages = tuple(_message(part.type_url, part.value, kinds) for part in body.messages)
+    outlines = tuple(_outline(part.type_url, part.value, kinds) for part in body.messages)
     return Tx(
         raw=raw,
         hash=hashlib.sha256(raw).digest(),
-        messages=messages,
+        outlines=outlines,
         type_urls=tuple(part.type_url for part in body.messages),
-        required=tuple(dict.fromkeys(who for message in messages for who in message.signers())),
+        required=tuple(dict.fromkeys(outline.signer for outline in outlines)),
         memo=body.memo,
         timeout_height=body.timeout_height,
         fee=_fee(auth_info),
@@ -142,7 +149,7 @@ def _require_plain(body: TxBody, auth_info: AuthInfo) -> None:
         )
 
 
-def _message(type_url: str, value: bytes, kinds: Mapping[str, MessageKind]) -> Message:
+def _outline(type_url: str, value: bytes, kinds: Mapping[str, MessageKind]) -> Outline:
     kind = kinds.get(type_url)
     if kind is None:
         raise TxRefusal(
@@ -150,7 +157,7 @@ def _message(type_url: str, value: bytes, kinds: Mapping[str, MessageKind]) -> M
             expected="a message that users of this chain may send",
             found=repr(type_url[:100]),
         )
-    return kind.decode(value)
+    return kind.outline(value)
 
 
 def _fee(auth_info: AuthInfo) -> Fee:

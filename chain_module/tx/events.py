@@ -7,18 +7,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from chain_module.abci.common import Event, EventAttribute
-from chain_module.address import to_text
 from chain_module.bank.coins import coins_text
 from chain_module.events import event
 from chain_module.tx.codec import Tx
 
 
-def ante_events(tx: Tx, payer: bytes) -> tuple[Event, ...]:
+def ante_events(tx: Tx) -> tuple[Event, ...]:
     """The fee, and each signer's sequence and signature (x/auth/ante: fee.go, sigverify.go)."""
-    fee = event("tx", ("fee", coins_text(tx.fee.amount)), ("fee_payer", to_text(payer)))
+    fee = event("tx", ("fee", coins_text(tx.fee.amount)), ("fee_payer", tx.required[0]))
     sequences = (
-        event("tx", ("acc_seq", f"{to_text(address)}/{info.sequence}"))
-        for address, info in zip(tx.required, tx.signers, strict=True)
+        event("tx", ("acc_seq", f"{who}/{info.sequence}"))
+        for who, info in zip(tx.required, tx.signers, strict=True)
     )
     signatures = (
         event("tx", ("signature", base64.b64encode(signature).decode()))
@@ -36,7 +35,7 @@ def message_events(tx: Tx, index: int, events: Iterable[Event]) -> tuple[Event, 
         events: what the message itself says.
     """
     type_url = tx.type_urls[index]
-    sender = to_text(tx.messages[index].signers()[0])
+    sender = tx.outlines[index].signer
     action = event(
         "message", ("action", type_url), ("sender", sender), ("module", type_url.split(".")[1])
     )

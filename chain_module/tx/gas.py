@@ -17,5 +17,5 @@ def gas_of(tx: Tx, state: StateReader) -> int:
         gas.TX
         + gas.BODY_BYTE * len(tx.body_bytes)
         + gas.SIGNATURE * len(tx.required)
-        + sum(message.gas(state) for message in tx.messages)
+        + sum(outline.gas(state) for outline in tx.outlines)
     )

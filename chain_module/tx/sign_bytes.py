@@ -24,7 +24,8 @@ ORDER: Final = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_
 MAX_LOW_S: Final = ORDER // 2
 
 _REMEMBERED: Final = 8192
-"""A transaction is checked at the door, proposed, processed and finalized: verified once."""
+"""A transaction is checked at the door, proposed, processed and finalized: verified once. Bad
+signatures are not kept: a flood of them pushes no good one out."""
 
 
 def sign_bytes(
@@ -57,17 +58,17 @@ def verify(public_key: bytes, signature: bytes, signed: bytes) -> None:
         raise BadSignature(f"{len(signature)} bytes, not {SIGNATURE_BYTES}")
     if int.from_bytes(signature[SCALAR_BYTES:], "big") > MAX_LOW_S:
         raise BadSignature("the higher value of s")
-    if not _signs(public_key, signature, hashlib.sha256(signed).digest()):
-        raise BadSignature("of another key, or for other bytes")
+    _verify(public_key, signature, hashlib.sha256(signed).digest())
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
-def _signs(public_key: bytes, signature: bytes, digest: bytes) -> bool:
+def _verify(public_key: bytes, signature: bytes, digest: bytes) -> None:
     try:
-        key = PublicKey(public_key)
+        good = PublicKey(public_key).verify(_der(signature), digest, hasher=None)
     except ValueError:
-        return False
-    return key.verify(_der(signature), digest, hasher=None)
+        good = False
+    if not good:
+        raise BadSignature("of another key, or for other bytes")
 
 
 def _der(signature: bytes) -> bytes:

@@ -17,6 +17,7 @@ from chain_module.app.block import BlockLimits, BlockRun
 from chain_module.app.check import CheckState
 from chain_module.app.delivery import refused
 from chain_module.app.genesis import init_chain
+from chain_module.app.unpaid import UnpaidWork
 from chain_module.app.view import block_context, block_limits
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.message import BlockContext
@@ -49,7 +50,10 @@ class ChainApplication:
         self._decided: tuple[Prepared, BlockEntry] | None = None
         """The block between Finalize and Commit."""
         self._sync = StateSync(parts.storage, log=parts.log, replaced=self._state_replaced)
-        self._check: CheckState | None = self._new_check() if parts.storage.height else None
+        self._unpaid = UnpaidWork()
+        self._check: CheckState | None = None
+        if parts.storage.height:
+            self._check = self._new_check()
 
     # Consensus.
 
@@ -84,6 +88,7 @@ class ChainApplication:
             limits=self._limits(registers=self._own.may_register(request.height)),
             first_look=self._parts.looks.at(context),
             envelopes=self._parts.envelopes.for_proposal(context),
+            enough=self._parts.proposal_time(),
         )
         if proposal.run.registers:
             self._own.proposed(request.height, proposal.txs)
@@ -200,7 +205,8 @@ class ChainApplication:
             # stop its engine.
             refusal = TxRefusal(SdkReason.NOT_SUPPORTED, expected="a state", found="none yet")
             return refused(refusal, gas_wanted=0, gas_used=0)
-        result = check.check(request.tx)
+        again = request.type is req.CheckTxType.RECHECK
+        result = check.recheck(request.tx) if again else check.check(request.tx)
         if result.codespace == REGISTRATION:
             self._parts.metrics.register_refused(code=result.log.partition(":")[0])
         return result
@@ -237,7 +243,9 @@ class ChainApplication:
         """All that is remembered was of another state."""
         self._genesis, self._decided = None, None
         self._runs.clear()
-        self._check = self._new_check() if self._storage.height else None
+        self._check = None
+        if self._storage.height:
+            self._check = self._new_check()
 
     def _branch(self) -> Branch:
         return Branch(self._state) if self._genesis is None else self._genesis.branch()
@@ -266,4 +274,6 @@ class ChainApplication:
             limits=self._limits(registers=True),
             min_gas_price=self._parts.min_gas_price,
             first_look=self._parts.looks.at(context),
+            unpaid=self._unpaid,
+            before=self._check.waiting if self._check else None,
         )

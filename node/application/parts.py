@@ -59,3 +59,5 @@ class Parts:
     """Called in the consensus lane: it must return at once."""
     disk_failed: Callable[[], None]
     """Called where a block could not be made durable: this process can take no other."""
+    proposal_time: Callable[[], Callable[[], bool]]
+    """Begins a proposal; what it returns says whether its time is up."""

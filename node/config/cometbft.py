@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from chain_module.limits import MAX_TX_BYTES
 from node.config.files import replace_file
 from node.config.home import Home
 from node.config.ports import LOOPBACK, Ports
 from node.config.toml_writer import Line, Value, dump, edit, parse
 
-MAX_TX_BYTES: Final = 256 * 1024
-"""Three times the largest register: 16 KiB of quote, 64 KiB of collateral, and its frame."""
-MEMPOOL_TRANSACTIONS: Final = 10_000
+MEMPOOL_TRANSACTIONS: Final = 5_000
+"""As many as are judged again after a block (chain_module/app/check.py): about 0.2 s of a core."""
+MEMPOOL_BYTES: Final = 16 * 1024 * 1024
+"""All of them are sent to the application after each block: four blocks' worth."""
 DEFAULT_COMMIT_MS: Final = 1000
 
 _TITLE: Final = """\
@@ -113,6 +115,7 @@ def _lines(settings: CometSettings) -> list[Line]:
         Line("p2p", "allow_duplicate_ip", local, "True: several peers on this machine."),
         Line("mempool", "recheck", comment=_RECHECK, value=True),
         Line("mempool", "size", MEMPOOL_TRANSACTIONS, "Transactions."),
+        Line("mempool", "max_txs_bytes", MEMPOOL_BYTES, _MEMPOOL_BYTES),
         Line("mempool", "cache_size", 2 * MEMPOOL_TRANSACTIONS, "Transactions seen."),
         Line("mempool", "max_tx_bytes", MAX_TX_BYTES, "A register has up to 90,000."),
         Line("consensus", "timeout_commit", f"{settings.commit_ms}ms", _COMMIT),
@@ -124,6 +127,7 @@ def _lines(settings: CometSettings) -> list[Line]:
 
 _EXTERNAL: Final = "HOST:PORT that peers are told, where it is not the one above."
 _RECHECK: Final = "Waiting transactions are judged again after each block: sequences depend on it."
+_MEMPOOL_BYTES: Final = "Of all that wait; more is refused: each is checked again after each block."
 _COMMIT: Final = "The pause after each block; about the time between blocks."
 _EMPTY: Final = "Each block records the header before it."
 _METRICS: Final = "CometBFT's own metrics; the application's are in node.toml."

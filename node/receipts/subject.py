@@ -12,7 +12,7 @@ from typing import Final
 
 from chain_module.errors import TxRefusal
 from chain_module.message import MessageKind
-from chain_module.registration.messages import REGISTER_NODE, MsgRegisterNode, decode_register
+from chain_module.registration.messages import REGISTER_NODE, MsgRegisterNode, outline_register
 from chain_module.registration.records import StoredCollateral, decode_collateral
 from chain_module.tx.codec import Tx, decode_tx
 from enclave.errors import Refusal
@@ -48,7 +48,7 @@ MAX_RECEIPT_BYTES: Final = 16 * 1024 * 1024
 NO_TX: Final = bytes(HASH_BYTES)
 """`register_tx_hash` of the bootstrap node's first record."""
 
-_REGISTER: Final = {REGISTER_NODE: MessageKind(REGISTER_NODE, decode_register)}
+_REGISTER: Final = {REGISTER_NODE: MessageKind(REGISTER_NODE, outline_register)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +189,9 @@ def encode_step(step: Step) -> chain_pb2.HeaderStep:
 def decode_register_tx(raw: bytes) -> Register:
     """A register's transaction. Raises TxRefusal; ReceiptFailure where it is of another form."""
     tx = decode_tx(raw, _REGISTER)
-    message = tx.messages[0]
-    if len(tx.messages) != 1 or not isinstance(message, MsgRegisterNode):
-        raise malformed("a register, alone in its transaction", f"{len(tx.messages)} messages")
+    message = tx.outlines[0].read()
+    if len(tx.outlines) != 1 or not isinstance(message, MsgRegisterNode):
+        raise malformed("a register, alone in its transaction", f"{len(tx.outlines)} messages")
     return Register(tx, message)
 
 

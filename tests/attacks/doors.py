@@ -80,6 +80,7 @@ def made_up(chain: Chain, raw: bytes, *, now: int) -> bytes:
 
 def register_in(raw: bytes) -> MsgRegisterNode:
     """The register that a transaction carries."""
-    (message,) = decode_tx(raw, KINDS).messages
+    (outline,) = decode_tx(raw, KINDS).outlines
+    message = outline.read()
     assert isinstance(message, MsgRegisterNode)
     return message

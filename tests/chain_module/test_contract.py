@@ -61,7 +61,7 @@ def test_numbers_are_those_of_the_cosmos_sdk() -> None:
     numbers = {entry.reason.name: entry.reason.code for entry in BankReason}
     assert numbers == {
         "no_inputs": 2, "no_outputs": 3, "input_output_mismatch": 4, "multiple_senders": 9,
-        "supply_mismatch": 100,
+        "supply_mismatch": 100, "too_many_outputs": 101,
     }  # fmt: skip
     assert {entry.reason.codespace for entry in SdkReason} == {"sdk"}
     assert {entry.reason.codespace for entry in BankReason} == {"bank"}

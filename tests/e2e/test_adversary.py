@@ -143,7 +143,8 @@ def test_35_the_frames_are_those_of_the_join(story: Story) -> None:
 def registers_in(raw: bytes) -> list[MsgRegisterNode]:
     """Of a transaction."""
     tx = decode_tx(raw, KINDS)
-    return [message for message in tx.messages if isinstance(message, MsgRegisterNode)]
+    messages = (outline.read() for outline in tx.outlines)
+    return [message for message in messages if isinstance(message, MsgRegisterNode)]
 
 
 def confirm_of(raw: bytes, inputs: NetworkInputs, *, seed: bytes, gate_time: int) -> bytes:

@@ -23,12 +23,13 @@ from chain_module.abci import common
 from chain_module.abci import requests as req
 from chain_module.abci import responses as res
 from chain_module.address import to_text
-from chain_module.app.block import NO_LIMIT, BlockLimits, FirstLook, Pending
+from chain_module.app.block import BlockLimits, FirstLook, Pending
 from chain_module.app.look import FirstLooks
 from chain_module.app.modules import STORES
 from chain_module.app.proposals import Envelopes, choose
 from chain_module.app.view import block_context
 from chain_module.auth.accounts import get_account
+from chain_module.limits import MAX_BLOCK_GAS
 from chain_module.message import BlockContext
 from chain_module.registration import keeper
 from chain_module.registration.confirm_tx import MsgConfirmNode, encode_confirm
@@ -317,9 +318,10 @@ class Chain:
             context,
             [register],
             max_tx_bytes=MAX_TX_BYTES,
-            limits=BlockLimits(NO_LIMIT, 1),
+            limits=BlockLimits(MAX_BLOCK_GAS, 1),
             first_look=self.first_look(context),
             envelopes=peer.source.for_proposal(context),
+            enough=lambda: False,
         ).txs
 
     def send_message(self, sender: str, *, amount: int = 1) -> tuple[str, MsgSend]:
@@ -406,6 +408,7 @@ class Chain:
             query=lambda _: res.QueryResponse(),
             committed=lambda _: None,
             disk_failed=lambda: None,
+            proposal_time=lambda: lambda: False,
         )
         application = self._make(number, parts)
         if not storage.height:

@@ -125,6 +125,7 @@ def start(folder: Path, chain_id: str) -> tuple[Storage, ChainApplication]:
         query=lambda _: QueryResponse(),
         committed=lambda _: None,
         disk_failed=lambda: None,
+        proposal_time=lambda: lambda: False,
     )
     return storage, ChainApplication(parts)
 

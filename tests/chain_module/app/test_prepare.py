@@ -9,9 +9,10 @@ from cosmpy.protos.tendermint.types.types_pb2 import Data
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chain_module.app.block import NO_LIMIT, BlockLimits, framed
+from chain_module.app.block import BlockLimits, framed
 from chain_module.app.proposals import PATIENT_ATTEMPTS, choose, split
 from chain_module.app.view import block_context
+from chain_module.limits import MAX_BLOCK_GAS
 from chain_module.registration.confirm_tx import decode_confirm
 from chain_module.registration.messages import REVOKE_NODE
 from chain_module.store.branch import Branch
@@ -226,9 +227,10 @@ def test_registers_that_fail_late_cost_few_runs(chain: Chain) -> None:
         context,
         [*renewals, *revocations, send],
         max_tx_bytes=MAX_TX_BYTES,
-        limits=BlockLimits(NO_LIMIT, len(nodes)),
+        limits=BlockLimits(MAX_BLOCK_GAS, len(nodes)),
         first_look=chain.first_look(context),
         envelopes=chain.peers[0].source.for_proposal(context),
+        enough=lambda: False,
     )
     # Nothing of those operators is left: without the renewal the revocation's sequence is wrong.
     assert proposal.txs == (send,)

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from chain_module.app.block import NO_LIMIT, BlockLimits
+from chain_module.app.block import BlockLimits
 from chain_module.app.proposals import choose, split
 from chain_module.app.view import block_context
+from chain_module.limits import MAX_BLOCK_GAS
 from chain_module.registration.confirm_tx import decode_confirm
 from chain_module.store.branch import Branch
 from enclave.attestation.types import TcbStatus
@@ -122,9 +123,10 @@ def test_more_registers_than_a_block_may_hold(holders: Chain) -> None:
             context,
             raws,
             max_tx_bytes=MAX_TX_BYTES,
-            limits=BlockLimits(NO_LIMIT, most),
+            limits=BlockLimits(MAX_BLOCK_GAS, most),
             first_look=holders.first_look(context),
             envelopes=peer.source.for_proposal(context),
+            enough=lambda: False,
         ).txs
 
     assert len(proposal(9)) == 18

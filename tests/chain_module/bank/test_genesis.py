@@ -17,7 +17,7 @@ from chain_module.auth.accounts import get_account
 from chain_module.bank.balances import balance, check_supply, supply
 from chain_module.bank.errors import BankReason
 from chain_module.bank.genesis import export_genesis, import_genesis
-from chain_module.bank.messages import decode_send
+from chain_module.bank.messages import outline_send
 from chain_module.genesis_form import BadGenesis, Json
 from chain_module.store.branch import Branch
 from chain_module.store.state import CommittedState
@@ -104,7 +104,7 @@ def test_what_is_exported_is_imported(held: dict[bytes, dict[str, int]]) -> None
 
 def test_state_that_ran_is_exported() -> None:
     state = funded_state()
-    decode_send(send(ALICE, BOB).SerializeToString()).execute(state, CONTEXT)
+    outline_send(send(ALICE, BOB).SerializeToString()).read().execute(state, CONTEXT)
     accounts, held = auth_genesis.export_genesis(state), export_genesis(state)
     again = CommittedState(no_version(STORES)).branch()
     auth_genesis.import_genesis(again, accounts)

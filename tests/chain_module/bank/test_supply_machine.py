@@ -183,8 +183,8 @@ class Supply(RuleBasedStateMachine):
         outer.commit()
         inner = self.state.branch()
         try:
-            for message in tx.messages:
-                message.execute(inner, CONTEXT)
+            for outline in tx.outlines:
+                outline.read().execute(inner, CONTEXT)
         except TxRefusal:
             return False
         inner.commit()

@@ -74,6 +74,8 @@ GOLDEN: Final = {
     126: "register_waiting",
     127: "too_many_waiting",
     128: "too_many_registers",
+    129: "too_many_refused",
+    130: "register_refused_before",
     140: "not_authority",
     141: "bad_policy_serial",
     142: "policy_change_mixed",

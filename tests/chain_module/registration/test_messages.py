@@ -27,6 +27,7 @@ from tests.support.enclaves import policy
 from tests.support.registration_chain import AUTHORITY, RegistrationChain
 
 OPERATOR: Final = bytes([1]) * 20
+OPERATOR_TEXT: Final = address.to_text(OPERATOR)
 KINDS: Final[dict[str, MessageKind]] = {kind.type_url: kind for kind in MESSAGES}
 
 
@@ -57,7 +58,7 @@ def refusal_of_bytes(type_url: str, value: bytes) -> str:
 def test_a_register_is_read_in_every_field() -> None:
     message = KINDS[REGISTER_NODE].decode(register().SerializeToString())
     assert isinstance(message, MsgRegisterNode)
-    assert message.signers() == (OPERATOR,)
+    assert message.operator == OPERATOR
     assert message.anchor_height == 5
     assert message.quote == b"quote"
     assert message.collateral == b"{}"
@@ -123,7 +124,6 @@ def test_a_policy_is_read_whole() -> None:
     )
     found = KINDS[UPDATE_POLICY].decode(message.SerializeToString())
     assert found == MsgUpdatePolicy(AUTHORITY, wanted)
-    assert found.signers() == (AUTHORITY,)
 
 
 def spoilt_policy(change: Callable[[pb.MsgUpdatePolicy], Any]) -> bytes:
@@ -174,7 +174,6 @@ def nonce_message(**changes: Any) -> pb.MsgFreshness:
 def test_a_nonce_is_of_a_node_and_of_its_operator() -> None:
     found = KINDS[FRESHNESS].decode(nonce_message().SerializeToString())
     assert found == MsgFreshness(OPERATOR, bytes(32), b"\7" * 32)
-    assert found.signers() == (OPERATOR,)
 
 
 @pytest.mark.parametrize(
@@ -195,11 +194,24 @@ def test_a_nonce_of_bad_form_is_refused(changes: dict[str, Any], name: str) -> N
 
 def test_gas_is_flat_and_that_of_a_register_is_the_genesis_s() -> None:
     chain = RegistrationChain()
-    message = KINDS[REGISTER_NODE].decode(register().SerializeToString())
-    assert message.gas(chain.block) == chain.network.registration.params.register_gas
-    assert MsgRevokeNode(OPERATOR, bytes(32)).gas(chain.block) == gas.REVOKE_NODE
-    assert MsgUpdatePolicy(OPERATOR, policy()).gas(chain.block) == gas.UPDATE_POLICY
-    assert MsgFreshness(OPERATOR, bytes(32), bytes(32)).gas(chain.block) == gas.FRESHNESS
+    wanted: dict[str, tuple[Any, int]] = {
+        REGISTER_NODE: (register(), chain.network.registration.params.register_gas),
+        FRESHNESS: (nonce_message(), gas.FRESHNESS),
+        UPDATE_POLICY: (
+            pb.MsgUpdatePolicy(authority=OPERATOR_TEXT, policy=policy_to_proto(policy())),
+            gas.UPDATE_POLICY,
+        ),
+        REVOKE_NODE: (
+            pb.MsgRevokeNode(signer=OPERATOR_TEXT, node_id=bytes(32)),
+            gas.REVOKE_NODE,
+        ),
+    }
+    for type_url, (message, expected) in wanted.items():
+        outline = KINDS[type_url].outline(message.SerializeToString())
+        assert (outline.signer, outline.gas(chain.block)) == (
+            address.to_text(OPERATOR),
+            expected,
+        ), type_url
 
 
 def test_a_register_by_itself_writes_nothing_and_says_who_it_is() -> None:

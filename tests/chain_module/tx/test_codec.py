@@ -72,8 +72,8 @@ def test_cosmpys_transaction_is_read() -> None:
     assert tx.hash == hashlib.sha256(raw).digest()
     assert tx.type_urls == (SEND_URL, MULTI_SEND_URL)
     coins = (Coin("atom", 7), Coin("useed", 5))
-    assert tx.messages[0] == MsgSend(ALICE.address, BOB.address, coins)
-    assert tx.required == (ALICE.address, BOB.address)
+    assert tx.outlines[0].read() == MsgSend(ALICE.address, BOB.address, coins)
+    assert tx.required == (ALICE.text, BOB.text)
     assert (tx.memo, tx.timeout_height) == ("für Carol", 99)
     assert tx.fee.amount == (Coin("atom", 1), Coin("useed", 250))
     assert (tx.fee.gas_limit, tx.fee.payer) == (123_456, None)
@@ -85,7 +85,7 @@ def test_cosmpys_transaction_is_read() -> None:
 
 def test_a_signer_of_two_messages_signs_once() -> None:
     raw = signed(send(ALICE, BOB), send(BOB, ALICE), send(ALICE, CAROL), signers=(ALICE, BOB))
-    assert decode_tx(raw, KINDS).required == (ALICE.address, BOB.address)
+    assert decode_tx(raw, KINDS).required == (ALICE.text, BOB.text)
 
 
 def _in_any(packed: ProtoAny, kind: Any, change: Change) -> None:
@@ -416,5 +416,5 @@ def test_a_decoded_transaction_is_frozen() -> None:
     tx = decode_tx(RAW, KINDS)
     with pytest.raises(AttributeError):
         tx.memo = "another"  # type: ignore[misc]
-    assert hash(tx.messages) == hash(decode_tx(RAW, KINDS).messages)
+    assert hash(tx.signers) == hash(decode_tx(RAW, KINDS).signers)
     assert ProtoTx.FromString(RAW).body.memo == tx.memo

@@ -23,10 +23,11 @@ from google.protobuf.any_pb2 import Any as ProtoAny
 from google.protobuf.message import DecodeError, Message
 
 from chain_module.abci import responses as res
-from chain_module.app.block import NO_LIMIT, BlockLimits, BlockRun
+from chain_module.app.block import BlockLimits, BlockRun
 from chain_module.app.check import CheckState
 from chain_module.app.proposals import ProposalRefused, choose, judge
 from chain_module.app.view import block_context
+from chain_module.limits import MAX_BLOCK_GAS
 from chain_module.registration import keeper
 from chain_module.registration.confirm_tx import CONFIRM_NODE, MAX_CONFIRM_BYTES, decode_confirm
 from chain_module.registration.messages import MAX_REGISTER_BYTES, REGISTER_NODE
@@ -40,7 +41,7 @@ from tests.support.chain import MAX_TX_BYTES, Chain
 from tests.support.enclaves import Node
 
 OPERATORS: Final = ("alice", "bob")
-ONE: Final = BlockLimits(NO_LIMIT, 1)
+ONE: Final = BlockLimits(MAX_BLOCK_GAS, 1)
 _INSIDE_COLLATERAL: Final = 0.2
 _PARTS: Final = {"body_bytes": tx_pb2.MsgRegisterNode, "auth_info_bytes": tx_pb2.MsgConfirmNode}
 
@@ -138,6 +139,7 @@ class BlockTarget:
             limits=ONE,
             first_look=self._look,
             envelopes=envelopes,
+            enough=lambda: False,
         ).txs
 
     def _accepted(self, txs: tuple[bytes, ...]) -> bool:

@@ -31,7 +31,7 @@ from chain_module.registration.genesis import genesis_to_json, read_genesis
 from chain_module.registration.messages import (
     MAX_REGISTER_BYTES,
     MsgRegisterNode,
-    decode_register,
+    outline_register,
 )
 from enclave.registration.records import verdict_from_proto
 from seedpact.registration.v1 import tx_pb2
@@ -75,7 +75,8 @@ class RegisterTarget:
     def check(self, data: bytes) -> None:
         """See the module."""
         try:
-            register = decode_register(data)
+            register = outline_register(data).read()
+            assert isinstance(register, MsgRegisterNode)
             self._chain.check(register)
         except TxRefusal:
             require(holds=data not in self._registers, rule="a good newcomer passes")

@@ -95,8 +95,8 @@ class TransactionTarget:
 
 def _run_messages(state: Branch, tx: Tx) -> None:
     try:
-        for message in tx.messages:
-            message.execute(state, CONTEXT)
+        for outline in tx.outlines:
+            outline.read().execute(state, CONTEXT)
     except TxRefusal:
         return
     check_supply(state)

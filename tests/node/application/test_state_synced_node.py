@@ -92,6 +92,7 @@ def started(
             query=lambda _: res.QueryResponse(),
             committed=lambda _: None,
             disk_failed=lambda: None,
+            proposal_time=lambda: lambda: False,
         )
     )
     yield Peer("late", enclave, storage, source, application, Account("late", 20), verdicts)

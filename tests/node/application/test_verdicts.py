@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from chain_module.registration.gates import EvidenceOf, evidence_of
-from chain_module.registration.messages import MsgRegisterNode, decode_register
+from chain_module.registration.messages import MsgRegisterNode, outline_register
 from enclave.errors import Code, Refusal
 from node.application import verdicts
 from node.application.verdicts import Verdicts
@@ -34,7 +34,7 @@ def message(chain: Chain) -> tx_pb2.MsgRegisterNode:
 
 
 def evidence(chain: Chain, message: tx_pb2.MsgRegisterNode) -> EvidenceOf:
-    register = decode_register(message.SerializeToString(deterministic=True))
+    register = outline_register(message.SerializeToString(deterministic=True)).read()
     assert isinstance(register, MsgRegisterNode)
     return evidence_of(chain.state, register)
 

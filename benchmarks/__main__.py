@@ -29,6 +29,7 @@ from benchmarks import (
     by_proof,
     confirmation,
     enclaves_stopped,
+    gas,
     joins,
     light_client,
     process,
@@ -78,6 +79,7 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
     "proposals": Benchmark(
         "A cold block of registers", proposals.run, proposals.CALLS, proposals.picture
     ),
+    "gas": Benchmark("What a unit of gas takes", gas.run, gas.CALLS, gas.picture),
     "joins": Benchmark("Joining a network of four", joins.run, joins.CALLS, joins.picture),
     "registrations": Benchmark(
         "Registrations of a network of four",

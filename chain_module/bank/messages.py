@@ -6,7 +6,7 @@ nothing from users.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol
@@ -170,9 +170,9 @@ def _read_multi_send(
     return MsgMultiSend(from_text(sender), spent, shares)
 
 
-def _further(lists: Iterable[Sized]) -> int:
-    """Coins beyond the first of each list."""
-    return sum(max(len(coins) - 1, 0) for coins in lists)
+def _further(lists: Sequence[Sized]) -> int:
+    """Coins beyond the first of each list; one without a coin is refused when it is read."""
+    return max(sum(map(len, lists)) - len(lists), 0)
 
 
 def _require_size(value: bytes, most: int) -> None:

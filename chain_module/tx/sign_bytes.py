@@ -23,7 +23,7 @@ ORDER: Final = 0xFFFFFFFF_FFFFFFFF_FFFFFFFF_FFFFFFFE_BAAEDCE6_AF48A03B_BFD25E8C_
 """n of secp256k1 (SEC 2, section 2.4.1)."""
 MAX_LOW_S: Final = ORDER // 2
 
-_REMEMBERED: Final = 8192
+REMEMBERED: Final = 8192
 """A transaction is checked at the door, proposed, processed and finalized: verified once. Bad
 signatures are not kept: a flood of them pushes no good one out."""
 
@@ -58,11 +58,12 @@ def verify(public_key: bytes, signature: bytes, signed: bytes) -> None:
         raise BadSignature(f"{len(signature)} bytes, not {SIGNATURE_BYTES}")
     if int.from_bytes(signature[SCALAR_BYTES:], "big") > MAX_LOW_S:
         raise BadSignature("the higher value of s")
-    _verify(public_key, signature, hashlib.sha256(signed).digest())
+    verify_new(public_key, signature, hashlib.sha256(signed).digest())
 
 
-@functools.lru_cache(maxsize=_REMEMBERED)
-def _verify(public_key: bytes, signature: bytes, digest: bytes) -> None:
+@functools.lru_cache(maxsize=REMEMBERED)
+def verify_new(public_key: bytes, signature: bytes, digest: bytes) -> None:
+    """Checks a signature that is not known to be good. Raises BadSignature."""
     try:
         good = PublicKey(public_key).verify(_der(signature), digest, hasher=None)
     except ValueError:

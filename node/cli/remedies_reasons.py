@@ -83,6 +83,10 @@ _BANK: Final = {
     "no_outputs": Remedy("A multi-send has at least one receiver.", "name receivers"),
     "input_output_mismatch": Remedy("What is sent is not what is received.", _CLIENT),
     "multiple_senders": Remedy("A multi-send has exactly one sender.", "send one for each"),
+    "too_many_outputs": Remedy(
+        "A multi-send has only so many receivers: a block must have room for others.",
+        "send several multi-sends",
+    ),
     "supply_mismatch": Remedy(
         "The balances of a genesis do not sum to its supply.",
         "leave the supply empty, or correct it: `seedpactd genesis validate`",
@@ -142,6 +146,15 @@ _REGISTER: Final = {
     ),
     "too_many_waiting": Remedy(
         "The node keeps no more waiting registers.", "try again in a few blocks"
+    ),
+    "too_many_refused": Remedy(
+        "The node has just refused as many registers as it may look at between two blocks.",
+        "send it again in the next block, or to another node: `seedpactd register` does",
+    ),
+    "register_refused_before": Remedy(
+        "The node refused several registers of this operator in a row, and looks at the next one "
+        "later each time.",
+        "cure what refused them (the node's answers said what), then wait for the height named",
     ),
     "too_many_registers": Remedy(
         "A block has more registers than it may.", "try again in a few blocks"

@@ -47,7 +47,16 @@ NEWER_QUOTE: Final = frozenset(
     {Code.STALE_QUOTE, Code.UNKNOWN_ANCHOR, Code.STALE_EPOCH, "unconfirmed", "anchor_not_newer"}
 )
 """Refusals that a quote with a newer anchor cures."""
-LATER: Final = frozenset({"too_early", "rate_limited", "register_waiting", "too_many_waiting"})
+LATER: Final = frozenset(
+    {
+        "too_early",
+        "rate_limited",
+        "register_waiting",
+        "too_many_waiting",
+        "too_many_refused",
+        "register_refused_before",
+    }
+)
 """Refusals that time cures, and that cost nothing: CheckTx gives them."""
 USED_SEQUENCE: Final = "wrong_sequence"
 

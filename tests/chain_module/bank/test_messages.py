@@ -17,6 +17,7 @@ from chain_module.bank.errors import BankReason
 from chain_module.bank.messages import MESSAGES, MULTI_SEND_URL, SEND_URL
 from chain_module.errors import Reasons, SdkReason
 from chain_module.gas import COIN, MULTI_SEND_OUTPUT, SEND
+from chain_module.limits import MAX_MULTI_SEND_BYTES, MAX_OUTPUTS, MAX_SEND_BYTES
 from chain_module.message import Executed, Outline
 from chain_module.message import Message as ChainMessage
 from chain_module.store.branch import Branch
@@ -258,3 +259,36 @@ def test_unknown_fields_are_refused(kind: Any) -> None:
     kind.decode(good.SerializeToString())
     with tx_refused(SdkReason.TX_PARSE_ERROR):
         kind.decode(good.SerializeToString() + b"\xf8\x07\x01")
+
+
+def test_a_multi_send_has_at_most_so_many_outputs() -> None:
+    most = [(bytes([number]) * 20, 1) for number in range(MAX_OUTPUTS)]
+    read(multi_send(ALICE, most))
+    with tx_refused(BankReason.TOO_MANY_OUTPUTS):
+        outline(multi_send(ALICE, [*most, (BOB, 1)]))
+
+
+@pytest.mark.parametrize(
+    ("message", "most"),
+    [(send(ALICE, BOB), MAX_SEND_BYTES), (multi_send(ALICE, [(BOB, 1)]), MAX_MULTI_SEND_BYTES)],
+    ids=["send", "multi send"],
+)
+def test_a_message_has_at_most_so_many_bytes(message: Any, most: int) -> None:
+    """Before it is parsed: what is larger is not even an encoding here."""
+    kind = KINDS[f"/{message.DESCRIPTOR.full_name}"]
+    with tx_refused(SdkReason.TX_PARSE_ERROR):
+        kind.outline(b"\xff" * most)
+    with tx_refused(SdkReason.TX_TOO_LARGE):
+        kind.outline(b"\xff" * (most + 1))
+
+
+def test_nothing_inside_is_read_before_it_is_asked_for() -> None:
+    """Addresses and amounts are the sender's word, and his alone to pay for."""
+    message = multi_send(ALICE, [(BOB, 5)])
+    message.inputs[0].address = "nobody"
+    message.outputs[0].address = "no address"
+    message.outputs[0].coins[0].amount = "much"
+    found = outline(message)
+    assert (found.signer, found.gas(funded_state())) == ("nobody", SEND + MULTI_SEND_OUTPUT)
+    with tx_refused(SdkReason.INVALID_ADDRESS):
+        found.read()

@@ -24,6 +24,7 @@ from chain_module.limits import (
     MAX_TX_BYTES,
 )
 from chain_module.tx.codec import decode_tx
+from enclave.registration.wire import strict_decode
 from tests.support.cosmpy_wallets import (
     ALICE,
     BOB,
@@ -36,6 +37,7 @@ from tests.support.cosmpy_wallets import (
     wallet,
 )
 from tests.support.refusals import tx_refused
+from tests.support.work import counted
 
 UNKNOWN: Final = b"\xf8\x07\x01"
 """Field 127, a varint of 1: no message here has one."""
@@ -418,3 +420,12 @@ def test_a_decoded_transaction_is_frozen() -> None:
         tx.memo = "another"  # type: ignore[misc]
     assert hash(tx.signers) == hash(decode_tx(RAW, KINDS).signers)
     assert ProtoTx.FromString(RAW).body.memo == tx.memo
+
+
+def test_fields_are_counted_before_a_body_is_parsed() -> None:
+    """Else 128 KB of empty messages would be made into 64,000 objects, for nobody."""
+    raw = TxRaw(body_bytes=b"\x0a\x00" * 60_000).SerializeToString()
+    with tx_refused(SdkReason.TX_PARSE_ERROR), counted() as work:
+        decode_tx(raw, KINDS)
+    # TxRaw alone was parsed.
+    assert work.of(strict_decode) == 1

@@ -14,12 +14,15 @@ from hypothesis import strategies as st
 from chain_module.tx.sign_bytes import (
     MAX_LOW_S,
     ORDER,
+    REMEMBERED,
     SCALAR_BYTES,
     BadSignature,
     sign_bytes,
     verify,
+    verify_new,
 )
 from tests.support.cosmpy_wallets import ALICE, BOB, wallet
+from tests.support.work import counted
 
 SIGNED: Final = b"what is signed"
 
@@ -133,3 +136,15 @@ def test_what_is_no_key_signs_nothing(key: bytes) -> None:
 def test_another_key_is_refused() -> None:
     with pytest.raises(BadSignature):
         verify(BOB.public_key, ALICE.key.sign(SIGNED), SIGNED)
+
+
+def test_bad_signatures_push_no_good_one_out() -> None:
+    """What was verified once stays known, whatever strangers sign with the same key."""
+    good = ALICE.key.sign(SIGNED)
+    verify(ALICE.public_key, good, SIGNED)
+    for number in range(REMEMBERED):
+        with pytest.raises(BadSignature):
+            verify(ALICE.public_key, joined(number + 1, 1), SIGNED)
+    with counted() as work:
+        verify(ALICE.public_key, good, SIGNED)
+    assert not work.of(verify_new)

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from chain_module.app.check import RECHECK_BYTES, RECHECKS
+from chain_module.limits import MAX_TX_BYTES
 from node.config import ConfigCode, ConfigFailure, Home
 from node.config.cometbft import (
     CometSettings,
@@ -228,3 +230,15 @@ def test_peers_on_one_machine_are_allowed_on_loopback_alone(home: Home) -> None:
         write_cometbft(home, _settings(home, p2p=address))
         assert read_cometbft(home, "p2p.addr_book_strict") is not local
         assert read_cometbft(home, "p2p.allow_duplicate_ip") is local
+
+
+def test_no_more_waits_than_is_judged_again(home: Home) -> None:
+    """The engine sends the application all that waits after each block, under its lock."""
+    write_cometbft(home, _settings(home))
+    size = read_cometbft(home, "mempool.size")
+    most = read_cometbft(home, "mempool.max_txs_bytes")
+    assert isinstance(size, int)
+    assert 0 < size <= RECHECKS
+    assert isinstance(most, int)
+    assert 0 < most <= RECHECK_BYTES
+    assert read_cometbft(home, "mempool.max_tx_bytes") == MAX_TX_BYTES

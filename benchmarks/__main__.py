@@ -29,6 +29,7 @@ from benchmarks import (
     by_proof,
     confirmation,
     enclaves_stopped,
+    flood,
     gas,
     joins,
     light_client,
@@ -90,6 +91,7 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
     "enclaves_stopped": Benchmark(
         "Blocks while every enclave is stopped", enclaves_stopped.run, enclaves_stopped.CALLS
     ),
+    "flood": Benchmark("Blocks under floods", flood.run, flood.CALLS, flood.picture),
     "restart": Benchmark("A validator starts again", restart.run, restart.CALLS, restart.picture),
 }
 """By the name of the file."""

@@ -26,6 +26,7 @@ from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home, NodeConfig
 from node.engine_rpc import EngineRpc, EngineRpcFailure
+from node.genesis import GenesisFile
 from node.join.enclave_process import enclave_of
 from node.localnet.building import make_genesis, make_homes
 from node.localnet.homes import ensure_key
@@ -69,6 +70,10 @@ class Network:
     def rpc(self, node: LocalNode) -> str:
         """A node's CometBFT RPC."""
         return f"http://{engine_addresses(self.home(node))[0]}"
+
+    def peer(self, node: LocalNode) -> str:
+        """Where a node's peers connect, as HOST:PORT."""
+        return engine_addresses(self.home(node))[1]
 
     def grpc(self, node: LocalNode) -> str:
         """A node's services."""
@@ -134,8 +139,19 @@ class Network:
 
 
 @contextlib.contextmanager
-def network(*, validators: int = VALIDATORS, block_ms: int = DEFAULT_BLOCK_MS) -> Iterator[Network]:
-    """A network whose validators all hold the seed, for the length of a block."""
+def network(
+    *,
+    validators: int = VALIDATORS,
+    block_ms: int = DEFAULT_BLOCK_MS,
+    change: Callable[[GenesisFile], None] = lambda _genesis: None,
+) -> Iterator[Network]:
+    """A network whose validators all hold the seed, for the length of a block.
+
+    Args:
+        validators: how many.
+        block_ms: their pause after each block.
+        change: may edit the genesis.
+    """
     with tempfile.TemporaryDirectory(dir=out_folder()) as path:
         folder = Folder(Path(path))
         localnet = new_localnet(
@@ -149,7 +165,7 @@ def network(*, validators: int = VALIDATORS, block_ms: int = DEFAULT_BLOCK_MS) -
         make_homes(folder, localnet)
         first = made.home(localnet.bootstrap)
         with enclave_of(first.enclave, mode=Mode.SOFTWARE, address=None, configured="") as client:
-            made.network_id = make_genesis(folder, localnet, client)
+            made.network_id = make_genesis(folder, localnet, client, change=change)
         try:
             for node in localnet.nodes:
                 made.start(node)

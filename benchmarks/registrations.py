@@ -22,6 +22,7 @@ from benchmarks.measure import Effort, Figure
 from benchmarks.network import Network, network
 from benchmarks.picture import Panel, bars
 from chain_module.registration.messages import REGISTER_NODE
+from enclave.attestation.types import Measurement
 from enclave.crypto.labels import Mode
 from enclave.registration.network import NetworkInputs
 from node.chain_client import ChainClient, TxRefused
@@ -38,6 +39,7 @@ CALLS: Final = 600
 """Registers."""
 FEW: Final = 20
 ANCHOR_DEPTH: Final = 3
+REGISTER_GAS: Final = 4_000_000
 FULL: Final = frozenset({"too_many_waiting", "register_waiting", "mempool_is_full"})
 """Refusals of a mempool that has no room now."""
 PAUSE_SECS: Final = 0.05
@@ -55,6 +57,63 @@ class Ready:
 
     node_id: bytes
     raw: bytes
+
+
+@dataclass(frozen=True)
+class Registering:
+    """What a chain tells its newcomers at one moment."""
+
+    chain: ChainClient
+    inputs: NetworkInputs
+    keys: types_pb2.NetworkKeys
+    purpose: pb.RegisterPurpose
+    """Without an operator."""
+
+    @staticmethod
+    def of(chain: ChainClient) -> Registering:
+        """Asks a node."""
+        keys = chain.network_keys()
+        anchor = chain.header(chain.height() - ANCHOR_DEPTH)
+        purpose = pb.RegisterPurpose(
+            epoch=keys.epoch, anchor_height=anchor.height, anchor_hash=anchor.hash
+        )
+        inputs = read_genesis(chain.genesis(), where="the bench").inputs
+        return Registering(chain, inputs, keys, purpose)
+
+    def message(
+        self, operator: Account, newcomer: Node, *, bound_to: Account | None = None
+    ) -> tx_pb2.MsgRegisterNode:
+        """The register of a newcomer, which makes its keys and its quote.
+
+        Args:
+            operator: sends it; gets its account number.
+            newcomer: an enclave without keys.
+            bound_to: another operator, whom the quote binds.
+        """
+        newcomer.create_node_key(self.inputs, kem_io=self.keys.kem_io, epoch=self.keys.epoch)
+        wanted = pb.RegisterPurpose()
+        wanted.CopyFrom(self.purpose)
+        wanted.operator = (bound_to or operator).address
+        quote = newcomer.make_quote(wanted)
+        operator.number = self.chain.account(operator.address).number
+        return tx_pb2.MsgRegisterNode(
+            operator=operator.text,
+            exchange_key=quote.exchange_key,
+            kem_ciphertext=quote.kem_ciphertext,
+            epoch=self.keys.epoch,
+            anchor_height=wanted.anchor_height,
+            anchor_hash=wanted.anchor_hash,
+            tls_key=quote.tls_key,
+            quote=quote.evidence.quote,
+            collateral=quote.evidence.collateral,
+            moniker=operator.name,
+        )
+
+
+def own_code() -> Measurement:
+    """What a newcomer of this installation is."""
+    (code,) = own_measurements(Mode.SOFTWARE)
+    return code
 
 
 def run(effort: Effort) -> list[Figure]:
@@ -87,13 +146,8 @@ def prepare(running: Network, count: int) -> list[Ready]:
     operators = [Account(f"registrations {number}") for number in range(count)]
     running.fund([operator.address for operator in operators])
     with running.client(running.localnet.bootstrap) as chain:
-        inputs = read_genesis(chain.genesis(), where="the bench").inputs
-        keys = chain.network_keys()
-        anchor = chain.header(chain.height() - ANCHOR_DEPTH)
-        purpose = pb.RegisterPurpose(
-            epoch=keys.epoch, anchor_height=anchor.height, anchor_hash=anchor.hash
-        )
-        return [_register(chain, inputs, keys, purpose, operator) for operator in operators]
+        now = Registering.of(chain)
+        return [_register(now, operator) for operator in operators]
 
 
 def memory(running: Network) -> dict[Part, tuple[float, ...]]:
@@ -131,34 +185,11 @@ def figures_of(heights: Sequence[int], headers: Headers) -> list[Figure]:
     ]
 
 
-def _register(
-    chain: ChainClient,
-    inputs: NetworkInputs,
-    keys: types_pb2.NetworkKeys,
-    purpose: pb.RegisterPurpose,
-    operator: Account,
-) -> Ready:
-    (code,) = own_measurements(Mode.SOFTWARE)
-    newcomer = Node(operator.name, code=code)
-    newcomer.create_node_key(inputs, kem_io=keys.kem_io, epoch=keys.epoch)
-    wanted = pb.RegisterPurpose()
-    wanted.CopyFrom(purpose)
-    wanted.operator = operator.address
-    quote = newcomer.make_quote(wanted)
-    operator.number = chain.account(operator.address).number
-    message = tx_pb2.MsgRegisterNode(
-        operator=operator.text,
-        exchange_key=quote.exchange_key,
-        kem_ciphertext=quote.kem_ciphertext,
-        epoch=keys.epoch,
-        anchor_height=wanted.anchor_height,
-        anchor_hash=wanted.anchor_hash,
-        tls_key=quote.tls_key,
-        quote=quote.evidence.quote,
-        collateral=quote.evidence.collateral,
-        moniker=operator.name,
-    )
-    raw = operator.sign([(REGISTER_NODE, message)], chain_id=inputs.chain_id, gas=4_000_000)
+def _register(now: Registering, operator: Account) -> Ready:
+    newcomer = Node(operator.name, code=own_code())
+    message = now.message(operator, newcomer)
+    chain_id = now.inputs.chain_id
+    raw = operator.sign([(REGISTER_NODE, message)], chain_id=chain_id, gas=REGISTER_GAS)
     return Ready(newcomer.info().node_id, raw)
 
 

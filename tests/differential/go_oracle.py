@@ -55,15 +55,20 @@ class Proof:
 
 def oracle(name: str) -> Path:
     """The program, built if it is not there."""
-    sources = [*sorted((HERE / name).glob("*.go")), HERE / name / "go.mod", HERE / name / "go.sum"]
+    return built(HERE / name, f"{name}-oracle")
+
+
+def built(module: Path, name: str) -> Path:
+    """The program of any Go module that is pinned like these, built if it is not there."""
+    sources = [*sorted(module.glob("*.go")), module / "go.mod", module / "go.sum"]
     digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
-    program = CACHE / f"{name}-oracle-{digest[:16]}"
+    program = CACHE / f"{name}-{digest[:16]}"
     CACHE.mkdir(parents=True, exist_ok=True)
     # Workers of one run want it at the same time.
     with (CACHE / "build.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not program.exists():
-            _build(HERE / name, program)
+            _build(module, program)
     return program
 
 

@@ -1,0 +1,216 @@
+"""The scenarios: who floods the network, with what, and what kind of network it is."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+from benchmarks.flooding.plan import Call, Kind, Lane, Source
+from benchmarks.flooding.questions import over_abci, populate, services
+from benchmarks.flooding.registers import Gate, one_node_a_machine, refused_registers
+from benchmarks.flooding.transactions import (
+    accepted_multi_send,
+    accepted_send,
+    garbage,
+    refused_by_signature,
+    refused_without_account,
+)
+from benchmarks.network import Network
+from node.genesis import GenesisFile
+from node.genesis.document import branch
+from node.localnet.plan import LocalNode
+from tests.support.wallets import Account
+
+ASYNC: Final = "broadcast_tx_async"
+SYNC: Final = "broadcast_tx_sync"
+RPC_CONNECTIONS: Final = 32
+GRPC_CLIENTS: Final = 64
+ABCI_CONNECTIONS: Final = 16
+GATE_RPC_CONNECTIONS: Final = 8
+FILLERS: Final = 5
+"""Accounts a node that fill its mempool."""
+POPULATION: Final = 5
+"""Transactions of new accounts, before queries of long lists."""
+
+Lanes = Callable[[Network], Sequence[Lane]]
+
+
+def _as_it_is(_genesis: GenesisFile) -> None:
+    """The default genesis."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One kind of load."""
+
+    title: str
+    lanes: Lanes
+    """Prepared on a network that runs, before anything is measured."""
+    change: Callable[[GenesisFile], None] = _as_it_is
+    """Of the genesis."""
+    fill_bytes: int = 0
+    """What should wait in a mempool before the load counts."""
+    fill_count: int = 0
+
+
+def _peers(running: Network, *, count: int) -> list[Lane]:
+    """So many hostile peers, each connected to every validator."""
+    (account,) = _accounts(running, "flood: peer", 1)
+    kinds = (refused_without_account(), refused_by_signature(account), garbage())
+    return _pushing(running, "peers: refused", kinds, count=count)
+
+
+def _pushing(running: Network, name: str, sources: tuple[Source, ...], *, count: int) -> list[Lane]:
+    return [
+        Lane(name, Kind.PEER, running.peer(node), sources=sources)
+        for node in running.validators
+        for _ in range(count)
+    ]
+
+
+def _broadcasts(running: Network) -> list[Lane]:
+    """Half of the connections are refused, half are not; half of each wait for CheckTx."""
+    accounts = _accounts(running, "flood: rpc", RPC_CONNECTIONS)
+    refused = (refused_without_account(), refused_by_signature(accounts[0]))
+    lanes: list[Lane] = []
+    for number, (account, node) in enumerate(zip(accounts, _in_turn(running), strict=False)):
+        turn = number // len(running.validators)
+        method = (SYNC, ASYNC)[turn % 2]
+        accepted = turn // 2 % 2 == 1
+        sources = (accepted_multi_send(account),) if accepted else refused
+        name = f"rpc: {'accepted' if accepted else 'refused'}, {method}"
+        lanes.append(Lane(name, Kind.RPC, _rpc(running, node), method, sources))
+    return lanes
+
+
+def _full(
+    running: Network, *, make: Callable[[Account], Source], size: int = 0, count: int = 0
+) -> list[Lane]:
+    """One connection a node, which keeps its mempool full."""
+    accounts = _accounts(running, "flood: fill", FILLERS * len(running.validators))
+    return [
+        Lane(
+            "rpc: accepted, as many as fit",
+            Kind.FILL,
+            _rpc(running, node),
+            sources=tuple(map(make, accounts[number :: len(running.validators)])),
+            bytes=size,
+            count=count,
+        )
+        for number, node in enumerate(running.validators)
+    ]
+
+
+def _questions(running: Network) -> list[Lane]:
+    (account,) = _accounts(running, "flood: questions", 1)
+    populate(running, account, POPULATION)
+    simulations, queries = services(account)
+    lanes: list[Lane] = []
+    for number, node in zip(range(GRPC_CLIENTS), _in_turn(running), strict=False):
+        simulates = number // len(running.validators) % 2 == 0
+        name, calls = ("simulate", simulations) if simulates else ("queries", queries)
+        lanes.append(Lane(f"grpc: {name}", Kind.GRPC, running.grpc(node), calls=calls))
+    return lanes + _asking(running, over_abci(account))
+
+
+def _asking(running: Network, calls: tuple[Call, ...]) -> list[Lane]:
+    nodes = zip(range(ABCI_CONNECTIONS), _in_turn(running), strict=False)
+    return [
+        Lane("rpc: abci_query", Kind.CALL, _rpc(running, node), calls=calls) for _, node in nodes
+    ]
+
+
+def _registers(running: Network, *, gate: Gate) -> list[Lane]:
+    """One hostile peer, and RPC."""
+    source = refused_registers(running, [gate])[gate]
+    nodes = zip(range(GATE_RPC_CONNECTIONS), _in_turn(running), strict=False)
+    return [
+        *_pushing(running, "peers: registers", (source,), count=1),
+        *(
+            Lane("rpc: registers", Kind.RPC, _rpc(running, node), SYNC, (source,))
+            for _, node in nodes
+        ),
+    ]
+
+
+def mixed(running: Network, *, peers: int, rpc: int, grpc: int) -> list[Lane]:
+    """A little of everything that is refused or asked, by strangers with a small balance."""
+    accounts = _accounts(running, "flood: mixed", 2)
+    registers = tuple(refused_registers(running, list(Gate)).values())
+    refused = (
+        refused_without_account(),
+        refused_by_signature(accounts[0]),
+        garbage(),
+        *registers,
+    )
+    simulations, queries = services(accounts[1])
+    lanes = _pushing(running, "peers: refused", refused, count=peers)
+    for number, node in zip(range(rpc), _in_turn(running), strict=False):
+        method = (SYNC, ASYNC)[number // len(running.validators) % 2]
+        lanes.append(
+            Lane(f"rpc: refused, {method}", Kind.RPC, _rpc(running, node), method, refused)
+        )
+    for _, node in zip(range(grpc), _in_turn(running), strict=False):
+        calls = (*simulations, *queries)
+        lanes.append(Lane("grpc", Kind.GRPC, running.grpc(node), calls=calls))
+    return lanes + _asking(running, over_abci(accounts[1]))
+
+
+def _accounts(running: Network, name: str, count: int) -> list[Account]:
+    """Funded ones, as the chain has them."""
+    accounts = [Account(f"{name} {number}") for number in range(count)]
+    running.fund([account.address for account in accounts])
+    with running.client(running.localnet.bootstrap) as chain:
+        for account in accounts:
+            found = chain.account(account.address)
+            account.number, account.sequence = found.number, found.sequence
+    return accounts
+
+
+def _in_turn(running: Network) -> Iterable[LocalNode]:
+    return itertools.cycle(running.validators)
+
+
+def _rpc(running: Network, node: LocalNode) -> str:
+    return running.rpc(node).removeprefix("http://")
+
+
+def _without_gas_limit(genesis: GenesisFile) -> None:
+    branch(branch(genesis.document, "consensus_params"), "block")["max_gas"] = "-1"
+
+
+_GATES: Final[Mapping[str, Scenario]] = {
+    f"e-{gate}": Scenario(
+        f"registers refused at the gate of {gate}, 1 peer and 8 RPC connections",
+        partial(_registers, gate=gate),
+        change=one_node_a_machine,
+    )
+    for gate in Gate
+}
+SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "a1": Scenario("1 hostile peer", partial(_peers, count=1)),
+    "a4": Scenario("4 hostile peers", partial(_peers, count=4)),
+    "b": Scenario("32 RPC connections that broadcast", _broadcasts),
+    "c18": Scenario(
+        "18 MB of multi-sends wait",
+        partial(_full, make=accepted_multi_send, size=18_000_000),
+        fill_bytes=18_000_000,
+    ),
+    "c100": Scenario(
+        "100 MB of multi-sends wait",
+        partial(_full, make=accepted_multi_send, size=100_000_000),
+        fill_bytes=100_000_000,
+    ),
+    "c60k": Scenario(
+        "60,000 sends wait, no limit of gas",
+        partial(_full, make=accepted_send, count=60_000),
+        change=_without_gas_limit,
+        fill_count=60_000,
+    ),
+    "d": Scenario("64 gRPC clients and 16 of ABCI queries", _questions),
+    **_GATES,
+}
+"""By the name that the command takes."""

@@ -91,11 +91,15 @@ def measure(name: str, *, seconds: float, quiet: float = QUIET_SECS) -> Measured
     """One scenario, on a network of its own."""
     scenario = SCENARIOS[name]
     with network(block_ms=DEFAULT_COMMIT_MS, change=scenario.change) as running:
-        return measure_on(running, scenario, seconds=min(seconds, quiet), load=seconds)
+        return measure_on(running, name, seconds=min(seconds, quiet), load=seconds)
 
 
-def measure_on(running: Network, scenario: Scenario, *, seconds: float, load: float) -> Measured:
-    """One scenario on a network that runs: quiet for some `seconds`, then under `load`."""
+def measure_on(running: Network, name: str, *, seconds: float, load: float) -> Measured:
+    """One scenario on a network that runs: quiet for some `seconds`, then under `load`.
+
+    Its counts are kept in a file.
+    """
+    scenario = SCENARIOS[name]
     lanes = scenario.lanes(running)
     first = running.height(running.localnet.bootstrap)
     quiet = _pass(seconds)
@@ -109,7 +113,7 @@ def measure_on(running: Network, scenario: Scenario, *, seconds: float, load: fl
         used = {pid: cpu - others.get(pid, 0.0) for pid, cpu in validators_cpu(running).items()}
         own = strangers.cpu_secs() - own
         delivered = since(before, strangers.counts())
-    return Measured(
+    found = Measured(
         quiet=read_blocks(running, first, quiet),
         loaded=read_blocks(running, first, loaded),
         seconds=loaded.end - loaded.start,
@@ -118,11 +122,12 @@ def measure_on(running: Network, scenario: Scenario, *, seconds: float, load: fl
         generator_cpu=own,
         validators_cpu=sum(used.values()),
     )
+    _keep(name, found)
+    return found
 
 
 def figures_of(name: str, found: Measured) -> list[Figure]:
-    """Of one scenario, with its counts in a file beside them."""
-    _keep(name, found)
+    """Of one scenario."""
     title = SCENARIOS[name].title
     sent = sum(one.sent for one in found.delivered.values()) / found.seconds
     size = sum(one.bytes for one in found.delivered.values()) / found.seconds
@@ -189,9 +194,7 @@ def main(arguments: Sequence[str]) -> int:
         else:
             folder = Folder(options.against)
             running = Network(folder, folder.load())
-            found = measure_on(
-                running, SCENARIOS[name], seconds=options.quiet, load=options.seconds
-            )
+            found = measure_on(running, name, seconds=options.quiet, load=options.seconds)
         for figure in figures_of(name, found):
             print(f"{figure.name}: {figure.value:.3f} {figure.unit} {figure.verdict}")
     return 0

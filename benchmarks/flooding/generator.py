@@ -66,6 +66,18 @@ class Generator:
         self._process.stdin.flush()
 
 
+def shown(chain_id: str, lanes: Sequence[Lane]) -> list[bytes]:
+    """A transaction of each source of a plan."""
+    result = subprocess.run(
+        [built(MODULE, "flood"), "show"],
+        input=encoded(chain_id, lanes) + "\n",
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return [bytes.fromhex(line) for line in result.stdout.splitlines()]
+
+
 def since(before: Mapping[str, Delivered], after: Mapping[str, Delivered]) -> dict[str, Delivered]:
     """What was done between two counts."""
     found: dict[str, Delivered] = {}

@@ -11,7 +11,7 @@ import itertools
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, Protocol
 
 from benchmarks.flooding.plan import BLANK_NONCE, Source
 from benchmarks.flooding.transactions import source_of
@@ -27,8 +27,20 @@ from seedpact.registration.v1 import tx_pb2
 from tests.support.enclaves import OTHER_CODE, Node
 from tests.support.wallets import Account
 
+MACHINE: Final = "flood: a machine"
+"""Its name gives its platform id."""
 _SIGNATURE_AT: Final = size_of(HEADER) + size_of(ENCLAVE_REPORT) + 4
 """Of an SGX quote: behind what it signs, and a length."""
+
+
+class Newcomers(Protocol):
+    """What makes registers: `Registering`, or a chain of a test."""
+
+    def message(
+        self, operator: Account, newcomer: Node, *, bound_to: Account | None = None
+    ) -> tx_pb2.MsgRegisterNode:
+        """As `Registering.message`."""
+        ...
 
 
 class Gate(StrEnum):
@@ -60,12 +72,27 @@ def refused_registers(running: Network, gates: Collection[Gate]) -> dict[Gate, S
         if Gate.MACHINE in gates:
             _register_first(running, now, landlord)
         return {
-            gate: _source(operator, _MAKERS[gate](now, operator, landlord))
+            gate: source_at(operator, spoiled(gate, now, operator, landlord))
             for gate, operator in operators.items()
         }
 
 
-def _source(operator: Account, message: tx_pb2.MsgRegisterNode) -> Source:
+def spoiled(
+    gate: Gate, now: Newcomers, operator: Account, landlord: Account
+) -> tx_pb2.MsgRegisterNode:
+    """A register of `operator` that passes every gate before `gate`, and not that one.
+
+    Args:
+        gate: which.
+        now: the chain.
+        operator: with an account.
+        landlord: another one; its node is on the machine `MACHINE`.
+    """
+    return _MAKERS[gate](now, operator, landlord)
+
+
+def source_at(operator: Account, message: tx_pb2.MsgRegisterNode) -> Source:
+    """That register with ever other blanks in a collateral of the greatest length."""
     room = MAX_COLLATERAL_BYTES - BLANK_NONCE - len(message.collateral)
     nonce = b" " * BLANK_NONCE
     message.collateral = b"{" + nonce + message.collateral[1:] + b" " * room
@@ -74,7 +101,7 @@ def _source(operator: Account, message: tx_pb2.MsgRegisterNode) -> Source:
 
 
 def _register_first(running: Network, now: Registering, landlord: Account) -> None:
-    first = Node(_MACHINE, code=own_code())
+    first = Node(MACHINE, code=own_code())
     message = now.message(landlord, first)
     chain_id = now.inputs.chain_id
     raw = landlord.sign([(REGISTER_NODE, message)], chain_id=chain_id, gas=REGISTER_GAS)
@@ -83,21 +110,21 @@ def _register_first(running: Network, now: Registering, landlord: Account) -> No
     wait_until(lambda: now.chain.node(node_id) is not None, f"node on {running.folder.path}")
 
 
-def _form(now: Registering, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
+def _form(now: Newcomers, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
     """The TLS key is no point of the curve, which is looked at last."""
     message = now.message(operator, Node(operator.name, code=own_code()))
     message.tls_key = _no_point()
     return message
 
 
-def _state(now: Registering, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
+def _state(now: Newcomers, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
     """Another header's hash."""
     message = now.message(operator, Node(operator.name, code=own_code()))
     message.anchor_hash = hashlib.sha256(message.anchor_hash).digest()
     return message
 
 
-def _quote(now: Registering, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
+def _quote(now: Newcomers, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
     """The quote's own signature, behind all chains, is another one."""
     message = now.message(operator, Node(operator.name, code=own_code()))
     quote = bytearray(message.quote)
@@ -106,19 +133,19 @@ def _quote(now: Registering, operator: Account, _: Account) -> tx_pb2.MsgRegiste
     return message
 
 
-def _binding(now: Registering, operator: Account, landlord: Account) -> tx_pb2.MsgRegisterNode:
+def _binding(now: Newcomers, operator: Account, landlord: Account) -> tx_pb2.MsgRegisterNode:
     """A good quote for somebody else."""
     return now.message(operator, Node(operator.name, code=own_code()), bound_to=landlord)
 
 
-def _policy(now: Registering, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
+def _policy(now: Newcomers, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
     """Code that no policy lists."""
     return now.message(operator, Node(operator.name, code=OTHER_CODE))
 
 
-def _machine(now: Registering, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
+def _machine(now: Newcomers, operator: Account, _: Account) -> tx_pb2.MsgRegisterNode:
     """The machine of the first node, and a key of its own."""
-    machine = Node(_MACHINE, code=own_code()).attestor
+    machine = Node(MACHINE, code=own_code()).attestor
     return now.message(operator, Node(operator.name, attestor=machine))
 
 
@@ -134,8 +161,7 @@ def _no_point() -> bytes:
     raise AssertionError
 
 
-_MACHINE: Final = "flood: a machine"
-_MAKERS: Final[Mapping[Gate, Callable[[Registering, Account, Account], tx_pb2.MsgRegisterNode]]] = {
+_MAKERS: Final[Mapping[Gate, Callable[[Newcomers, Account, Account], tx_pb2.MsgRegisterNode]]] = {
     Gate.FORM: _form,
     Gate.STATE: _state,
     Gate.QUOTE: _quote,

@@ -8,6 +8,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -49,10 +50,29 @@ var kinds = map[string]func(context.Context, *Plan, Lane, *Counter){
 }
 
 func main() {
-	if err := run(bufio.NewReader(os.Stdin)); err != nil {
+	do := run
+	if len(os.Args) == 2 && os.Args[1] == "show" {
+		do = show
+	} else if len(os.Args) != 1 {
+		fmt.Fprintln(os.Stderr, "usage: flood [show]")
+		os.Exit(2)
+	}
+	if err := do(bufio.NewReader(os.Stdin)); err != nil {
 		fmt.Fprintln(os.Stderr, "flood:", err)
 		os.Exit(1)
 	}
+}
+
+// show writes a transaction of each source, in hex.
+func show(lines *bufio.Reader) error {
+	plan, err := read(lines)
+	if err != nil {
+		return err
+	}
+	for _, source := range plan.Sources {
+		fmt.Println(hex.EncodeToString(source.next()))
+	}
+	return nil
 }
 
 func run(lines *bufio.Reader) error {

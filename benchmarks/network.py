@@ -118,15 +118,15 @@ class Network:
         except EngineRpcFailure:
             return 0
 
-    def fund(self, addresses: Sequence[bytes]) -> None:
-        """Sends coins of the faucet to new accounts."""
+    def fund(self, addresses: Sequence[bytes], *, each: int = FUNDS) -> None:
+        """Sends `each` useed of the faucet to new accounts."""
         faucet = ensure_key(self.folder.faucet_home, FAUCET)
         with self.client(self.localnet.bootstrap) as chain:
             for start in range(0, len(addresses), OUTPUTS):
                 some = addresses[start : start + OUTPUTS]
                 message = MsgMultiSend(
-                    inputs=[Input(address=faucet.info.address, coins=_coins(FUNDS * len(some)))],
-                    outputs=[Output(address=to_text(one), coins=_coins(FUNDS)) for one in some],
+                    inputs=[Input(address=faucet.info.address, coins=_coins(each * len(some)))],
+                    outputs=[Output(address=to_text(one), coins=_coins(each)) for one in some],
                 )
                 chain.send_tx([message], faucet)
 

@@ -18,7 +18,7 @@ from benchmarks.flooding.transactions import (
     refused_by_signature,
     refused_without_account,
 )
-from benchmarks.network import Network
+from benchmarks.network import FUNDS, Network
 from node.genesis import GenesisFile
 from node.genesis.document import branch
 from node.localnet.plan import LocalNode
@@ -32,6 +32,11 @@ ABCI_CONNECTIONS: Final = 16
 GATE_RPC_CONNECTIONS: Final = 8
 FILLERS: Final = 5
 """Accounts a node that fill its mempool."""
+MIXED_PEERS: Final = 8
+MIXED_RPC_CONNECTIONS: Final = 64
+MIXED_PAYERS: Final = 8
+MIXED_FUNDS: Final = 10**7
+"""useed: fifty large transactions."""
 POPULATION: Final = 5
 """Transactions of new accounts, before queries of long lists."""
 
@@ -57,10 +62,15 @@ class Scenario:
 
 
 def _peers(running: Network, *, count: int) -> list[Lane]:
-    """So many hostile peers, each connected to every validator."""
+    """So many hostile peers with large transactions, each connected to every validator."""
     (account,) = _accounts(running, "flood: peer", 1)
-    kinds = (refused_without_account(), refused_by_signature(account), garbage())
+    kinds = (refused_without_account(), refused_by_signature(account))
     return _pushing(running, "peers: refused", kinds, count=count)
+
+
+def _small_peers(running: Network, *, count: int) -> list[Lane]:
+    """As many transactions as can be."""
+    return _pushing(running, "peers: garbage", (garbage(),), count=count)
 
 
 def _pushing(running: Network, name: str, sources: tuple[Source, ...], *, count: int) -> list[Lane]:
@@ -136,33 +146,33 @@ def _registers(running: Network, *, gate: Gate) -> list[Lane]:
     ]
 
 
-def mixed(running: Network, *, peers: int, rpc: int, grpc: int) -> list[Lane]:
-    """A little of everything that is refused or asked, by strangers with a small balance."""
-    accounts = _accounts(running, "flood: mixed", 2)
-    registers = tuple(refused_registers(running, list(Gate)).values())
+def _mixed(running: Network) -> list[Lane]:
+    """A little of everything, by strangers whose balance is soon used up."""
+    payers = _accounts(running, "flood: mixed", MIXED_PAYERS, each=MIXED_FUNDS)
+    poor = payers[0]
     refused = (
         refused_without_account(),
-        refused_by_signature(accounts[0]),
+        refused_by_signature(poor),
         garbage(),
-        *registers,
+        *refused_registers(running, list(Gate)).values(),
     )
-    simulations, queries = services(accounts[1])
-    lanes = _pushing(running, "peers: refused", refused, count=peers)
-    for number, node in zip(range(rpc), _in_turn(running), strict=False):
+    simulations, queries = services(poor)
+    lanes = _pushing(running, "peers: refused", refused, count=MIXED_PEERS)
+    paying = iter(map(accepted_multi_send, payers))
+    for number, node in zip(range(MIXED_RPC_CONNECTIONS), _in_turn(running), strict=False):
+        accepted = next(paying, None)
+        name, sources = ("refused", refused) if accepted is None else ("accepted", (accepted,))
         method = (SYNC, ASYNC)[number // len(running.validators) % 2]
-        lanes.append(
-            Lane(f"rpc: refused, {method}", Kind.RPC, _rpc(running, node), method, refused)
-        )
-    for _, node in zip(range(grpc), _in_turn(running), strict=False):
-        calls = (*simulations, *queries)
-        lanes.append(Lane("grpc", Kind.GRPC, running.grpc(node), calls=calls))
-    return lanes + _asking(running, over_abci(accounts[1]))
+        lanes.append(Lane(f"rpc: {name}", Kind.RPC, _rpc(running, node), method, sources))
+    for _, node in zip(range(GRPC_CLIENTS), _in_turn(running), strict=False):
+        lanes.append(Lane("grpc", Kind.GRPC, running.grpc(node), calls=(*simulations, *queries)))
+    return lanes
 
 
-def _accounts(running: Network, name: str, count: int) -> list[Account]:
+def _accounts(running: Network, name: str, count: int, *, each: int = FUNDS) -> list[Account]:
     """Funded ones, as the chain has them."""
     accounts = [Account(f"{name} {number}") for number in range(count)]
-    running.fund([account.address for account in accounts])
+    running.fund([account.address for account in accounts], each=each)
     with running.client(running.localnet.bootstrap) as chain:
         for account in accounts:
             found = chain.account(account.address)
@@ -193,6 +203,8 @@ _GATES: Final[Mapping[str, Scenario]] = {
 SCENARIOS: Final[Mapping[str, Scenario]] = {
     "a1": Scenario("1 hostile peer", partial(_peers, count=1)),
     "a4": Scenario("4 hostile peers", partial(_peers, count=4)),
+    "a1s": Scenario("1 hostile peer, 200 bytes each", partial(_small_peers, count=1)),
+    "a4s": Scenario("4 hostile peers, 200 bytes each", partial(_small_peers, count=4)),
     "b": Scenario("32 RPC connections that broadcast", _broadcasts),
     "c18": Scenario(
         "18 MB of multi-sends wait",
@@ -212,5 +224,10 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     ),
     "d": Scenario("64 gRPC clients and 16 of ABCI queries", _questions),
     **_GATES,
+    "mixed": Scenario(
+        "8 peers, 64 RPC connections and 64 gRPC clients",
+        _mixed,
+        change=one_node_a_machine,
+    ),
 }
 """By the name that the command takes."""

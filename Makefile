@@ -11,7 +11,7 @@ BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 EXTRAS := enclave node dev
 JAVASCRIPT := tests/differential
-ORACLES := $(addprefix tests/differential/,armor ics23 iavl light multistore)
+ORACLES := $(addprefix tests/differential/,armor genesis ics23 iavl light multistore)
 UV_VERSION := 0.13.9
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 

@@ -21,6 +21,7 @@ from chain_module.abci.common import (
     ValidatorUpdate,
 )
 from chain_module.abci.requests import InitChainRequest
+from chain_module.consensus.genesis_rules import check_validators
 from chain_module.consensus.hashes import in_order, validator_address
 from chain_module.genesis_form import (
     BadGenesis,
@@ -29,6 +30,7 @@ from chain_module.genesis_form import (
     read_list,
     read_object,
     read_text,
+    read_uint64,
 )
 from chain_module.registration.app_state import canonical, parse_json
 from chain_module.registration.identity import NetworkGenesis, read_network
@@ -49,6 +51,10 @@ ED25519_KEY: Final = "tendermint/PubKeyEd25519"
 
 NO_AUTHORITY: Final = {"authority": ""}
 """What newer engines (0.39 on) add to a genesis that they serve; no one may change parameters."""
+
+MAX_INITIAL_HEIGHT: Final = 2**53 - 1
+"""The engine's heights are 64 bits, and it fails near their end; many clients read them as doubles.
+"""
 
 _TIME: Final = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?Z", re.ASCII)
 _INT64: Final = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
@@ -92,14 +98,16 @@ def init_chain_request(data: bytes) -> InitChainRequest:
     if fields.get("app_hash", "") != "":
         raise BadGenesis("app_hash", expected="none: app_state is the state", found="one")
     validators = read_list(fields["validators"], "validators")
-    updates = (_validator(one, f"validators[{at}]") for at, one in enumerate(validators))
+    updates = [_validator(one, f"validators[{at}]") for at, one in enumerate(validators)]
+    # Here, and not in the order of the set: what is refused is named as the file has it.
+    check_validators(updates)
     return InitChainRequest(
         time_ns=parse_time(read_text(fields["genesis_time"], "genesis_time"), "genesis_time"),
         chain_id=read_text(fields["chain_id"], "chain_id"),
         consensus_params=_consensus_params(fields["consensus_params"]),
         validators=in_order(updates),
         app_state=canonical(read_object_of_any(fields["app_state"], "app_state")),
-        initial_height=_int64(fields["initial_height"], "initial_height"),
+        initial_height=_height(fields["initial_height"], "initial_height"),
     )
 
 
@@ -143,13 +151,13 @@ def _consensus_params(value: Json) -> ConsensusParams:
     )
     validator = read_object(params["validator"], f"{where}.validator", required=("pub_key_types",))
     types = read_list(validator["pub_key_types"], f"{where}.validator.pub_key_types")
-    (app,) = _numbers(params["version"], f"{where}.version", "app")
+    version = read_object(params["version"], f"{where}.version", required=("app",))
     (enable,) = _numbers(params["abci"], f"{where}.abci", "vote_extensions_enable_height")
     return ConsensusParams(
         block=BlockParams(*block),
         evidence=EvidenceParams(*evidence),
         pub_key_types=tuple(read_text(one, f"{where}.validator.pub_key_types") for one in types),
-        app_version=app,
+        app_version=read_uint64(version["app"], f"{where}.version.app"),
         vote_extensions_enable_height=enable,
     )
 
@@ -167,6 +175,13 @@ def _int64(value: Json, where: str) -> int:
     raise BadGenesis(where, expected='a number of 64 bits as text, such as "1"', found=value)
 
 
+def _height(value: Json, where: str) -> int:
+    height = _int64(value, where)
+    if not 0 <= height <= MAX_INITIAL_HEIGHT:  # 0 is for the network's rules to refuse
+        raise BadGenesis(where, expected=f'"1" to "{MAX_INITIAL_HEIGHT}"', found=str(height))
+    return height
+
+
 def _validator(value: Json, where: str) -> ValidatorUpdate:
     fields = read_object(value, where, required=("pub_key", "power"), optional=("address", "name"))
     key = read_object(fields["pub_key"], f"{where}.pub_key", required=("type", "value"))
@@ -180,6 +195,7 @@ def _validator(value: Json, where: str) -> ValidatorUpdate:
     except ValueError:
         raise BadGenesis(f"{where}.pub_key.value", expected="base64", found=text) from None
     power = _int64(fields["power"], f"{where}.power")
+    read_text(fields.get("name", ""), f"{where}.name")
     update = ValidatorUpdate(KeyType.ED25519, public_key, power)
     address = validator_address(update).hex().upper()
     if fields.get("address", address) != address:

@@ -40,7 +40,8 @@ class BadGenesis(Exception):
         self.code = code
         self.where = where
         self.expected = one_line(expected)
-        self.found = one_line(found if isinstance(found, str) else repr(found)[:200])
+        text = found if isinstance(found, str) and found.strip() else repr(found)[:200]
+        self.found = one_line(text)
         super().__init__(f"{where}: expected {self.expected}, found {self.found}")
 
 

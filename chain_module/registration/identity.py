@@ -10,8 +10,15 @@ from dataclasses import dataclass
 from typing import Final
 
 from chain_module import gas
-from chain_module.abci.common import BlockParams, ConsensusParams, KeyType, ValidatorUpdate
+from chain_module.abci.common import ConsensusParams, KeyType, ValidatorUpdate
 from chain_module.abci.requests import InitChainRequest
+from chain_module.consensus.genesis_rules import (
+    NO_LIMIT,
+    Rule,
+    block_of,
+    check_params,
+    check_validators,
+)
 from chain_module.consensus.hashes import consensus_params_hash, validators_hash
 from chain_module.genesis_form import BadGenesis, JsonObject
 from chain_module.registration.app_state import MODULE, app_state_hash, parse_json
@@ -21,13 +28,8 @@ from enclave.errors import Refusal
 from enclave.registration.network import NetworkInputs, check_inputs, network_id
 from enclave.registration.records import Time
 
-NO_VALIDATORS: Final = "genesis_without_validators"
-BAD_CONSENSUS_PARAMS: Final = "genesis_consensus_params"
-
 MIN_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """protocol.md section 6."""
-NO_LIMIT: Final = -1
-_KEY_BYTES: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,21 @@ def read_network(request: InitChainRequest) -> NetworkGenesis:
     """The network that InitChain's values make.
 
     Raises:
-        BadGenesis: for a fault of form; NO_VALIDATORS, BAD_CONSENSUS_PARAMS; or the code with
+        BadGenesis: for a fault of form; as `check_validators` and `check_params`; or the code with
             which `check_inputs` refuses, such as `wrong_root`.
     """
     app_state = parse_json(request.app_state, "app_state")
-    registration = read_genesis(app_state.get(MODULE))
-    _check_validators(request.validators)
-    _check_params(request.consensus_params, registration.params)
+    if MODULE not in app_state:
+        raise BadGenesis(
+            f"app_state.{MODULE}", expected="this protocol's part of the genesis", found="none"
+        )
+    registration = read_genesis(app_state[MODULE])
+    check_validators(request.validators)
+    check_params(
+        request.consensus_params,
+        _own_rules(request.consensus_params, registration.params),
+        validators=len(request.validators),
+    )
     inputs = NetworkInputs(
         chain_id=request.chain_id,
         genesis_time_unix_nanos=request.time_ns,
@@ -88,51 +98,34 @@ def read_network(request: InitChainRequest) -> NetworkGenesis:
     )
 
 
-def _check_validators(validators: tuple[ValidatorUpdate, ...]) -> None:
-    keys = {one.public_key for one in validators}
-    fit = all(
-        one.key_type is KeyType.ED25519 and len(one.public_key) == _KEY_BYTES and one.power > 0
-        for one in validators
-    )
-    if not validators or len(keys) != len(validators) or not fit:
-        raise BadGenesis(
-            "validators",
-            expected="at least one, each with an Ed25519 key of its own and power",
-            found=f"{len(validators)} validators, {len(keys)} keys",
-            code=NO_VALIDATORS,
-        )
-
-
-def _check_params(params: ConsensusParams, registration: Params) -> None:
-    block = params.block or BlockParams(max_bytes=0, max_gas=0)
+def _own_rules(params: ConsensusParams, registration: Params) -> tuple[Rule, ...]:
+    """What this chain asks of the parameters, besides the engine."""
+    block = block_of(params)
     least_gas = gas.TX + registration.register_gas
     extensions = params.vote_extensions_enable_height
-    for name, holds, expected, found in (
-        (
+    return (
+        Rule(
             "block.max_bytes",
             block.max_bytes >= MIN_BLOCK_BYTES or block.max_bytes == NO_LIMIT,
             f"at least {MIN_BLOCK_BYTES}",
             block.max_bytes,
         ),
-        (
+        Rule(
             "block.max_gas",
             block.max_gas >= least_gas or block.max_gas == NO_LIMIT,
             f"-1, or room for a register: at least {least_gas}",
             block.max_gas,
         ),
-        (
+        Rule(
             "validator.pub_key_types",
             params.pub_key_types == (KeyType.ED25519.value,),
             "ed25519 alone",
             params.pub_key_types,
         ),
-        (
+        Rule(
             "abci.vote_extensions_enable_height",
             not extensions,
             "0: this chain has no vote extensions",
             extensions,
         ),
-    ):
-        if not holds:
-            where = f"consensus_params.{name}"
-            raise BadGenesis(where, expected=expected, found=found, code=BAD_CONSENSUS_PARAMS)
+    )

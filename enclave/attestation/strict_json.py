@@ -14,6 +14,8 @@ from typing import Final, NoReturn
 from enclave.attestation.limits import MAX_JSON_DEPTH, MAX_JSON_DIGITS
 
 _WHITESPACE: Final = " \t\r\n"
+_SHOWN: Final = 24
+"""Characters of a number."""
 
 # One alternative always matches where a string starts, closed or not: no position is read twice.
 _TOKEN: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[{]|[\]}]', re.DOTALL)
@@ -69,9 +71,9 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _bounded(digits: str, limit: int) -> int:
     if len(digits.removeprefix("-")) > limit:
-        raise ValueError(f"an integer of more than {limit} digits")
+        raise ValueError(f"{digits[:_SHOWN]}, an integer of more than {limit} digits")
     return int(digits)
 
 
-def _no_float(_: str) -> NoReturn:
-    raise ValueError("a number that is not an integer")
+def _no_float(number: str) -> NoReturn:
+    raise ValueError(f"{number[:_SHOWN]}, a number that is not an integer")

@@ -99,7 +99,7 @@ def check_inputs(inputs: NetworkInputs, *, mode: Mode) -> None:
     if not 0 < inputs.genesis_time_unix_nanos <= MAX_INTEGER:
         raise Refusal(
             Code.BAD_VALUE,
-            expected="genesis time after the Unix epoch",
+            expected="genesis time after the Unix epoch, of 64 bits in nanoseconds",
             found=f"{inputs.genesis_time_unix_nanos} ns",
         )
     if not 0 < inputs.initial_height < 2**63:

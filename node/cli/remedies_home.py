@@ -100,12 +100,25 @@ _GENESIS: Final = {
         "take the file again from the founder",
     ),
     CliCode.GENESIS_WITHOUT_VALIDATORS: Remedy(
-        "The genesis needs validators: each with a key of its own, and votes.",
+        "The genesis has no validators, so nobody could make its first block.",
         "`seedpactd genesis add-validator`, at least once",
     ),
+    CliCode.GENESIS_VALIDATOR_KEY: Remedy(
+        "A validator's key is not one of this chain: an Ed25519 key of 32 bytes in base64.",
+        "remove the entry, and add it with `seedpactd genesis add-validator --pubkey KEY`",
+    ),
+    CliCode.GENESIS_VALIDATOR_POWER: Remedy(
+        "A validator needs a power above 0, and the engine cannot count more votes than the named "
+        "limit.",
+        "correct the power that is named; only the shares count, so 1 and 10 do as well as 1e17",
+    ),
+    CliCode.GENESIS_VALIDATOR_TWICE: Remedy(
+        "Two entries of the genesis have one key: that validator would vote twice.",
+        "remove one of the two from validators; add another node's with its --validator-home",
+    ),
     CliCode.GENESIS_CONSENSUS_PARAMS: Remedy(
-        "The consensus parameters do not fit this chain: blocks need room for registers, keys are "
-        "Ed25519, and there are no vote extensions.",
+        "A consensus parameter is one that the engine refuses, or that does not fit this chain: "
+        "blocks need room for registers, keys are Ed25519, and there are no vote extensions.",
         "set the parameter that is named as `seedpactd init` writes it",
     ),
 }

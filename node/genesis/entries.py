@@ -9,15 +9,14 @@ from typing import Final, cast
 from chain_module.address import to_text
 from chain_module.auth.genesis import BASE_ACCOUNT
 from chain_module.bank.coins import Coins, coins_text, parse_coins, total
+from chain_module.consensus.genesis_rules import check_power
 from chain_module.errors import TxRefusal
-from chain_module.genesis_form import BAD_GENESIS
+from chain_module.genesis_form import BAD_GENESIS, BadGenesis
 from node.config.engine_keys import PUBLIC_TYPE, engine_address
-from node.genesis.document import GenesisFile, Tree, branch, entries
+from node.genesis.document import GenesisFile, Tree, branch, entries, of_bad
 from node.genesis.failures import GenesisCode, GenesisFailure
 
 DEFAULT_POWER: Final = 10
-MAX_TOTAL_POWER: Final = (2**63 - 1) // 8
-"""CometBFT's MaxTotalVotingPower."""
 
 
 def add_account(genesis: GenesisFile, address: bytes, coins: Coins) -> None:
@@ -62,7 +61,7 @@ def add_validator(genesis: GenesisFile, public_key: bytes, *, power: int, name: 
         name: for people.
 
     Raises:
-        GenesisFailure: GENESIS_BOOTSTRAPPED, GENESIS_ENTRY_EXISTS or BAD_GENESIS.
+        GenesisFailure: GENESIS_BOOTSTRAPPED, GENESIS_ENTRY_EXISTS, VALIDATOR_POWER or BAD_GENESIS.
     """
     genesis.require_open()
     validators = entries(genesis.document, "validators")
@@ -72,12 +71,10 @@ def add_validator(genesis: GenesisFile, public_key: bytes, *, power: int, name: 
         if isinstance(entry, dict) and entry.get("pub_key") == key:
             found = f"power {entry.get('power')}, name {entry.get('name')!r}"
             raise _exists(f"no validator {address} in {genesis.path}", found)
-    if not 0 < power <= MAX_TOTAL_POWER - total_power(genesis):
-        raise GenesisFailure(
-            BAD_GENESIS,
-            expected=f"a power above 0, and a sum of at most {MAX_TOTAL_POWER}",
-            found=f"{power}, beside {total_power(genesis)}",
-        )
+    try:
+        check_power(power, total_power(genesis), "power")
+    except BadGenesis as bad:
+        raise of_bad(bad) from None
     validators.append({"address": address, "pub_key": key, "power": str(power), "name": name})
 
 

@@ -29,6 +29,10 @@ WATCH_SECS: Final = 1.0
 MAX_LOG_BYTES: Final = 64 * 1024 * 1024
 """A longer log is put aside at the next start, as NAME.log.1."""
 TAIL_BYTES: Final = 16 * 1024
+PANIC_BYTES: Final = 1024 * 1024
+"""The stacks of all of an engine's goroutines, which Go writes below the reason."""
+PANICS: Final = ("panic:", "fatal error:")
+"""How Go's last words begin."""
 
 
 class Child:
@@ -98,23 +102,27 @@ class Child:
         return self._halt.look() if self._halt else ""
 
     def last_words(self) -> str:
-        """The last line of its log since it started; "" where there is none."""
-        lines = self._lines()
-        return in_words(lines[-1]) if lines else ""
+        """Why it died, as its log has it; "" where it wrote nothing.
+
+        It is the last line since it started, but for a panic of Go: there the stack comes last.
+        """
+        lines = self._lines(PANIC_BYTES)
+        panics = [line for line in lines if line.startswith(PANICS)]
+        return in_words((panics or lines)[-1]) if lines else ""
 
     def warnings(self) -> list[str]:
         """The warnings of its log since it started."""
-        return [in_words(line) for line in self._lines() if _level(line) == "warning"]
+        return [in_words(line) for line in self._lines(TAIL_BYTES) if _level(line) == "warning"]
 
     def _has_ended(self) -> bool:
         flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
         return os.waitid(os.P_PID, self._process.pid, flags) is not None
 
-    def _lines(self) -> list[str]:
+    def _lines(self, limit: int) -> list[str]:
         try:
             with self.spec.log.open("rb") as log:
                 end = log.seek(0, os.SEEK_END)
-                log.seek(max(self._log_start, end - TAIL_BYTES))
+                log.seek(max(self._log_start, end - limit))
                 text = log.read().decode("utf-8", "replace")
         except OSError:
             return []

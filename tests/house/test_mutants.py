@@ -31,7 +31,7 @@ ROOMS: Final = {
     "run": "tests/node/(localnet|supervisor)/",
     "home": "tests/node/(config|cli)/",
     "keyring": "tests/node/keyring/",
-    "genesis": "tests/node/(genesis|cli)/",
+    "genesis": "tests/(node/(genesis|cli)/|differential/test_genesis)",
     "join": "tests/node/join/",
     "client": "tests/node/(chain_client|cli)/",
     "blocks": "tests/node/light_blocks/",

@@ -13,6 +13,7 @@ import click
 from chain_module.address import to_text
 from chain_module.bank.coins import coins_text, parse_coins
 from chain_module.errors import TxRefusal
+from enclave.light_client.codec import MAX_TOTAL_POWER
 from enclave.registration.records import NANOSECONDS
 from node.cli.failures import usage
 from node.cli.genesis.shared import GenesisTime, account_of, load
@@ -22,7 +23,7 @@ from node.cli.output import Output
 from node.config import Home
 from node.config.cometbft import read_cometbft
 from node.config.engine_keys import KEY_BYTES, engine_address, read_engine_keys
-from node.genesis.entries import DEFAULT_POWER, MAX_TOTAL_POWER, total_power
+from node.genesis.entries import DEFAULT_POWER, total_power
 from node.genesis.entries import add_account as add_account_to
 from node.genesis.entries import add_validator as add_validator_to
 from node.genesis.times import format_time

@@ -275,7 +275,15 @@ CHANGES: list[tuple[str, Change, str]] = [
         lambda d: d["consensus_params"]["block"].update(max_bytes="1000000"),
         "genesis_consensus_params",
     ),
+    (
+        "evidence of no age",
+        lambda d: d["consensus_params"]["evidence"].update(max_age_num_blocks="0"),
+        "genesis_consensus_params",
+    ),
+    ("version", lambda d: d["consensus_params"]["version"].update(app="-1"), "bad_genesis"),
     ("no validators", lambda d: d.update(validators=[]), "genesis_without_validators"),
+    ("no votes", lambda d: d["validators"][0].update(power="0"), "genesis_validator_power"),
+    ("twice", lambda d: d.update(validators=d["validators"] * 2), "genesis_validator_twice"),
     ("misspelt", lambda d: d.update(genesis_tme=d.pop("genesis_time")), "bad_genesis"),
 ]
 

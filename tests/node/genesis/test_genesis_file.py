@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 from functools import partial
@@ -19,13 +20,14 @@ from chain_module.genesis_document import parse_genesis_document, parse_time
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
+from enclave.light_client.codec import MAX_TOTAL_POWER
 from enclave.registration.records import NANOSECONDS
+from node.config.engine_keys import PUBLIC_TYPE
 from node.genesis import GenesisCode, GenesisFailure, GenesisFile
 from node.genesis.bootstrap import check_start
 from node.genesis.checks import check_can_pay, check_state, read_network, validate
 from node.genesis.defaults import new_genesis
 from node.genesis.entries import (
-    MAX_TOTAL_POWER,
     add_account,
     add_accounts,
     add_validator,
@@ -200,7 +202,42 @@ def test_votes_have_a_ceiling() -> None:
     for power in (0, -1, 1):
         with pytest.raises(GenesisFailure) as caught:
             add_validator(genesis, bytes(32), power=power, name="")
-        assert caught.value.code == "bad_genesis"
+        assert caught.value.code == "genesis_validator_power"
+
+
+RULES: list[tuple[list[int], str, str]] = [
+    ([-1], "genesis_validator_power", "validators[0].power: a power above 0"),
+    ([10, 0], "genesis_validator_power", "validators[1].power: a power above 0"),
+    ([10, MAX_TOTAL_POWER], "genesis_validator_power", str(MAX_TOTAL_POWER)),
+    ([], "genesis_without_validators", "at least one"),
+]
+
+
+@pytest.mark.parametrize(("powers", "code", "rule"), RULES)
+def test_a_validator_that_counts_no_votes_is_named(powers: list[int], code: str, rule: str) -> None:
+    genesis = _genesis()
+    genesis.document["validators"] = [
+        _validator(number, power) for number, power in enumerate(powers)
+    ]
+    with pytest.raises(GenesisFailure) as caught:
+        list(validate(genesis, draft=True))
+    assert caught.value.code == code
+    assert rule in caught.value.expected
+
+
+def test_one_validator_twice_is_named() -> None:
+    genesis = _genesis()
+    genesis.document["validators"] = [_validator(1, 10), _validator(2, 5), _validator(1, 7)]
+    with pytest.raises(GenesisFailure) as caught:
+        list(validate(genesis, draft=True))
+    assert caught.value.code == "genesis_validator_twice"
+    assert caught.value.expected == "validators[2].pub_key: each validator once"
+    assert "validators[0]" in caught.value.found
+
+
+def _validator(number: int, power: int) -> dict[str, object]:
+    key = base64.b64encode(bytes([number]) * 32).decode()
+    return {"pub_key": {"type": PUBLIC_TYPE, "value": key}, "power": str(power), "name": ""}
 
 
 BROKEN: list[tuple[str, object]] = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -28,6 +29,27 @@ def child(folder: Path, program: str) -> Child:
 def ended(one: Child) -> bool:
     """Its exit status waits, and nobody has taken it."""
     return ProcessId.of(one.pid) is None
+
+
+STACK: Final = "goroutine 1 [running]:\n\tmain.go:1 +0x1d\n" * 2_000
+LAST_WORDS: Final = [
+    (f"starting\npanic: too much power\n\n{STACK}", "panic: too much power"),
+    (f"panic: earlier [recovered]\n\tpanic: later\n{STACK}", "panic: later"),
+    (f"fatal error: all asleep\n{STACK}", "fatal error: all asleep"),
+    ("failed to start node: of a panic: no word\nexit", "exit"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("log", "words"), LAST_WORDS)
+def test_of_a_panic_the_reason_is_told_and_not_the_stack(
+    tmp_path: Path, log: str, words: str
+) -> None:
+    """A stack of all goroutines is far longer than the end of a log that is read otherwise."""
+    (tmp_path / "said").write_text(log)
+    one = child(tmp_path, f"print(open({str(tmp_path / 'said')!r}).read(), end='')")
+    wait_for(lambda: one.exit_status() is not None, "its end")
+    assert one.last_words() == words
 
 
 @pytest.mark.parametrize(("program", "status"), [("", 0), ("raise SystemExit(7)", 7)])

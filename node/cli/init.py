@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from enclave.crypto.labels import Mode
+from node.cli.engine_options import MONIKER, PEER
 from node.cli.failures import usage
 from node.cli.genesis.shared import GenesisTime
 from node.cli.help_text import command_line, examples
@@ -25,10 +26,7 @@ from node.config.ports import OFFSET_STEP
 from node.config.toml_reader import WrongValue
 from node.genesis.defaults import new_genesis
 
-MAX_MONIKER: Final = 70
-
 _CHAIN_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,49}", re.ASCII)
-_PEER: Final = re.compile(r"[0-9a-f]{40}@[^@,\s]+:[0-9]{1,5}", re.ASCII)
 
 
 class ChainId(click.ParamType[str]):
@@ -43,22 +41,6 @@ class ChainId(click.ParamType[str]):
         del param, ctx
         if _CHAIN_ID.fullmatch(str(value)) is None:
             expected = "--chain-id of 1 to 50 letters, digits, dots, dashes and underscores"
-            raise usage(expected, repr(str(value)[:100]))
-        return str(value)
-
-
-class Peer(click.ParamType[str]):
-    """NODE_ID@HOST:PORT."""
-
-    name = "peer"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """The peer as it came. Raises Failure: WRONG_USAGE."""
-        del param, ctx
-        if _PEER.fullmatch(str(value)) is None:
-            expected = "a peer as NODE_ID@HOST:PORT, NODE_ID of 40 lower-case hex digits"
             raise usage(expected, repr(str(value)[:100]))
         return str(value)
 
@@ -88,7 +70,7 @@ class Price(click.ParamType[GasPrice]):
         "seedpactd init second --chain-id by-hand-1 --home second --port-offset 100",
     ),
 )
-@click.argument("moniker")
+@click.argument("moniker", type=MONIKER)
 @click.option(
     "--chain-id", cls=InheritedOption, type=ChainId(), required=True, help="The network's name."
 )
@@ -112,7 +94,7 @@ class Price(click.ParamType[GasPrice]):
 @click.option("--metrics-listen", type=Address(), help="Metrics.  [default: 127.0.0.1:26660]")
 @click.option("--enclave-address", type=Address(), help="[default: 127.0.0.1:26670]")
 @click.option("--external-address", type=Address(), help="Under which peers reach it.")
-@click.option("--persistent-peer", "peers", type=Peer(), multiple=True, help="Repeatable.")
+@click.option("--persistent-peer", "peers", type=PEER, multiple=True, help="Repeatable.")
 @click.option(
     "--minimum-gas-price",
     type=Price(),
@@ -172,8 +154,6 @@ def init(
 
     Everything listens on 127.0.0.1 unless an option says otherwise. Keys that exist are kept.
     """
-    if not 0 < len(moniker) <= MAX_MONIKER or not moniker.isprintable():
-        raise usage(f"MONIKER of 1 to {MAX_MONIKER} printable characters", repr(moniker[:100]))
     ports = Ports().shifted(port_offset)
     node = NodeConfig.default(home, mode=Mode(mode), ports=ports)
     node = replace(

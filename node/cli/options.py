@@ -20,18 +20,17 @@ from node.cli.failures import usage
 from node.cli.inherited import InheritedOption
 from node.cli.output import Format, Output
 from node.config import DEFAULT_HOME, ClientConfig, ConfigFailure, Home
+from node.config.addresses import split_address
 from node.config.home import HOME_VARIABLE
 from node.config.node_config import BACKENDS
+from node.config.ports import MAX_PORT
 from node.config.toml_reader import WrongValue, rpc_url
 from node.enclave_client import DEFAULT_TIMEOUT_SECS
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:26670"
 OUTPUT_VARIABLE: Final = "SEEDPACT_OUTPUT"
 ADDRESS_VARIABLE: Final = "SEEDPACT_ENCLAVE"
-MAX_PORT: Final = 0xFFFF
 
-_ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})", re.ASCII)
-"""A name, an IPv4 address or an IPv6 address in brackets, and a port."""
 _FEW_CHOICES: Final = 4
 _HEX: Final = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})*)")
 
@@ -85,14 +84,18 @@ class Address(click.ParamType[str]):
 
     name = "host:port"
 
+    def __init__(self, *, free_port: bool = False) -> None:
+        """`free_port`: port 0 lets the system choose one."""
+        self._lowest = 0 if free_port else 1
+
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> str:
         """The address as it came. Raises Failure: WRONG_USAGE."""
         del ctx
         text = str(value)
-        match = _ADDRESS.fullmatch(text)
-        if match is None or int(match[1]) > MAX_PORT:
+        found = split_address(text)
+        if found is None or not self._lowest <= found[1] <= MAX_PORT:
             raise usage(f"{_name(param)} as HOST:PORT, such as {DEFAULT_ADDRESS}", repr(text))
         return text
 

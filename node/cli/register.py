@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from fractions import Fraction
-from typing import Final, NoReturn
+from typing import NoReturn
 
 import click
 
 from enclave.registration.network import HASH_BYTES
 from node.chain_client import Price
+from node.cli.engine_options import MONIKER, PEER
 from node.cli.failures import usage
 from node.cli.files import MAX_EVIDENCE_FILE_BYTES, read_file
 from node.cli.help_text import command_line, examples, paragraphs, verbatim
@@ -30,11 +31,10 @@ from node.cli.output import Output
 from node.cli.shown import Shown
 from node.cli.tx.sending import Coins, GasPrices
 from node.config import Home, NodeConfig, Ports
+from node.config.engine_values import MAX_MONIKER
 from node.join import Join, Joined, Progress, StateSync, join
 from node.supervisor import running
 from node.supervisor.node_group import Part, pid_file
-
-MAX_MONIKER: Final = 70
 
 
 @click.command(
@@ -59,12 +59,18 @@ MAX_MONIKER: Final = 70
 @click.option(
     "--p2p-peer",
     "p2p_peers",
+    type=PEER,
     multiple=True,
     metavar="ID@HOST:PORT",
     help="For a new config; repeatable.  [default: the peer itself]",
 )
 @click.option("--from", "key_name", required=True, metavar="KEY", help="The operator's key: pays.")
-@click.option("--moniker", default="", metavar="TEXT", help=f"At most {MAX_MONIKER} characters.")
+@click.option(
+    "--moniker",
+    type=MONIKER,
+    metavar="TEXT",
+    help=f"Its name, for people: ASCII, at most {MAX_MONIKER} characters.",
+)
 @click.option(
     "--enclave",
     type=Address(),
@@ -119,7 +125,7 @@ def register(
     grpc: str,
     p2p_peers: tuple[str, ...],
     key_name: str,
-    moniker: str,
+    moniker: str | None,
     enclave: str | None,
     collateral: str | None,
     fees: int | None,
@@ -144,8 +150,6 @@ def register(
     where it does not run, makes the node's keys, quotes them, registers the node, waits for the
     block that confirms it, and lets the enclave open its envelope. Each step shows a line.
     """
-    if len(moniker) > MAX_MONIKER:
-        raise usage(f"--moniker of at most {MAX_MONIKER} characters", f"{len(moniker)}")
     evidence = None
     if collateral is not None:
         what = "collateral"
@@ -163,7 +167,7 @@ def register(
         operator=open_keyring(home, keyring_backend, passphrase_file).key(key_name),
         network_id=network_id,
         confirm_network=ask.network,
-        moniker=moniker,
+        moniker=moniker or "",
         p2p_peers=p2p_peers,
         ports=Ports().shifted(port_offset),
         keyring_backend=keyring_backend,

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Final
 
 from chain_module.limits import MAX_TX_BYTES
+from node.config.engine_values import FORMS
+from node.config.failures import ConfigCode, ConfigFailure
 from node.config.files import replace_file
 from node.config.home import Home
 from node.config.ports import LOOPBACK, Ports
+from node.config.toml_reader import WrongValue
 from node.config.toml_writer import Line, Value, dump, edit, parse
 
 MEMPOOL_TRANSACTIONS: Final = 5_000
@@ -70,8 +73,11 @@ def is_loopback(address: str) -> bool:
 
 
 def write_cometbft(home: Home, settings: CometSettings) -> None:
-    """Writes the home's config.toml anew. Raises ConfigFailure: CANNOT_WRITE."""
-    replace_file(home.cometbft_config, dump(_TITLE, _lines(settings)))
+    """Writes the home's config.toml anew. Raises ConfigFailure: CONFIG_INVALID, CANNOT_WRITE."""
+    lines = _lines(settings)
+    for line in lines:
+        _judge(home, f"{line.table}.{line.key}".lstrip("."), line.value)
+    replace_file(home.cometbft_config, dump(_TITLE, lines))
 
 
 def edit_cometbft(home: Home, changes: Mapping[str, Value]) -> None:
@@ -84,7 +90,22 @@ def edit_cometbft(home: Home, changes: Mapping[str, Value]) -> None:
     Raises:
         ConfigFailure: NO_HOME, CONFIG_UNREADABLE, CONFIG_INVALID or CANNOT_WRITE.
     """
+    for name, value in changes.items():
+        _judge(home, name, value)
     edit(home.cometbft_config, changes)
+
+
+def check_cometbft(home: Home) -> None:
+    """That the engine will take what the home's config.toml says of our keys.
+
+    Raises:
+        ConfigFailure: NO_HOME, CONFIG_UNREADABLE, or CONFIG_INVALID with the key.
+    """
+    document = parse(home.cometbft_config).unwrap()
+    for name in FORMS:
+        value = _value(document, name)
+        if value is not None:
+            _judge(home, name, value)
 
 
 def read_cometbft(home: Home, name: str) -> Value | None:
@@ -93,10 +114,27 @@ def read_cometbft(home: Home, name: str) -> Value | None:
     Raises:
         ConfigFailure: NO_HOME, CONFIG_UNREADABLE or CONFIG_INVALID.
     """
-    value: object = parse(home.cometbft_config).unwrap()
-    for part in name.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
+    value = _value(parse(home.cometbft_config).unwrap(), name)
     return value if isinstance(value, str | int | bool) else None
+
+
+def _value(document: object, name: str) -> object:
+    for part in name.split("."):
+        document = document.get(part) if isinstance(document, dict) else None
+    return document
+
+
+def _judge(home: Home, name: str, value: object) -> None:
+    form = FORMS.get(name)
+    try:
+        if form is not None:
+            form(value)
+    except WrongValue as wrong:
+        raise ConfigFailure(
+            ConfigCode.CONFIG_INVALID,
+            expected=f"{name} in {home.cometbft_config} as {wrong.expected}",
+            found=repr(value),
+        ) from None
 
 
 def _lines(settings: CometSettings) -> list[Line]:

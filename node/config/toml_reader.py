@@ -13,13 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
 
+from node.config.addresses import split_address
 from node.config.failures import ConfigCode, ConfigFailure
 from node.config.files import read_bytes
 from node.config.ports import MAX_PORT
 
 T = TypeVar("T")
 
-_ADDRESS: Final = re.compile(r"(?:[\w.-]+|\[[0-9a-fA-F:.]+\]):([0-9]{1,5})", re.ASCII)
 _URL: Final = re.compile(r"(tcp|http|https)://([^/\s]+)/?", re.ASCII)
 
 
@@ -72,10 +72,10 @@ def one_of(*choices: str) -> Callable[[object], str]:
 
 def address(value: object) -> str:
     """HOST:PORT. Raises WrongValue."""
-    match = _ADDRESS.fullmatch(value) if isinstance(value, str) else None
-    if match is None or not 0 < int(match[1]) <= MAX_PORT:
+    found = split_address(value) if isinstance(value, str) else None
+    if found is None or not 0 < found[1] <= MAX_PORT:
         raise WrongValue("HOST:PORT, such as 127.0.0.1:9090")
-    return match[0]
+    return str(value)
 
 
 def rpc_url(value: object) -> str:

@@ -14,6 +14,7 @@ from typing import Final
 from enclave.errors import Code
 from node.chain_client import ChainClient
 from node.config import Home
+from node.config.cometbft import check_cometbft
 from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.join.enclave_process import enclave_of
 from node.join.failures import JoinCode, JoinFailure
@@ -67,6 +68,7 @@ def join(
         chain.expect_chain(network.chain_id)
         with run.step(Step.CONFIG, f"looking at {home.path}") as say:
             config = ensure_home(home, wish, network, chain)
+            check_cometbft(home)  # an engine that refuses it would never start, after a fee
             say(f"{home.config} is complete")
             arrange_state_sync(home, wish, network, say)
         return _with_enclave(run, network, configured=config.enclave_address)

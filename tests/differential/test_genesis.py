@@ -35,10 +35,10 @@ STRICTER: Final = {
 FILES: Final = sorted(path.name for path in FOLDER.glob("*.json") if path != CONTROL)
 
 
-def engines(files: Sequence[bytes]) -> list[str]:
-    """Why the engine refuses each file; "" where it starts a chain with it."""
+def engines(files: Sequence[bytes], what: str = "genesis") -> list[str]:
+    """Why the engine refuses each file or value; "" where it takes it."""
     result = subprocess.run(
-        [oracle("genesis")],
+        [oracle("genesis"), what],
         input="".join(data.hex() + "\n" for data in files),
         stdout=subprocess.PIPE,
         check=True,

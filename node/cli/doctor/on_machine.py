@@ -14,6 +14,7 @@ from enclave.crypto.labels import Mode
 from node.cli.doctor.subject import Skipped, Subject
 from node.cli.failures import CliCode, Failure
 from node.config import ClientConfig
+from node.config.cometbft import check_cometbft
 from node.config.engine_keys import read_engine_keys
 from node.engine import pinned, require_engine
 from node.supervisor.node_group import Part, engine_addresses, pid_file
@@ -39,9 +40,10 @@ def home(subject: Subject) -> str:
 
 
 def config(subject: Subject) -> str:
-    """Every configuration file parses."""
+    """Every configuration file parses, and says what its reader takes."""
     loaded = subject.config
     ClientConfig.load(subject.home)
+    check_cometbft(subject.home)
     engine_addresses(subject.home)
     return f"{loaded.enclave_mode.value} mode, minimum price of gas {loaded.minimum_gas_price.text}"
 

@@ -48,7 +48,7 @@ _QUIET_FIELDS: Final = frozenset({"time", "level", "event", "message"})
 )
 @click.option(
     "--listen",
-    type=Address(),
+    type=Address(free_port=True),
     default=DEFAULT_ADDRESS,
     show_default=True,
     help="Where to serve; port 0 takes any free one and says which.",

@@ -1,19 +1,27 @@
-// The oracle of genesis files: whether CometBFT's engine starts a chain with one.
+// The oracle of what CometBFT's engine reads when it starts: its genesis, and values of config.toml.
 //
-// Each line on stdin is a file in hex. Each line on stdout is a JSON object: the step that refused
-// it and Go's own words, both empty where the engine takes it. A panic is a refusal, as it is for
-// the engine.
+//	genesis-oracle genesis   whether the engine starts a chain with this file
+//	genesis-oracle moniker   whether its node has this name
+//	genesis-oracle peers     whether it takes this list of peers
+//	genesis-oracle listen    whether its node may say that it listens there
+//
+// Each line on stdin is a file, or a value, in hex. Each line on stdout is a JSON object: the step
+// that refused it and Go's own words, both empty where the engine takes it. A panic is a refusal, as
+// it is for the engine.
 package main
 
 import (
 	"bufio"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	dbm "github.com/cometbft/cometbft-db"
 
+	"github.com/cometbft/cometbft/p2p"
 	sm "github.com/cometbft/cometbft/state"
 	"github.com/cometbft/cometbft/types"
 )
@@ -78,7 +86,54 @@ func judge(data []byte) (said verdict) {
 	return verdict{}
 }
 
-func run() error {
+// asMoniker and the others do what node/node.go and p2p/switch.go do with their value.
+func asMoniker(data []byte) verdict {
+	return asNode(string(data), "127.0.0.1:26656")
+}
+
+func asListen(data []byte) verdict {
+	return asNode("node", string(data))
+}
+
+func asNode(moniker, listen string) verdict {
+	info := p2p.DefaultNodeInfo{
+		DefaultNodeID: p2p.ID(strings.Repeat("ab", 20)),
+		ListenAddr:    listen,
+		Moniker:       moniker,
+	}
+	return lookedUp(info.Validate())
+}
+
+func asPeers(data []byte) verdict {
+	var peers []string
+	for _, peer := range strings.Split(string(data), ",") {
+		if peer = strings.Trim(peer, " "); peer != "" {
+			peers = append(peers, peer)
+		}
+	}
+	_, errs := p2p.NewNetAddressStrings(peers)
+	for _, err := range errs {
+		if said := lookedUp(err); said.Step != "lookup" {
+			return said
+		}
+	}
+	return verdict{}
+}
+
+// lookedUp sets apart names that do not resolve: the engine knows that of this moment alone.
+func lookedUp(err error) verdict {
+	var lookup p2p.ErrNetAddressLookup
+	switch {
+	case err == nil:
+		return verdict{}
+	case errors.As(err, &lookup):
+		return verdict{"lookup", err.Error()}
+	default:
+		return verdict{"form", err.Error()}
+	}
+}
+
+func run(judge func([]byte) verdict) error {
 	lines := bufio.NewScanner(os.Stdin)
 	lines.Buffer(nil, 1<<26)
 	out := json.NewEncoder(os.Stdout)
@@ -95,7 +150,14 @@ func run() error {
 }
 
 func main() {
-	if err := run(); err != nil {
+	judges := map[string]func([]byte) verdict{
+		"genesis": judge, "moniker": asMoniker, "peers": asPeers, "listen": asListen,
+	}
+	if len(os.Args) != 2 || judges[os.Args[1]] == nil {
+		fmt.Fprintln(os.Stderr, "usage: genesis-oracle genesis|moniker|peers|listen")
+		os.Exit(2)
+	}
+	if err := run(judges[os.Args[1]]); err != nil {
 		fmt.Fprintln(os.Stderr, "genesis-oracle:", err)
 		os.Exit(1)
 	}

@@ -232,3 +232,28 @@ def test_the_keyring_may_come_from_the_environment(
     cli("init", "one", "--chain-id", "a-1", "--home", str(home.path)).done()
     assert NodeConfig.load(home).keyring_backend == "test"
     assert ClientConfig.load(home).keyring_backend == "test"
+
+
+@pytest.mark.parametrize("moniker", ["Z\u00fcrich", "   ", "", "a\nb", "a\tb", "m" * 71])
+def test_a_name_that_the_engine_refuses_makes_no_home(cli: Cli, home: Home, moniker: str) -> None:
+    answer = _init(cli, home, moniker=moniker).failed("wrong_usage", ExitCode.USAGE)
+    assert "printable ASCII" in answer.stderr
+    assert not home.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--external-address", "example.org:0"),
+        ("--external-address", "999.0.0.1:26656"),
+        ("--p2p-listen", "127.0.0.1:0"),
+        ("--rpc-listen", "[127.0.0.1]:1"),
+        ("--persistent-peer", "ab" * 20 + "@10.0.0.1:70000"),
+        ("--persistent-peer", "ab" * 20 + "@::1:26656"),
+    ],
+)
+def test_an_address_that_the_engine_refuses_makes_no_home(
+    cli: Cli, home: Home, option: str, value: str
+) -> None:
+    _init(cli, home, option, value).failed("wrong_usage", ExitCode.USAGE)
+    assert not home.path.exists()

@@ -99,6 +99,9 @@ def test_yes_takes_the_network_that_is_served(words: list[str], cli: Cli) -> Non
     [
         (["--network-id", "12"], "wrong_usage", ExitCode.USAGE),
         (["--moniker", "m" * 71], "wrong_usage", ExitCode.USAGE),
+        (["--moniker", "a\nb"], "wrong_usage", ExitCode.USAGE),
+        (["--moniker", "Zürich"], "wrong_usage", ExitCode.USAGE),
+        (["--p2p-peer", "10.0.0.1:26656"], "wrong_usage", ExitCode.USAGE),
         (["--collateral", "/nowhere"], "unreadable_input", ExitCode.USAGE),
         (["--fees", "5"], "wrong_usage", ExitCode.USAGE),
         (["--enclave", "nowhere"], "wrong_usage", ExitCode.USAGE),
@@ -113,6 +116,19 @@ def test_what_is_wrong_is_one_line(
     words: list[str], cli: Cli, options: list[str], code: str, exit_code: ExitCode
 ) -> None:
     cli(*words, *options).failed(code, exit_code, logged=True)
+
+
+def test_a_config_that_the_engine_refuses_costs_nothing(
+    chain: OneValidator, words: list[str], cli: Cli
+) -> None:
+    """A home of an older version may have a name that no engine starts with."""
+    home = Home.of(words[words.index("--home") + 1])
+    home.config.mkdir(parents=True)
+    home.cometbft_config.write_text('moniker = "Z\u00fcrich"\n')
+    operator = ensure_key(home, "operator").info.raw_address
+    cli(*words, *meant(chain)).failed("config_invalid", ExitCode.USAGE, logged=True)
+    with chain.client() as client:
+        assert client.balance(operator) == FUNDS
 
 
 def test_two_at_once_do_not_pay_twice(

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tomlkit
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chain_module.app.check import RECHECK_BYTES, RECHECKS
@@ -17,12 +18,16 @@ from chain_module.limits import MAX_TX_BYTES
 from node.config import ConfigCode, ConfigFailure, Home
 from node.config.cometbft import (
     CometSettings,
+    check_cometbft,
     edit_cometbft,
     is_loopback,
     read_cometbft,
     write_cometbft,
 )
 from node.config.engine_keys import ensure_engine_keys, read_engine_keys
+from node.config.toml_writer import parse
+
+PEER = "ab" * 20 + "@10.0.0.1:1"
 
 
 @pytest.fixture
@@ -170,15 +175,15 @@ def test_an_edit_keeps_comments_and_other_keys(home: Home) -> None:
     with home.cometbft_config.open("a") as file:
         file.write("# mine\n[statesync]\nenable = false # keep\n")
     before = home.cometbft_config.read_text()
-    edit_cometbft(home, {"p2p.persistent_peers": "a@b:1", "statesync.trust_height": 7})
+    edit_cometbft(home, {"p2p.persistent_peers": PEER, "statesync.trust_height": 7})
     after = home.cometbft_config.read_text()
     changed = set(after.splitlines()) ^ set(before.splitlines())
     assert changed == {
         'persistent_peers = ""',
-        'persistent_peers = "a@b:1"',
+        f'persistent_peers = "{PEER}"',
         "trust_height = 7",
     }
-    assert read_cometbft(home, "p2p.persistent_peers") == "a@b:1"
+    assert read_cometbft(home, "p2p.persistent_peers") == PEER
     assert read_cometbft(home, "moniker") == "berlin"
     assert read_cometbft(home, "p2p.nothing") is None
     assert read_cometbft(home, "p2p") is None
@@ -202,10 +207,48 @@ def test_a_missing_or_broken_file_is_told(home: Home) -> None:
         assert caught.value.code is ConfigCode.CONFIG_INVALID
 
 
-@pytest.mark.parametrize("moniker", ['"', "\\", "a\tb", "ünï", "'''", "#"])
+@pytest.mark.parametrize("moniker", ['"', "\\", "a b", "'''", "#", "[x]"])
 def test_any_moniker_is_text_for_the_engine(home: Home, moniker: str) -> None:
     write_cometbft(home, _settings(home, moniker=moniker))
     assert read_cometbft(home, "moniker") == moniker
+
+
+REFUSED = {
+    "moniker": ("Zürich", "   ", "", "a\nb", "x" * 71),
+    "rpc.laddr": ("tcp://127.0.0.1:a", "127.0.0.1:1", "tcp://:1", "tcp://127.0.0.1:70000"),
+    "p2p.laddr": ("tcp://:26656", "tcp://a b:1"),
+    "p2p.external_address": ("example.org", "[::1", "http://example.org:1"),
+    "p2p.persistent_peers": ("a@b:1", PEER + "," + "ab" * 20, PEER + "/x"),
+    "p2p.seeds": ("10.0.0.1:1",),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in REFUSED.items() for value in values]
+)
+def test_what_the_engine_would_die_of_is_neither_written_nor_started_with(
+    home: Home, name: str, value: str
+) -> None:
+    write_cometbft(home, _settings(home))
+    before = home.cometbft_config.read_bytes()
+    with pytest.raises(ConfigFailure) as caught:
+        edit_cometbft(home, {name: value})
+    assert caught.value.code is ConfigCode.CONFIG_INVALID
+    assert caught.value.expected.startswith(f"{name} in ")
+    assert home.cometbft_config.read_bytes() == before
+    by_hand = parse(home.cometbft_config)
+    table, _, key = name.rpartition(".")
+    (by_hand[table] if table else by_hand)[key] = value
+    home.cometbft_config.write_text(tomlkit.dumps(by_hand))
+    with pytest.raises(ConfigFailure) as found:
+        check_cometbft(home)
+    assert str(found.value) == str(caught.value)
+
+
+def test_a_new_file_has_no_such_value_either(home: Home) -> None:
+    with pytest.raises(ConfigFailure, match="moniker"):
+        write_cometbft(home, _settings(home, moniker="a\nb"))
+    assert not home.cometbft_config.exists()
 
 
 @pytest.mark.parametrize(

@@ -134,6 +134,10 @@ class Code(enum.StrEnum):
     ATTESTATION_UNAVAILABLE = "attestation_unavailable"
     STORAGE_FAILED = "storage_failed"
     ALREADY_RUNNING = "already_running"
+    PORT_TAKEN = "port_taken"
+    PORT_NOT_ALLOWED = "port_not_allowed"
+    ADDRESS_NOT_HERE = "address_not_here"
+    ADDRESS_UNKNOWN = "address_unknown"
     CANNOT_LISTEN = "cannot_listen"
 
 

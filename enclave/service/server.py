@@ -17,6 +17,7 @@ from enclave.errors import Code, Refusal
 from enclave.framework.enclave import Enclave
 from enclave.registration.wire import encode
 from enclave.service.dispatch import MAX_MESSAGE_BYTES, METHODS, SERVICE, Method
+from enclave.service.listening import try_to_listen
 from enclave.service.log import log
 from seedpact.enclave.v1 import service_pb2 as pb
 
@@ -29,6 +30,8 @@ PATIENCE_SECS: Final = 30
 """How old a connection gets, and how long its last requests may take then. gRPC gives each worker
 to a request whose bytes are still to come: callers that send none would keep them all for ever."""
 ERROR_TRAILER: Final = "seedpact-error-bin"
+
+_WHAT: Final = "the enclave"
 
 _OPTIONS: Final[tuple[tuple[str, int], ...]] = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -50,7 +53,7 @@ def make_server(
         patience_secs: see `PATIENCE_SECS`.
 
     Raises:
-        Refusal: CANNOT_LISTEN.
+        Refusal: as `listening.why_not`.
     """
     server = grpc.server(
         ThreadPoolExecutor(WORKERS),
@@ -68,11 +71,14 @@ def make_server(
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler(SERVICE.full_name, methods),)
     )
+    try_to_listen(listen, what=_WHAT)
     try:
         port = server.add_insecure_port(listen)
     except RuntimeError:
         raise Refusal(
-            Code.CANNOT_LISTEN, expected=f"a free address at {listen}", found="one that is taken"
+            Code.CANNOT_LISTEN,
+            expected=f"to listen at {listen} for {_WHAT}",
+            found="a refusal by gRPC",
         ) from None
     return server, port
 

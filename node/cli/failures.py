@@ -52,7 +52,6 @@ class CliCode(enum.StrEnum):
     ENCLAVE_FAILED = "enclave_failed"
     ENCLAVE_STOPPED = "enclave_stopped"
     NODE_ALREADY_RUNNING = "node_already_running"
-    PORT_TAKEN = "port_taken"
     SERVICE_CANNOT_LISTEN = "service_cannot_listen"
     PROCESS_KEEPS_DYING = "process_keeps_dying"
     STORAGE_FULL = "storage_full"

@@ -166,9 +166,27 @@ _PROCESS: Final = {
         "Another process holds this directory: two would overwrite each other.",
         "use the one that runs (`seedpactd enclave info`), or stop it first",
     ),
+    Code.PORT_TAKEN: Remedy(
+        "Another program listens at that address.",
+        "stop that program, or change the address in config/config.toml or config/node.toml, or "
+        "with --listen",
+    ),
+    Code.PORT_NOT_ALLOWED: Remedy(
+        "Ports below 1024 are for root, or for programs with CAP_NET_BIND_SERVICE.",
+        "choose a port above 1023; where peers need the lower one, let the system forward it",
+    ),
+    Code.ADDRESS_NOT_HERE: Remedy(
+        "A program can only listen at an address of its own machine (`ip address` lists them). "
+        "The public address of a machine behind a router or in a cloud is often the router's.",
+        "listen at 0.0.0.0 or at an own address; the public one goes into --external-address",
+    ),
+    Code.ADDRESS_UNKNOWN: Remedy(
+        "The host of the address is a name that does not resolve on this machine now.",
+        "`getent hosts NAME` shows what it resolves to: correct the name, or write the number",
+    ),
     Code.CANNOT_LISTEN: Remedy(
-        "The address is taken or is not one of this machine.",
-        "stop what serves there, or choose another --listen",
+        "The system refused the address for another reason; what was found are its own words.",
+        "choose another address; 127.0.0.1 and a port above 1023 always do",
     ),
 }
 

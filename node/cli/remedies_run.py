@@ -14,13 +14,9 @@ RUN_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "one home would sign twice.",
         "use the one that runs, or stop it first; its process ids are in run/",
     ),
-    CliCode.PORT_TAKEN: Remedy(
-        "Another program listens where this node would.",
-        "stop that program, or change the address in config/config.toml or config/node.toml",
-    ),
     CliCode.SERVICE_CANNOT_LISTEN: Remedy(
-        "This machine does not let the node listen at that address: it has no such address, or "
-        "the port is for root alone.",
+        "This machine does not let the node listen at that address; what was found are its own "
+        "words.",
         "change the address in config/node.toml; 127.0.0.1 and a port above 1023 always do",
     ),
     CliCode.PROCESS_KEEPS_DYING: Remedy(

@@ -20,6 +20,9 @@ class ServiceCode(enum.StrEnum):
     """Why there is no server. Stable names; the command line has a remedy for each."""
 
     PORT_TAKEN = "port_taken"
+    PORT_NOT_ALLOWED = "port_not_allowed"
+    ADDRESS_NOT_HERE = "address_not_here"
+    ADDRESS_UNKNOWN = "address_unknown"
     CANNOT_LISTEN = "service_cannot_listen"
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import errno
-import socket
 from dataclasses import dataclass
 from typing import Self
 
+from enclave.errors import Refusal
+from enclave.service import listening
 from node.services.failures import CannotServe, ServiceCode
 
 
@@ -32,22 +32,17 @@ class HostPort:
 def try_to_listen(wanted: HostPort, *, what: str) -> None:
     """Raises CannotServe where a server could not listen now; the address is free afterwards."""
     try:
-        kind = socket.SOCK_STREAM
-        family, kind, proto, _, place = socket.getaddrinfo(wanted.host, wanted.port, type=kind)[0]
-        with socket.socket(family, kind, proto) as probe:
-            # As servers do: a connection of before may still end.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(place)
-            probe.listen()
-    except OSError as error:
-        raise why_not(error, wanted, what=what) from None
+        listening.try_to_listen(wanted.at(wanted.port), what=what)
+    except Refusal as refusal:
+        raise _cannot(refusal) from None
 
 
-def why_not(error: OSError, wanted: HostPort, *, what: str) -> CannotServe:
+def why_not(error: OSError | UnicodeError, wanted: HostPort, *, what: str) -> CannotServe:
     """The failure that an error of the system is."""
-    taken = error.errno == errno.EADDRINUSE
-    return CannotServe(
-        ServiceCode.PORT_TAKEN if taken else ServiceCode.CANNOT_LISTEN,
-        expected=f"to listen at {wanted.at(wanted.port)} for {what}",
-        found=error.strerror or type(error).__name__,
-    )
+    return _cannot(listening.why_not(error, wanted.at(wanted.port), what=what))
+
+
+def _cannot(refusal: Refusal) -> CannotServe:
+    known = {str(code): code for code in ServiceCode}
+    code = known.get(str(refusal.code), ServiceCode.CANNOT_LISTEN)
+    return CannotServe(code, expected=refusal.expected, found=refusal.found)

@@ -32,7 +32,7 @@ class MetricsServer:
         host, port = self._wanted.host, self._wanted.port
         try:
             self._running = start_http_server(port, host, self._metrics.registry)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise why_not(error, self._wanted, what="metrics") from None
 
     def stop(self) -> None:

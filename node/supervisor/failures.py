@@ -12,6 +12,10 @@ class SupervisorCode(enum.StrEnum):
 
     NODE_ALREADY_RUNNING = "node_already_running"
     PORT_TAKEN = "port_taken"
+    PORT_NOT_ALLOWED = "port_not_allowed"
+    ADDRESS_NOT_HERE = "address_not_here"
+    ADDRESS_UNKNOWN = "address_unknown"
+    CANNOT_LISTEN = "cannot_listen"
     PROCESS_KEEPS_DYING = "process_keeps_dying"
 
 

@@ -13,6 +13,8 @@ from typing import Final
 
 from node.config import ConfigCode, ConfigFailure, Home, NodeConfig
 from node.config.cometbft import read_cometbft
+from node.config.engine_values import listen_url
+from node.config.toml_reader import WrongValue
 from node.supervisor.probes import (
     Probe,
     address_accepts,
@@ -35,8 +37,6 @@ it tells itself to end (proxy/multi_app_conn.go): where a block is executed at t
 waits for ever for an answer of the lost connection, and RPC goes on. The same words of a peer stand
 further behind in a line, in quotes.
 """
-
-_TCP: Final = "tcp://"
 
 
 class Part(enum.StrEnum):
@@ -129,10 +129,11 @@ def engine_addresses(home: Home) -> tuple[str, str]:
 
 def _laddr(home: Home, name: str) -> str:
     value = read_cometbft(home, name)
-    if not isinstance(value, str) or not value.startswith(_TCP):
+    try:
+        return listen_url(value)
+    except WrongValue as wrong:
         raise ConfigFailure(
             ConfigCode.CONFIG_INVALID,
-            expected=f"{name} in {home.cometbft_config} as tcp://HOST:PORT",
+            expected=f"{name} in {home.cometbft_config} as {wrong.expected}",
             found=repr(value),
-        )
-    return value.removeprefix(_TCP)
+        ) from None

@@ -7,7 +7,6 @@ module; what a process itself finds wrong stands in its log.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
 import socket
@@ -15,9 +14,13 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from enclave.errors import Refusal
+from enclave.service.listening import try_to_listen
 from node.config import Home, NodeConfig
+from node.config.addresses import split_address
+from node.config.cometbft import check_cometbft, read_cometbft
 from node.config.engine_keys import read_engine_keys
-from node.config.files import make_folder, reason
+from node.config.files import make_folder
 from node.supervisor.failures import SupervisorCode, SupervisorFailure
 from node.supervisor.node_group import Part, engine_addresses, pid_file
 from node.supervisor.process_id import running
@@ -37,6 +40,7 @@ def check_home(home: Home) -> NodeConfig:
     """
     config = NodeConfig.load(home)
     read_engine_keys(home)
+    check_cometbft(home)
     engine_addresses(home)
     for folder in (home.logs, home.run, home.enclave, config.abci_socket.parent):
         make_folder(folder)
@@ -85,10 +89,11 @@ def check_not_running(home: Home, parts: Sequence[Part]) -> None:
 
 
 def check_ports(home: Home, config: NodeConfig, parts: Sequence[Part]) -> None:
-    """That the addresses on which these processes will listen are free.
+    """That these processes can listen where they will, and that the engine can be told to peers.
 
     Raises:
-        SupervisorFailure: PORT_TAKEN.
+        SupervisorFailure: PORT_TAKEN, PORT_NOT_ALLOWED, ADDRESS_NOT_HERE, ADDRESS_UNKNOWN or
+            CANNOT_LISTEN.
         ConfigFailure: config.toml cannot be read.
     """
     rpc, p2p = engine_addresses(home)
@@ -99,22 +104,29 @@ def check_ports(home: Home, config: NodeConfig, parts: Sequence[Part]) -> None:
     }
     for part in parts:
         for what, address in addresses[part].items():
-            _check_free(what, address)
+            try:
+                try_to_listen(address, what=what)
+            except Refusal as refusal:
+                raise SupervisorFailure(
+                    SupervisorCode(refusal.code), expected=refusal.expected, found=refusal.found
+                ) from None
+    if Part.COMETBFT in parts:
+        _check_told(home)
 
 
-def _check_free(what: str, address: str) -> None:
-    host, _, port = address.rpartition(":")
-    host = host.strip("[]")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        # As servers do: a port that only ended connections still hold is free.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, int(port)))
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            raise SupervisorFailure(
-                SupervisorCode.PORT_TAKEN,
-                expected=f"{address} free for {what}",
-                found="another program that listens there" if taken else reason(error),
-            ) from None
+def _check_told(home: Home) -> None:
+    """The engine resolves what it tells its peers of itself, and ends where it cannot."""
+    name = "p2p.external_address"
+    told = str(read_cometbft(home, name) or "").rpartition("://")[2]
+    found = split_address(told)
+    if found is None:
+        return
+    try:
+        socket.getaddrinfo(*found, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        words = getattr(error, "strerror", None) or "no name of a host"
+        raise SupervisorFailure(
+            SupervisorCode.ADDRESS_UNKNOWN,
+            expected=f"{name} {told} in {home.cometbft_config} to resolve",
+            found=words,
+        ) from None

@@ -157,7 +157,12 @@ class TestCannotStart:
             code, log, _ = start(
                 "--home", str(tmp_path / "two"), "--mode", "software", "--listen", process.address
             )
-            assert (code, log[-1]["code"]) == (1, Code.CANNOT_LISTEN)
+            assert (code, log[-1]["code"]) == (1, Code.PORT_TAKEN)
+
+    def test_an_address_of_another_machine_is_refused(self, tmp_path: Path) -> None:
+        where = ("--home", str(tmp_path), "--mode", "software", "--listen", "192.0.2.1:26670")
+        code, log, _ = start(*where)
+        assert (code, log[-1]["code"]) == (1, Code.ADDRESS_NOT_HERE)
 
     def test_hardware_mode_without_gramine_says_so(self, tmp_path: Path) -> None:
         code, log, _ = start("--home", str(tmp_path), "--mode", "hardware")

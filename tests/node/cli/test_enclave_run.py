@@ -86,7 +86,7 @@ def test_an_address_that_is_taken(tmp_path: Path) -> None:
         taken.listen()
         listen = ("--listen", f"127.0.0.1:{taken.getsockname()[1]}")
         run = ("enclave", "run", "--mode", "software", "--home", str(tmp_path), *listen)
-        run_for_real(*run, "--output", "json").failed("cannot_listen")
+        run_for_real(*run, "--output", "json").failed("port_taken")
 
 
 def test_hardware_mode_outside_of_gramine(tmp_path: Path) -> None:

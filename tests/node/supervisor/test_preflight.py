@@ -10,10 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import tomlkit
 
 from enclave.crypto.labels import Mode
 from node.config import ConfigCode, ConfigFailure, Home, NodeConfig
 from node.config.cometbft import edit_cometbft
+from node.config.toml_writer import parse
 from node.localnet.homes import make_home
 from node.localnet.plan import new_localnet
 from node.localnet.store import Folder
@@ -57,7 +59,9 @@ def test_a_missing_file_is_named(name: str, home: Home) -> None:
 
 @pytest.mark.parametrize("value", ["", "127.0.0.1:1", 5])
 def test_an_engine_that_listens_nowhere(value: str | int, home: Home) -> None:
-    edit_cometbft(home, {"rpc.laddr": value})
+    document = parse(home.cometbft_config)
+    document["rpc"]["laddr"] = value
+    home.cometbft_config.write_text(tomlkit.dumps(document))
     with pytest.raises(ConfigFailure) as refused:
         preflight.check_home(home)
     assert refused.value.code is ConfigCode.CONFIG_INVALID
@@ -119,11 +123,36 @@ def test_each_port_that_is_taken_is_named(what: str, home: Home) -> None:
     assert what in refused.value.expected
 
 
-def test_an_address_of_another_machine(home: Home) -> None:
-    config = replace(NodeConfig.load(home), grpc_listen="192.0.2.1:9090")
+NOT_HERE: list[tuple[str, SupervisorCode]] = [
+    ("192.0.2.1:9090", SupervisorCode.ADDRESS_NOT_HERE),
+    ("[2001:db8::1]:9090", SupervisorCode.ADDRESS_NOT_HERE),
+    ("nobody.invalid:9090", SupervisorCode.ADDRESS_UNKNOWN),
+    (f"{'x' * 64}.org:9090", SupervisorCode.ADDRESS_UNKNOWN),
+]
+
+
+@pytest.mark.parametrize(("address", "code"), NOT_HERE)
+def test_an_address_that_is_not_here_says_why(
+    home: Home, address: str, code: SupervisorCode
+) -> None:
+    """None of them is a program that could be stopped."""
+    config = replace(NodeConfig.load(home), grpc_listen=address)
     with pytest.raises(SupervisorFailure) as refused:
         preflight.check_ports(home, config, [Part.NODE])
-    assert "192.0.2.1:9090" in refused.value.expected
+    assert refused.value.code is code
+    assert address in refused.value.expected
+
+
+def test_a_name_that_peers_are_told_has_to_resolve(home: Home) -> None:
+    config = NodeConfig.load(home)
+    edit_cometbft(home, {"p2p.external_address": "nobody.invalid:26656"})
+    preflight.check_ports(home, config, [Part.NODE])
+    with pytest.raises(SupervisorFailure) as refused:
+        preflight.check_ports(home, config, [Part.COMETBFT])
+    assert refused.value.code is SupervisorCode.ADDRESS_UNKNOWN
+    assert "p2p.external_address nobody.invalid:26656" in refused.value.expected
+    edit_cometbft(home, {"p2p.external_address": "127.0.0.1:26656"})
+    preflight.check_ports(home, config, [Part.COMETBFT])
 
 
 def test_the_group_is_the_home(home: Home) -> None:

@@ -13,6 +13,7 @@ from node.chain_client import ChainClient, ChainFailure, Price
 from node.chain_proof import follows, lacks_start, older_blocks_missing, start_height
 from node.cli.chain_options import Target, chain_options
 from node.cli.enclave.info import state_name
+from node.cli.first_block import FirstBlock, awaited
 from node.cli.help_text import examples
 from node.cli.options import Address
 from node.cli.output import Output, Row
@@ -53,24 +54,32 @@ class Part:
 def status(*, enclave: str | None, target: Target, output: Output) -> None:
     """Show how far the node came, who its peers are, and what its enclave and record say.
 
-    A part that does not answer is shown as such; the command fails only where the engine is away.
+    A part that does not answer is shown as such; the command fails only where the engine is away,
+    and not where it waits for the genesis time.
     """
     address, price = enclave, Price()
     if target.home.is_initialized:
         config = NodeConfig.load(target.home)
         address = address or config.enclave_address
         price = Price(gas_price=config.minimum_gas_price.amount)
+    info = None if address is None else _info(address)
     with target.client() as chain:
-        engine = _engine(chain)
-        info = None if address is None else _info(address)
-        parts = {
-            "engine": engine,
-            "node": _node(chain),
-            "enclave": _enclave(address, info),
-            "record": _record(chain, info),
-            "headers": _headers(chain, info),
-            "freshness": _freshness(chain, info, price),
-        }
+        try:
+            engine = _engine(chain)
+        except ChainFailure:
+            waits = awaited(target.home, target.node)
+            if waits is None:
+                raise
+            parts = {"engine": _waiting(waits), "enclave": _enclave(address, info)}
+        else:
+            parts = {
+                "engine": engine,
+                "node": _node(chain),
+                "enclave": _enclave(address, info),
+                "record": _record(chain, info),
+                "headers": _headers(chain, info),
+                "freshness": _freshness(chain, info, price),
+            }
     output.answer(
         {name: part.data for name, part in parts.items()},
         rows=[row for part in parts.values() for row in part.rows],
@@ -102,6 +111,19 @@ def _engine(chain: ChainClient) -> Part:
             ("peers", ", ".join(f"{p.moniker} {p.node_id}" for p in peers) or "none"),
             ("voting power", str(found.validator_power) if found.validator_power else "none"),
         ],
+    )
+
+
+def _waiting(waits: FirstBlock) -> Part:
+    """An engine that answers nobody before its genesis time."""
+    return Part(
+        data={
+            "chain_id": waits.chain_id,
+            "latest_block_height": 0,
+            "starts_at": utc(waits.time_ns),
+            "starts_in_secs": waits.left_secs,
+        },
+        rows=[("chain", waits.chain_id), ("block", f"none yet: {waits.words}")],
     )
 
 

@@ -48,6 +48,8 @@ CHECKS: Final[Mapping[str, Check]] = {
 _SILENCE: Final = frozenset(
     {CliCode.CHAIN_UNREACHABLE, CliCode.ENCLAVE_UNREACHABLE, CliCode.NO_HOME}
 )
+_NO_CHAIN: Final = frozenset({CliCode.CHAIN_UNREACHABLE, CliCode.NO_SUCH_STATE})
+"""What a node says that waits for its genesis time; then it is no fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def doctor(*, target: Target, output: Output) -> None:
     Changes nothing. Fails with 1 where a check fails; one that cannot be made is skipped.
     """
     with ChainClient(grpc=target.grpc, rpc=target.node, timeout=TIMEOUT_SECS) as chain:
-        subject = Subject(home=target.home, chain=chain, chain_id=target.chain_id)
+        subject = Subject(home=target.home, chain=chain, chain_id=target.chain_id, node=target.node)
         findings = _once([_look(name, check, subject) for name, check in CHECKS.items()])
     data: dict[str, Json] = {"checks": [_as_json(finding) for finding in findings]}
     rows = [row for finding in findings for row in _as_rows(finding)]
@@ -117,6 +119,8 @@ def _look(name: str, check: Check, subject: Subject) -> Finding:
     except Exception as error:
         if not isinstance(error, NodeFailure):
             raise
+        if error.code in _NO_CHAIN and subject.waits is not None:
+            return Finding(name, subject.waits.words, skipped=CHECKS[name] is not on_chain.chain)
         return Finding(name, str(error), of_part(error))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from node.chain_client import ChainClient
+from node.cli.first_block import FirstBlock, awaited
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
 from node.engine_rpc import Status
@@ -29,6 +30,13 @@ class Subject:
     chain: ChainClient
     chain_id: str
     """That the operator means; empty: whatever the node says."""
+    node: str
+    """CometBFT's RPC, a URL."""
+
+    @functools.cached_property
+    def waits(self) -> FirstBlock | None:
+        """What a node waits for that has not started its chain yet."""
+        return awaited(self.home, self.node)
 
     @functools.cached_property
     def config(self) -> NodeConfig:

@@ -27,6 +27,8 @@ class CliCode(enum.StrEnum):
     NO_HOME = "no_home"
     HOME_EXISTS = "home_exists"
     CONFIG_INVALID = "config_invalid"
+    SIGNED_UNKNOWN = "signed_unknown"
+    ADDRESS_BOOK_DAMAGED = "address_book_damaged"
     KEY_NOT_FOUND = "key_not_found"
     KEY_EXISTS = "key_exists"
     KEY_DAMAGED = "key_damaged"

@@ -22,6 +22,19 @@ _FILES: Final = {
         "A file of the home has a key that is not known, or a value that it cannot have.",
         "correct that key in that file; the comment above it says what it takes",
     ),
+    CliCode.SIGNED_UNKNOWN: Remedy(
+        "The file that keeps the consensus key from signing twice is missing, empty or damaged. A "
+        "new one of height 0, or an old copy, lets it vote again where it has voted: validators "
+        "are punished for that. A height that the chain has not reached yet is safe: until then "
+        "the key signs nothing.",
+        "make sure that no other machine has this key, take the height of another node's "
+        "`seedpactd status`, add 10, and write it as N into that file: "
+        '{"height": "N", "round": 0, "step": 0}',
+    ),
+    CliCode.ADDRESS_BOOK_DAMAGED: Remedy(
+        "CometBFT keeps the peers that it met in this file, and panics where it cannot read it.",
+        "remove that file; the engine makes a new one from p2p.persistent_peers",
+    ),
 }
 
 _KEYS: Final = {

@@ -8,15 +8,16 @@ new one. An existing key is never replaced.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from enclave.attestation.strict_json import parse_object
+from node.config.engine_files import check_signed
 from node.config.failures import ConfigCode, ConfigFailure
 from node.config.files import PRIVATE, create_file, read_bytes
 from node.config.home import Home
@@ -65,20 +66,21 @@ def read_engine_keys(home: Home) -> EngineKeys:
     """The public halves of a home's keys.
 
     Raises:
-        ConfigFailure: NO_HOME, CONFIG_UNREADABLE or CONFIG_INVALID; also for a consensus key
-            without the state of what it signed.
+        ConfigFailure: NO_HOME, CONFIG_UNREADABLE or CONFIG_INVALID; SIGNED_UNKNOWN for a
+            consensus key without the state of what it signed.
     """
-    if not home.validator_state.exists() and home.validator_key.exists():
+    node, _ = _read_pair(home.node_key)
+    validator, entry = _read_pair(home.validator_key)
+    check_signed(home)
+    public = validator[KEY_BYTES:]
+    # The engine does without both, and ends where it cannot read them.
+    if any(entry.get(name) not in (None, part) for name, part in _public_part(public).items()):
         raise ConfigFailure(
             ConfigCode.CONFIG_INVALID,
-            expected=f"{home.validator_state}, what the consensus key signed last",
-            found="the key without it: a new one could make it sign twice",
+            expected=f"{home.validator_key} with the address and pub_key of its priv_key",
+            found="another address or pub_key",
         )
-    pair = _read_pair(home.node_key)
-    return EngineKeys(
-        node_id=engine_address(pair[KEY_BYTES:]).hex(),
-        validator_key=_read_pair(home.validator_key)[KEY_BYTES:],
-    )
+    return EngineKeys(node_id=engine_address(node[KEY_BYTES:]).hex(), validator_key=public)
 
 
 def engine_address(public_key: bytes) -> bytes:
@@ -94,11 +96,13 @@ def _generate() -> bytes:
 
 def _validator_file() -> dict[str, object]:
     pair = _generate()
-    public = pair[KEY_BYTES:]
+    return {**_public_part(pair[KEY_BYTES:]), "priv_key": _private(pair)}
+
+
+def _public_part(public: bytes) -> dict[str, object]:
     return {
         "address": engine_address(public).hex().upper(),
         "pub_key": {"type": PUBLIC_TYPE, "value": base64.b64encode(public).decode("ascii")},
-        "priv_key": _private(pair),
     }
 
 
@@ -110,24 +114,28 @@ def _dump(value: object) -> bytes:
     return json.dumps(value, indent=2).encode("ascii") + b"\n"
 
 
-def _read_pair(path: Path) -> bytes:
-    """The 64 bytes of a key file, its public half checked. No part of it enters an error."""
+def _read_pair(path: Path) -> tuple[bytes, dict[str, object]]:
+    """The 64 bytes of a key file, its public half checked, and the whole file.
+
+    No part of it enters an error.
+    """
     data = read_bytes(path)
     if data is None:
         raise ConfigFailure(ConfigCode.NO_HOME, expected=f"a key at {path}", found="no such file")
     try:
-        entry = json.loads(data)["priv_key"]
+        whole = parse_object(data.decode("utf-8"))
+        entry = cast("dict[str, str]", whole["priv_key"])
         pair = base64.b64decode(entry["value"], validate=True)
         known = entry["type"] == PRIVATE_TYPE and len(pair) == PAIR_BYTES
-    except (ValueError, KeyError, TypeError, binascii.Error):
-        known, pair = False, b""
+    except (ValueError, KeyError, TypeError):  # a UnicodeDecodeError and binascii.Error are one
+        known, pair, whole = False, b"", {}
     if not known or _public_of(pair[:KEY_BYTES]) != pair[KEY_BYTES:]:
         raise ConfigFailure(
             ConfigCode.CONFIG_INVALID,
             expected=f"{path} as an Ed25519 key of CometBFT",
             found="something else; its content is not shown",
         )
-    return pair
+    return pair, whole
 
 
 def _public_of(private: bytes) -> bytes:

@@ -16,6 +16,9 @@ class ConfigCode(enum.StrEnum):
     """Something stands where a new file would go; keys are never overwritten."""
     CONFIG_INVALID = "config_invalid"
     """A configuration file says what it cannot say."""
+    SIGNED_UNKNOWN = "signed_unknown"
+    """What the consensus key signed last cannot be read: it could sign twice."""
+    ADDRESS_BOOK_DAMAGED = "address_book_damaged"
     CONFIG_UNREADABLE = "unreadable_input"
     CANNOT_WRITE = "cannot_write"
 

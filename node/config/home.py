@@ -76,6 +76,11 @@ class Home:
         return self.config / "priv_validator_key.json"
 
     @property
+    def address_book(self) -> Path:
+        """The peers that CometBFT has met; its own, and made anew where it is missing."""
+        return self.config / "addrbook.json"
+
+    @property
     def data(self) -> Path:
         """CometBFT's databases."""
         return self.path / "data"

@@ -19,6 +19,7 @@ from enclave.service.listening import try_to_listen
 from node.config import Home, NodeConfig
 from node.config.addresses import split_address
 from node.config.cometbft import check_cometbft, read_cometbft
+from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
 from node.config.files import make_folder
 from node.supervisor.failures import SupervisorCode, SupervisorFailure
@@ -41,6 +42,7 @@ def check_home(home: Home) -> NodeConfig:
     config = NodeConfig.load(home)
     read_engine_keys(home)
     check_cometbft(home)
+    check_address_book(home)
     engine_addresses(home)
     for folder in (home.logs, home.run, home.enclave, config.abci_socket.parent):
         make_folder(folder)

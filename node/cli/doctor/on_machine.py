@@ -15,6 +15,7 @@ from node.cli.doctor.subject import Skipped, Subject
 from node.cli.failures import CliCode, Failure
 from node.config import ClientConfig
 from node.config.cometbft import check_cometbft
+from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
 from node.engine import pinned, require_engine
 from node.supervisor.node_group import Part, engine_addresses, pid_file
@@ -44,12 +45,13 @@ def config(subject: Subject) -> str:
     loaded = subject.config
     ClientConfig.load(subject.home)
     check_cometbft(subject.home)
+    check_address_book(subject.home)
     engine_addresses(subject.home)
     return f"{loaded.enclave_mode.value} mode, minimum price of gas {loaded.minimum_gas_price.text}"
 
 
 def keys(subject: Subject) -> str:
-    """The keys are there, and nobody else reads them."""
+    """The keys are there, with what they signed last, and nobody else reads them."""
     found = read_engine_keys(subject.home.require())
     for path in _secrets(subject):
         mode = stat.S_IMODE(path.stat().st_mode)

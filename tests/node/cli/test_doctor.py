@@ -111,7 +111,23 @@ def test_the_enclave_s_and_the_keyring_s_files_count_too(home: Home, cli: Cli) -
 
 def test_a_consensus_key_without_its_state(home: Home, cli: Cli) -> None:
     home.validator_state.unlink()
-    assert codes(cli, home) == {"keys": "config_invalid"}
+    assert codes(cli, home) == {"keys": "signed_unknown"}
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"height": "5"'])
+def test_a_state_that_was_cut_is_named_with_what_may_be_done(
+    home: Home, cli: Cli, content: str
+) -> None:
+    home.validator_state.write_text(content)
+    assert codes(cli, home) == {"keys": "signed_unknown"}
+    text = cli("doctor", "--home", str(home.path)).failed("checks_failed").stdout
+    assert "no other machine has this key" in text
+    assert "add 10" in text
+
+
+def test_an_address_book_that_the_engine_panics_at(home: Home, cli: Cli) -> None:
+    home.address_book.write_text("")
+    assert codes(cli, home) == {"config": "address_book_damaged"}
 
 
 def test_ports_of_somebody_else(home: Home, cli: Cli) -> None:

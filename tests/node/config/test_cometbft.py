@@ -119,7 +119,7 @@ def test_a_consensus_key_without_what_it_signed_is_refused(home: Home) -> None:
     for call in (read_engine_keys, ensure_engine_keys):
         with pytest.raises(ConfigFailure, match="sign twice") as caught:
             call(home)
-        assert caught.value.code is ConfigCode.CONFIG_INVALID
+        assert caught.value.code is ConfigCode.SIGNED_UNKNOWN
     assert not home.validator_state.exists()
 
 

@@ -13,10 +13,15 @@ from typing import Final, NoReturn, TypeAlias
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from enclave.attestation.strict_json import check_depth
+
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 SAFE_INTEGER: Final = 2**53 - 1
 """Larger integers are text in JSON: many readers keep numbers as doubles (RFC 8259, section 6)."""
+MAX_DEPTH: Final = 64
+MAX_DIGITS: Final = 80
+"""256 bits in decimal have 78; no integer of ours has more."""
 INTEGERS: Final = frozenset(
     {
         FieldDescriptor.CPPTYPE_INT32,
@@ -40,9 +45,13 @@ def parse_json(data: bytes) -> Json:
         ValueError: no such JSON; its text says what there is instead.
     """
     try:
+        text = data.decode("utf-8")
+        # Python's own limits differ between versions, and its words for them are no reader's.
+        check_depth(text, MAX_DEPTH)
         tree: Json = json.loads(
-            data.decode("utf-8"),
+            text,
             object_pairs_hook=_unique,
+            parse_int=_bounded,
             parse_float=_no_float,
             parse_constant=_no_float,
         )
@@ -51,9 +60,16 @@ def parse_json(data: bytes) -> Json:
         raise ValueError(found) from None
     except UnicodeDecodeError:
         raise ValueError("bytes that are no text") from None
-    except RecursionError:
-        raise ValueError("endless nesting") from None
     return tree
+
+
+def parse_line(text: str | bytes) -> dict[str, object] | None:
+    """The JSON object of a log's line; None for whatever else wrote there."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
 def message_to_json(message: Message) -> dict[str, Json]:
@@ -95,6 +111,12 @@ def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) != len(pairs):
         raise ValueError("a key that appears twice")
     return found
+
+
+def _bounded(digits: str) -> int:
+    if len(digits) > MAX_DIGITS:
+        raise ValueError(f"an integer of more than {MAX_DIGITS} digits")
+    return int(digits)
 
 
 def _no_float(_: str) -> NoReturn:

@@ -36,7 +36,7 @@ def parse_object(
     """
     if not text.lstrip(_WHITESPACE).startswith("{"):
         raise ValueError("not an object")
-    _check_depth(text, max_depth)
+    check_depth(text, max_depth)
     try:
         value: dict[str, object] = json.loads(
             text,
@@ -50,7 +50,8 @@ def parse_object(
     return value
 
 
-def _check_depth(text: str, max_depth: int) -> None:
+def check_depth(text: str, max_depth: int) -> None:
+    """That a JSON text nests no deeper. Raises ValueError; its text is ours."""
     depth = 0
     for token in _TOKEN.finditer(text):
         mark = text[token.start()]

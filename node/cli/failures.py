@@ -26,6 +26,7 @@ class CliCode(enum.StrEnum):
     CANNOT_WRITE = "cannot_write"
     NO_HOME = "no_home"
     HOME_EXISTS = "home_exists"
+    BAD_HOME_PATH = "bad_home_path"
     CONFIG_INVALID = "config_invalid"
     SIGNED_UNKNOWN = "signed_unknown"
     ADDRESS_BOOK_DAMAGED = "address_book_damaged"
@@ -186,6 +187,7 @@ _OF_INPUT: Final = frozenset(
         CliCode.UNREADABLE_INPUT,
         CliCode.NO_HOME,
         CliCode.CONFIG_INVALID,
+        CliCode.BAD_HOME_PATH,
         CliCode.KEY_DAMAGED,
         CliCode.BAD_KEY_NAME,
         CliCode.BAD_KEY,

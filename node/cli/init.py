@@ -14,6 +14,7 @@ from node.cli.failures import usage
 from node.cli.genesis.shared import GenesisTime
 from node.cli.help_text import command_line, examples
 from node.cli.inherited import InheritedOption
+from node.cli.numbers import integer
 from node.cli.options import Address, OneOf, home_option, output_option
 from node.cli.output import Output, Row
 from node.config import ClientConfig, Home, NodeConfig, Ports
@@ -22,7 +23,7 @@ from node.config.engine_keys import EngineKeys
 from node.config.gas_price import GasPrice, gas_price
 from node.config.initialize import HomeSettings, check_new, create_home
 from node.config.node_config import BACKENDS, DEFAULT_GAS_PRICE, FILE_BACKEND
-from node.config.ports import OFFSET_STEP
+from node.config.ports import MAX_PORT, OFFSET_STEP
 from node.config.toml_reader import WrongValue
 from node.genesis.defaults import new_genesis
 
@@ -83,7 +84,7 @@ class Price(click.ParamType[GasPrice]):
 )
 @click.option(
     "--port-offset",
-    type=click.IntRange(min=0),
+    type=integer(0, MAX_PORT),
     default=0,
     metavar="N",
     help=f"Added to every port: multiples of {OFFSET_STEP} keep nodes of one machine apart.",

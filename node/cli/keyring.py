@@ -61,7 +61,7 @@ def ask_password(what: str, *, file: str | None, option: str, new: bool) -> str:
     answer: str = click.prompt(
         what[:1].upper() + what[1:], hide_input=True, confirmation_prompt=new, err=True
     )
-    return answer
+    return _text(answer.encode("utf-8", "surrogateescape"), what)
 
 
 def ask_secret(what: str, *, file: str | None, option: str) -> str:

@@ -60,6 +60,7 @@ def run(arguments: list[str]) -> int:
     """
     _accept_any_text()
     try:
+        _check_text(arguments)
         result = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
@@ -108,6 +109,15 @@ def _of_usage(error: click.UsageError) -> Failure:
 def _place(error: Exception) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}" if frames else "unknown"
+
+
+def _check_text(arguments: list[str]) -> None:
+    """Bytes that are no UTF-8 fit into no file, message or answer. Raises Failure: WRONG_USAGE."""
+    for before, argument in zip(("", *arguments), arguments, strict=False):
+        if before == "--home" or argument.startswith("--home="):
+            continue  # it has a code of its own
+        if any("\ud800" <= character <= "\udfff" for character in argument):
+            raise usage("arguments in UTF-8", repr(argument[:100]))
 
 
 def _accept_any_text() -> None:

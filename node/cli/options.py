@@ -18,6 +18,7 @@ import click
 from enclave.attestation.limits import MAX_TIME
 from node.cli.failures import usage
 from node.cli.inherited import InheritedOption
+from node.cli.numbers import Seconds
 from node.cli.output import Format, Output
 from node.config import DEFAULT_HOME, ClientConfig, ConfigFailure, Home
 from node.config.addresses import split_address
@@ -245,7 +246,7 @@ address_option = click.option(
 
 timeout_option = click.option(
     "--timeout",
-    type=click.FloatRange(min=0, min_open=True, max=3600),
+    type=Seconds(min=0, min_open=True, max=3600),
     default=DEFAULT_TIMEOUT_SECS,
     show_default=True,
     metavar="SECONDS",

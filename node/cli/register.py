@@ -16,6 +16,7 @@ from node.cli.failures import usage
 from node.cli.files import MAX_EVIDENCE_FILE_BYTES, read_file
 from node.cli.help_text import command_line, examples, paragraphs, verbatim
 from node.cli.keyring import open_keyring
+from node.cli.numbers import Seconds, integer
 from node.cli.options import (
     Address,
     Hex,
@@ -32,6 +33,7 @@ from node.cli.shown import Shown
 from node.cli.tx.sending import Coins, GasPrices
 from node.config import Home, NodeConfig, Ports
 from node.config.engine_values import MAX_MONIKER
+from node.config.ports import MAX_PORT
 from node.join import Join, Joined, Progress, StateSync, join
 from node.supervisor import running
 from node.supervisor.node_group import Part, pid_file
@@ -80,7 +82,7 @@ from node.supervisor.node_group import Part, pid_file
 @click.option("--fees", type=Coins(), help="What to pay in all.  [default: gas x --gas-prices]")
 @click.option("--gas-prices", type=GasPrices(), default="0.001useed", show_default=True)
 @click.option(
-    "--port-offset", type=click.IntRange(min=0), default=0, help="Added to a new config's ports."
+    "--port-offset", type=integer(0, MAX_PORT), default=0, help="Added to a new config's ports."
 )
 @click.option(
     "--discard", is_flag=True, help="Throw away keys of another network, or useless ones."
@@ -96,7 +98,7 @@ from node.supervisor.node_group import Part, pid_file
 )
 @click.option(
     "--trust-height",
-    type=click.IntRange(min=1),
+    type=integer(1),
     help="For --state-sync: of a recent header that you trust.  [default: asks]",
 )
 @click.option(
@@ -108,7 +110,7 @@ from node.supervisor.node_group import Part, pid_file
 @click.option(
     "--timeout",
     "commit_timeout",
-    type=click.FloatRange(min=1, max=86_400),
+    type=Seconds(min=1, max=86_400),
     default=120.0,
     show_default=True,
     metavar="SECONDS",

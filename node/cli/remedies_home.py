@@ -18,6 +18,11 @@ _FILES: Final = {
         "lost consensus key loses the validator, and a copied one signs twice.",
         "use the one that is there, or name another --home",
     ),
+    CliCode.BAD_HOME_PATH: Remedy(
+        "The path of the home stands in configuration files, which are UTF-8, and files lie below "
+        "it.",
+        "name a shorter --home in letters that UTF-8 has; rename the folder above it if need be",
+    ),
     CliCode.CONFIG_INVALID: Remedy(
         "A file of the home has a key that is not known, or a value that it cannot have.",
         "correct that key in that file; the comment above it says what it takes",

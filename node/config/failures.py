@@ -19,6 +19,7 @@ class ConfigCode(enum.StrEnum):
     SIGNED_UNKNOWN = "signed_unknown"
     """What the consensus key signed last cannot be read: it could sign twice."""
     ADDRESS_BOOK_DAMAGED = "address_book_damaged"
+    BAD_HOME_PATH = "bad_home_path"
     CONFIG_UNREADABLE = "unreadable_input"
     CANNOT_WRITE = "cannot_write"
 

@@ -25,7 +25,40 @@ HOME_VARIABLE: Final = "SEEDPACT_HOME"
 MAX_SOCKET_PATH: Final = 107
 """Bytes of a unix socket's path on Linux: sizeof(sun_path) less its final NUL."""
 
+MAX_NAME_BYTES: Final = 255
+MAX_PATH_BYTES: Final = 3_000
+"""Linux has 4,096 for a whole path, and the home's own files are below it."""
+
 _SOCKET_NAME: Final = "abci.sock"
+
+
+def check_path(path: Path) -> None:
+    """That files of ours can lie under this path, and configuration can name it.
+
+    Raises:
+        ConfigFailure: BAD_HOME_PATH.
+    """
+    if not _is_utf8(path):
+        found = f"{str(path)!r}, with other bytes"
+    elif any(len(os.fsencode(name)) > MAX_NAME_BYTES for name in path.parts):
+        found = "a longer name"
+    elif len(os.fsencode(path)) > MAX_PATH_BYTES:
+        found = f"a path of {len(os.fsencode(path))} bytes"
+    else:
+        return
+    raise ConfigFailure(
+        ConfigCode.BAD_HOME_PATH,
+        expected=f"a path in UTF-8 of at most {MAX_PATH_BYTES} bytes, {MAX_NAME_BYTES} a name",
+        found=found,
+    )
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether its bytes are its text in UTF-8, as TOML, and so the engine, will read it."""
+    try:
+        return os.fsencode(path).decode("utf-8") == str(path)
+    except UnicodeError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +70,14 @@ class Home:
 
     @staticmethod
     def of(text: str) -> Home:
-        """The home that a person named; "~" is theirs. Made absolute, symbolic links kept."""
-        return Home(Path(os.path.abspath(Path(text).expanduser())))  # noqa: PTH100 (no resolving)
+        """The home that a person named; "~" is theirs. Made absolute, symbolic links kept.
+
+        Raises:
+            ConfigFailure: BAD_HOME_PATH.
+        """
+        path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 (no resolving)
+        check_path(path)
+        return Home(path)
 
     @property
     def config(self) -> Path:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TypeVar
@@ -17,6 +16,7 @@ from node.config.addresses import split_address
 from node.config.failures import ConfigCode, ConfigFailure
 from node.config.files import read_bytes
 from node.config.ports import MAX_PORT
+from node.config.toml_text import read_toml
 
 T = TypeVar("T")
 
@@ -88,10 +88,9 @@ def rpc_url(value: object) -> str:
     if match is None:
         raise wrong
     scheme = "http" if match[1] == "tcp" else match[1]
-    if scheme == "https" and ":" not in match[2]:
-        return f"https://{match[2]}:443"
+    where = f"{match[2]}:443" if scheme == "https" and ":" not in match[2] else match[2]
     try:
-        return f"{scheme}://{address(match[2])}"
+        return f"{scheme}://{address(where)}"
     except WrongValue:
         raise wrong from None
 
@@ -127,14 +126,7 @@ class TomlReader:
         data = read_bytes(path)
         if data is None:
             return None
-        try:
-            tables = tomllib.loads(data.decode("utf-8"))
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-            found = str(error) if isinstance(error, tomllib.TOMLDecodeError) else "other bytes"
-            raise ConfigFailure(
-                ConfigCode.CONFIG_INVALID, expected=f"{path} as TOML", found=found
-            ) from None
-        return TomlReader(path, tables)
+        return TomlReader(path, read_toml(data, path))
 
     def take(self, table: str, key: str, form: Callable[[object], T], default: T) -> T:
         """The value of a key in its form, or the default.

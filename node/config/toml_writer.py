@@ -14,6 +14,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from node.config.failures import ConfigCode, ConfigFailure
 from node.config.files import read_bytes, replace_file
+from node.config.toml_text import read_toml
 
 Value = str | int | bool
 
@@ -83,10 +84,11 @@ def parse(path: Path) -> tomlkit.TOMLDocument:
     data = read_bytes(path)
     if data is None:
         raise ConfigFailure(ConfigCode.NO_HOME, expected=f"a file {path}", found="no such file")
+    read_toml(data, path)  # tells more kinds of faults apart than the editor's own reader
     try:
         return tomlkit.parse(data)
-    except (TOMLKitError, UnicodeDecodeError) as error:
-        found = str(error) if isinstance(error, TOMLKitError) else "other bytes"
+    except (TOMLKitError, ValueError, RecursionError) as error:
+        found = str(error) if isinstance(error, TOMLKitError) else "what cannot be edited"
         raise ConfigFailure(
             ConfigCode.CONFIG_INVALID, expected=f"{path} as TOML", found=found
         ) from None

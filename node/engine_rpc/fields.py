@@ -18,6 +18,7 @@ from node.engine_rpc.failures import EngineFailed
 NANOS: Final = 1_000_000_000
 
 _INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
+_INT64: Final = range(-(2**63), 2**63)
 _MOMENT: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII
 )
@@ -56,11 +57,11 @@ class Fields:
     def integer(self, name: str, *, absent: int | None = None) -> int:
         """An integer, as a number or as text."""
         value = self.values.get(name, absent)
-        if isinstance(value, int) and not isinstance(value, bool):
-            return value
         if isinstance(value, str) and _INTEGER.fullmatch(value):
-            return int(value)
-        return self.wrong(name, "an integer", value)
+            value = int(value)
+        if isinstance(value, int) and not isinstance(value, bool) and value in _INT64:
+            return value
+        return self.wrong(name, "an integer of 64 bits", value)
 
     def hex(self, name: str) -> bytes:
         """Bytes in hex; may be empty."""

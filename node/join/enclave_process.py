@@ -8,7 +8,6 @@ lock on this home would be another node's enclave, and is never asked.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -23,6 +22,7 @@ from enclave.errors import Code
 from node import supervisor
 from node.enclave_client import EnclaveClient
 from node.join.failures import JoinCode, JoinFailure
+from node.json_form import parse_line
 
 START_SECS: Final = 30.0
 STOP_SECS: Final = 10.0
@@ -101,7 +101,7 @@ class _Started:
         deadline = time.monotonic() + START_SECS
         last: Mapping[str, object] = {}
         while stream is not None and (raw := stream.readline()):
-            line = _parse(raw)
+            line = parse_line(raw) or {}
             if line.get("event") == "serving":
                 self._reader = threading.Thread(target=_drain, args=(stream,), daemon=True)
                 self._reader.start()
@@ -120,14 +120,6 @@ class _Started:
             expected="an enclave that serves",
             found=f"a process that ended with {self._child.wait(STOP_SECS)}",
         )
-
-
-def _parse(raw: bytes) -> Mapping[str, object]:
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        return {}
-    return value if isinstance(value, dict) else {}
 
 
 def _drain(stream: IO[bytes]) -> None:

@@ -73,11 +73,15 @@ def _write_cometbft(home: Home, wish: Join, *, peers: tuple[str, ...]) -> None:
 def _peers_of(chain: ChainClient) -> tuple[str, ...]:
     """NODE_ID@HOST:PORT of the peer itself: its id and port by its own word, its host by ours."""
     status = chain.status()
-    listen = urlsplit(status.listen_address if "://" in status.listen_address else "")
-    if not listen.port or _PEER_ID.fullmatch(status.node_id) is None:
+    try:
+        listen = urlsplit(status.listen_address if "://" in status.listen_address else "")
+        port = listen.port
+    except ValueError:  # a peer may say anything, also half an IPv6 address
+        return ()
+    if not port or _PEER_ID.fullmatch(status.node_id) is None:
         return ()
     host = listen.hostname or ""
     if host in _ANY:
         host = urlsplit(chain.engine.address).hostname or ""
     shown = f"[{host}]" if ":" in host else host
-    return (f"{status.node_id}@{shown}:{listen.port}",)
+    return (f"{status.node_id}@{shown}:{port}",)

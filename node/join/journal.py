@@ -15,12 +15,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from node.config.failures import ConfigFailure
 from node.config.files import replace_file
 from node.join.failures import JoinCode, JoinFailure
 from node.join.plan import Step
+from node.json_form import parse_json
 
 FILE_NAME: Final = "register.json"
 LOCK_NAME: Final = "register.lock"
@@ -150,7 +151,7 @@ def _read(path: Path) -> Notes:
     except OSError as error:
         raise _unusable(path, error.strerror or type(error).__name__) from None
     try:
-        return _parse(json.loads(data))
+        return _parse(cast("Mapping[str, object]", parse_json(data)))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _unusable(path, "a file that is not one") from None
 

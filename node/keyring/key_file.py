@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from node.json_form import parse_json
 from node.keyring.box import NONCE_BYTES, SALT_BYTES, Box, Cost
 from node.keyring.failures import KeyringCode, KeyringFailure
 from node.keyring.key import PRIVATE_BYTES, PUBLIC_BYTES, KeyInfo
@@ -67,9 +68,8 @@ def parse(data: bytes, *, path: Path, name: str, encrypted: bool) -> KeyFile:
         KeyringFailure: KEY_DAMAGED. Nothing of the content enters it.
     """
     try:
-        value = json.loads(data)
-        return _parse(value, name=name, encrypted=encrypted)
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return _parse(parse_json(data), name=name, encrypted=encrypted)
+    except (ValueError, KeyError, TypeError):
         raise KeyringFailure(
             KeyringCode.KEY_DAMAGED,
             expected=f"{path} as the key {name!r} of this keyring",

@@ -184,6 +184,12 @@ class Keyring:
             raise KeyringFailure(
                 KeyringCode.UNREADABLE, expected=failure.expected, found=failure.found
             ) from None
+        if data is None and path.is_symlink():
+            raise KeyringFailure(
+                KeyringCode.KEY_DAMAGED,
+                expected=f"{path} as the key {name!r} of this keyring",
+                found=f"a link to nothing, {str(path.readlink())!r}",
+            )
         if data is None:
             known = ", ".join(self._names()) or "none"
             raise KeyringFailure(

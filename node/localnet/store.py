@@ -12,10 +12,11 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from node.config import Home
 from node.config.files import make_folder, read_bytes, replace_file
+from node.json_form import parse_json
 from node.localnet.failures import LocalnetCode, LocalnetFailure
 from node.localnet.plan import Localnet, LocalNode, Registration, Role, Stage
 from node.supervisor import ProcessId, running
@@ -67,7 +68,7 @@ class Folder:
                 LocalnetCode.NO_LOCALNET, expected=f"a localnet at {self.path}", found="none"
             )
         try:
-            return _parse(json.loads(data))
+            return _parse(cast("dict[str, Any]", parse_json(data)))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise LocalnetFailure(
                 LocalnetCode.LOCALNET_UNUSABLE,

@@ -26,6 +26,7 @@ from node.services.reflection import add_reflection
 
 HEIGHT_HEADER: Final = "x-cosmos-block-height"
 MAX_HEIGHT: Final = 2**63 - 1
+_HEIGHT_DIGITS: Final = len(str(MAX_HEIGHT)) + 1
 
 _INTERNAL: Final = "internal error"
 _WHAT: Final = "the gRPC services"
@@ -151,7 +152,8 @@ def _height(context: grpc.ServicerContext) -> int:
     for key, value in context.invocation_metadata():
         if key == HEIGHT_HEADER:
             text = value if isinstance(value, str) else value.decode("ascii", "replace")
-            if not (text.isascii() and text.isdigit()) or int(text[:20]) > MAX_HEIGHT:
+            digits = text.lstrip("0")[:_HEIGHT_DIGITS] or "0"
+            if not (text.isascii() and text.isdigit()) or int(digits) > MAX_HEIGHT:
                 raise invalid(f"expected a height in {HEIGHT_HEADER}, found {text[:40]!r}")
-            return int(text)
+            return int(digits)
     return 0

@@ -267,6 +267,6 @@ def _other(wanted: bytes, found: bytes) -> StorageFault:
     try:
         if json.loads(found)["chain_id"] != json.loads(wanted)["chain_id"]:
             code = StorageCode.STORAGE_OTHER_CHAIN
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         pass
     return StorageFault(code, expected=wanted.decode(), found=found.decode("utf-8", "replace"))

@@ -6,7 +6,6 @@ It decides nothing: when a child starts, stops or is given up is `group`.
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
@@ -17,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from node.json_form import parse_line
 from node.supervisor.halt_watch import HaltWatch
 from node.supervisor.process_id import ProcessId
 from node.supervisor.spec import ProcessSpec
@@ -146,7 +146,7 @@ class Child:
 
 def in_words(line: str) -> str:
     """A line of a log for people: the message, or the refusal, of a JSON line."""
-    parsed = _parsed(line)
+    parsed = parse_line(line)
     if parsed is None:
         return line
     if "code" in parsed:
@@ -155,13 +155,5 @@ def in_words(line: str) -> str:
 
 
 def _level(line: str) -> str:
-    parsed = _parsed(line)
+    parsed = parse_line(line)
     return str(parsed.get("level", "")) if parsed else ""
-
-
-def _parsed(line: str) -> dict[str, object] | None:
-    try:
-        value = json.loads(line)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None

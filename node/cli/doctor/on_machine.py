@@ -17,6 +17,7 @@ from node.config import ClientConfig
 from node.config.cometbft import check_cometbft
 from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
+from node.config.files import reason
 from node.engine import pinned, require_engine
 from node.supervisor.node_group import Part, engine_addresses, pid_file
 from node.supervisor.preflight import check_ports
@@ -54,7 +55,7 @@ def keys(subject: Subject) -> str:
     """The keys are there, with what they signed last, and nobody else reads them."""
     found = read_engine_keys(subject.home.require())
     for path in _secrets(subject):
-        mode = stat.S_IMODE(path.stat().st_mode)
+        mode = _mode_of(path)
         if mode & OTHERS:
             raise Failure(
                 CliCode.KEYS_READABLE,
@@ -128,6 +129,16 @@ def devices(subject: Subject) -> str:
             found = "no such device" if not path.exists() else "one that this user may not open"
             raise Failure(CliCode.NO_SGX_DEVICE, expected=f"{path}", found=found)
     return ", ".join(str(path) for path in SGX_DEVICES)
+
+
+def _mode_of(path: Path) -> int:
+    """The permissions of a key's file. Raises Failure: UNREADABLE_INPUT, for a link to nothing."""
+    try:
+        return stat.S_IMODE(path.stat().st_mode)
+    except OSError as error:
+        raise Failure(
+            CliCode.UNREADABLE_INPUT, expected=f"a key at {path}", found=reason(error)
+        ) from None
 
 
 def _secrets(subject: Subject) -> Iterator[Path]:

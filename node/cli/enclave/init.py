@@ -15,6 +15,7 @@ from node.cli.enclave.network_file import read_network
 from node.cli.failures import Failure, usage
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
+from node.cli.numbers import integer
 from node.cli.options import Hex, address_option, force_option, output_option, timeout_option
 from node.cli.output import Output
 from node.cli.values import short_hex
@@ -39,7 +40,7 @@ class KemKey:
     ),
 )
 @click.argument("network", metavar="NETWORK")
-@click.option("--epoch", type=click.IntRange(min=0), metavar="N", help="The current epoch.")
+@click.option("--epoch", type=integer(0), metavar="N", help="The current epoch.")
 @click.option(
     "--kem-io",
     type=Hex(KEM_PUBLIC_BYTES),

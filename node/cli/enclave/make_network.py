@@ -13,6 +13,7 @@ from enclave.registration.network import Floor, NetworkInputs, check_inputs, net
 from node.cli.enclave.network_file import write_network
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import command_line, examples
+from node.cli.numbers import MAX_UINT32, integer
 from node.cli.options import Hex, OneOf, UnixTime, force_option, output_option
 from node.cli.output import Output
 
@@ -54,7 +55,7 @@ FLOORS: Final = {s.text: s for s in TcbStatus if s is not TcbStatus.REVOKED}
     help="Ed25519; repeatable. Without one, only the founder's own code can ever join.",
 )
 @click.option(
-    "--threshold", type=click.IntRange(min=0), metavar="T", help="Of the keys. Default: all."
+    "--threshold", type=integer(0, MAX_UINT32), metavar="T", help="Of the keys. Default: all."
 )
 @click.option("--out", required=True, metavar="FILE", help="Where to write it.")
 @force_option

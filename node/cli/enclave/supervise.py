@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
 import os
 import select
 import signal
@@ -17,6 +16,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import IO, Final
+
+from node.json_form import parse_line as parse_json_line
 
 LogLine = Mapping[str, object]
 """One line of the enclave's log (`enclave.service.log`); other lines come as {"message": ..}."""
@@ -68,11 +69,7 @@ def run_enclave(arguments: list[str], *, on_line: Callable[[LogLine], None]) -> 
 def parse_line(line: bytes) -> LogLine:
     """A line of the enclave's log, or of whatever else wrote to its stderr."""
     text = line.decode("utf-8", "replace").rstrip("\n")
-    try:
-        value = json.loads(text)
-    except ValueError:
-        return {"level": "warning", "message": text}
-    return value if isinstance(value, dict) else {"level": "warning", "message": text}
+    return parse_json_line(text) or {"level": "warning", "message": text}
 
 
 def _lines(stream: IO[bytes] | None, woken: int) -> Iterator[bytes]:

@@ -18,6 +18,7 @@ from enclave.registration.records import NANOSECONDS
 from node.cli.failures import usage
 from node.cli.genesis.shared import GenesisTime, account_of, load
 from node.cli.help_text import examples
+from node.cli.numbers import integer
 from node.cli.options import home_option, keyring_backend_option, output_option
 from node.cli.output import Output
 from node.config import Home
@@ -27,6 +28,9 @@ from node.genesis.entries import DEFAULT_POWER, total_power
 from node.genesis.entries import add_account as add_account_to
 from node.genesis.entries import add_validator as add_validator_to
 from node.genesis.times import format_time
+
+MAX_DELAY_SECS: Final = 100 * 366 * 24 * 3600
+"""A century, which no one means to wait."""
 
 _HEX: Final = re.compile(rf"(?:0x)?([0-9a-fA-F]{{{2 * KEY_BYTES}}})")
 
@@ -150,7 +154,7 @@ def add_validator(
     ),
 )
 @click.argument("when", metavar="[TIME]", type=GenesisTime(), required=False)
-@click.option("--in", "delay", type=click.IntRange(min=0), metavar="SECONDS", help="From now.")
+@click.option("--in", "delay", type=integer(0, MAX_DELAY_SECS), metavar="SECONDS", help="From now.")
 @home_option
 @output_option
 def set_time(*, when: int | None, delay: int | None, home: Home, output: Output) -> None:

@@ -15,6 +15,7 @@ from enclave.registration.network_codec import floor_to_proto
 from node.cli.failures import usage
 from node.cli.genesis.shared import account_of, load
 from node.cli.help_text import examples
+from node.cli.numbers import MAX_UINT32, integer
 from node.cli.options import Hex, OneOf, home_option, keyring_backend_option, output_option
 from node.cli.output import Output
 from node.config import Home
@@ -44,7 +45,7 @@ _HASH: Final = bytes(32)
     help="Ed25519; repeatable; replaces the list. Without one only the founder's code ever joins.",
 )
 @click.option(
-    "--threshold", type=click.IntRange(min=0), metavar="T", help="Of the keys. Default: all."
+    "--threshold", type=integer(0, MAX_UINT32), metavar="T", help="Of the keys. Default: all."
 )
 @click.option(
     "--worst-tcb-status",
@@ -94,13 +95,13 @@ def set_floor(
     short_help="Numbers of the registration.",
     epilog=examples("seedpactd genesis set-params --registration-period-secs 604800"),
 )
-@click.option("--max-registers-per-block", type=click.IntRange(min=1), metavar="N")
-@click.option("--register-gas", type=click.IntRange(min=0), metavar="GAS")
-@click.option("--registration-period-secs", type=click.IntRange(min=1), metavar="SECONDS")
-@click.option("--anchor-window-blocks", type=click.IntRange(min=1), metavar="N")
+@click.option("--max-registers-per-block", type=integer(1, MAX_UINT32), metavar="N")
+@click.option("--register-gas", type=integer(0), metavar="GAS")
+@click.option("--registration-period-secs", type=integer(1), metavar="SECONDS")
+@click.option("--anchor-window-blocks", type=integer(1), metavar="N")
 @click.option(
     "--operator-interval-blocks",
-    type=click.IntRange(min=0),
+    type=integer(0),
     metavar="N",
     help="Between two registers of one operator; 0: no limit.",
 )

@@ -18,6 +18,7 @@ from node.cli.files import read_file
 from node.cli.genesis.shared import load
 from node.cli.help_text import examples
 from node.cli.json_files import message_from_json, parse_object
+from node.cli.numbers import MAX_UINT32, integer
 from node.cli.options import OneOf, home_option, output_option
 from node.cli.output import Output
 from node.config import Home
@@ -101,11 +102,9 @@ class SgxCode(click.ParamType[SgxMeasurement]):
     help="Accepted Intel advisory; repeatable; replaces the list.",
 )
 @click.option(
-    "--minimum-evaluation-number", type=click.IntRange(min=0), metavar="N", help="Of collateral."
+    "--minimum-evaluation-number", type=integer(0, MAX_UINT32), metavar="N", help="Of collateral."
 )
-@click.option(
-    "--max-quote-age-blocks", type=click.IntRange(min=3), metavar="N", help="Of a quote's header."
-)
+@click.option("--max-quote-age-blocks", type=integer(3), metavar="N", help="Of a quote's header.")
 @click.option(
     "--enable", type=OneOf(list(_FLAGS)), multiple=True, metavar="FLAG", help=f"{_FLAG_NAMES}."
 )

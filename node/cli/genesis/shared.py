@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -10,12 +11,14 @@ from chain_module.address import ACCOUNT_PREFIX, from_text
 from chain_module.errors import TxRefusal
 from chain_module.genesis_document import parse_time
 from chain_module.genesis_form import BadGenesis
-from enclave.attestation.limits import MAX_TIME
 from enclave.registration.records import NANOSECONDS
 from node.cli.failures import usage
 from node.cli.keyring import open_keyring
 from node.config import Home
 from node.genesis import GenesisFile
+
+MAX_SECONDS: Final = (2**64 - 1) // NANOSECONDS
+"""A genesis time is 64 bits of nanoseconds in network_id."""
 
 
 class GenesisTime(click.ParamType[int]):
@@ -29,7 +32,8 @@ class GenesisTime(click.ParamType[int]):
         """Unix nanoseconds. Raises Failure: WRONG_USAGE."""
         del param, ctx
         text = str(value)
-        if text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_TIME)):
+        digits = text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_SECONDS))
+        if digits and int(text) <= MAX_SECONDS:
             return int(text) * NANOSECONDS
         try:
             return parse_time(text, "TIME")

@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from node.cli.failures import usage
+from node.config.home import check_path
 from node.localnet.plan import Localnet, LocalNode
 from node.localnet.store import Folder
 from node.supervisor.node_group import Part
@@ -18,7 +19,9 @@ MAX_OFFSET: Final = 30_000
 
 
 def _as_folder(_ctx: click.Context, _param: click.Parameter, value: str) -> Folder:
-    return Folder(Path(value).expanduser().absolute())
+    path = Path(value).expanduser().absolute()
+    check_path(path)
+    return Folder(path)
 
 
 folder_option = click.option(

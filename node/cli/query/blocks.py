@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from node.chain_client import ChainClient, ChainCode, ChainFailure, Committed, tx_hash
 from node.cli.chain_options import Target, TxHash, chain_options
 from node.cli.help_text import examples
+from node.cli.numbers import integer
 from node.cli.output import Output, Row
 from node.cli.times import utc
 from node.engine_rpc import Block
@@ -29,7 +30,7 @@ def tx(*, hash_: str, target: Target, output: Output) -> None:
 @click.command(
     short_help="A block.", epilog=examples("seedpactd query block", "seedpactd query block 12")
 )
-@click.argument("height", metavar="[HEIGHT]", type=click.IntRange(min=1), required=False)
+@click.argument("height", metavar="[HEIGHT]", type=integer(1), required=False)
 @chain_options
 def block(*, height: int | None, target: Target, output: Output) -> None:
     """Show the block at HEIGHT, or the newest one."""

@@ -16,6 +16,7 @@ from node.cli.chain_options import AccountAddress, Target, chain_options
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
 from node.cli.json_files import dump_object
+from node.cli.numbers import integer
 from node.cli.options import Hex, OneOf, force_option
 from node.cli.output import Output, Row
 from node.cli.query.proofs import ProofWish, Shown, checked, proof_options
@@ -73,7 +74,7 @@ def node(*, node_id: bytes, wish: ProofWish, target: Target, output: Output) -> 
 )
 @click.option("--status", type=OneOf(STATUSES), help="Of this status alone.")
 @click.option("--operator", type=AccountAddress(), help="Of this account alone.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@click.option("--limit", type=integer(1), metavar="N", help="At most so many.")
 @chain_options
 def nodes(
     *,
@@ -100,7 +101,7 @@ def nodes(
     short_help="The network's public keys.",
     epilog=examples("seedpactd query registration network-keys --epoch 0"),
 )
-@click.option("--epoch", type=click.IntRange(min=0), metavar="N", help="[default: the current one]")
+@click.option("--epoch", type=integer(0), metavar="N", help="[default: the current one]")
 @proof_options
 @chain_options
 def network_keys(*, epoch: int | None, wish: ProofWish, target: Target, output: Output) -> None:

@@ -10,6 +10,7 @@ from enclave.registration.records import NODE_ID_BYTES
 from node.cli.chain_options import Target, chain_options
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
+from node.cli.numbers import integer
 from node.cli.options import Hex, force_option
 from node.cli.output import Output
 from node.receipts import NodeSource
@@ -26,7 +27,7 @@ from node.receipts import export as export_receipt
 @click.argument("node_id", metavar="NODE_ID", type=Hex(NODE_ID_BYTES))
 @click.option(
     "--height",
-    type=click.IntRange(min=1),
+    type=integer(1),
     metavar="N",
     help="Show the record as it was after block N.  [default: the newest that can be proven]",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,6 +19,7 @@ from node.chain_client.transactions import DEFAULT_GAS_PRICE, fee_of, unsigned
 from node.cli.chain_options import Target, chain_options
 from node.cli.failures import usage
 from node.cli.keyring import open_keyring
+from node.cli.numbers import integer
 from node.cli.options import (
     keyring_backend_option,
     passphrase_option,
@@ -34,6 +36,10 @@ MAX_MEMO: Final = 256
 R = TypeVar("R")
 
 
+_COINS: Final = re.compile(rf"([0-9]{{1,39}}){DENOM}", re.ASCII)
+"""A fee of up to 128 bits."""
+
+
 class Coins(click.ParamType[int]):
     """An amount such as 1000useed; the command gets the number."""
 
@@ -46,10 +52,10 @@ class Coins(click.ParamType[int]):
         del param, ctx
         if isinstance(value, int):
             return value
-        digits = str(value).removesuffix(DENOM)
-        if not (str(value).endswith(DENOM) and digits.isascii() and digits.isdecimal()):
+        match = _COINS.fullmatch(str(value))
+        if match is None:
             raise usage(f"an amount such as 1000{DENOM}", repr(str(value)[:100]))
-        return int(digits)
+        return int(match[1])
 
 
 class GasPrices(click.ParamType[Fraction]):
@@ -171,11 +177,9 @@ def signing_options(command: Callable[..., R]) -> Callable[..., R]:
         show_default=True,
         help="What to pay for one gas, where --fees does not say.",
     )
-    @click.option("--gas", type=click.IntRange(min=1), metavar="N", help="[default: simulated]")
+    @click.option("--gas", type=integer(1), metavar="N", help="[default: simulated]")
     @click.option("--memo", default="", metavar="TEXT", help=f"At most {MAX_MEMO} characters.")
-    @click.option(
-        "--sequence", type=click.IntRange(min=0), metavar="N", help="[default: the account's next]"
-    )
+    @click.option("--sequence", type=integer(0), metavar="N", help="[default: the account's next]")
     @click.option("--generate-only", is_flag=True, help="Print it unsigned; needs --gas.")
     @click.option("--dry-run", is_flag=True, help="Only say what it would cost.")
     @keyring_backend_option

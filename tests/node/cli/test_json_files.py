@@ -130,8 +130,11 @@ def test_any_json_gives_a_message_or_a_failure(value: object) -> None:
         ('{"serial": -1}', "serial"),
         ('{"serial": 18446744073709551616}', "serial"),
         ('{"advisories": [1]}', "advisories"),
-        ("[" * 100_000, "nesting"),
-        ('{"serial": ' + "9" * 5000 + "}", ""),
+        ("[" * 100_000, "nested deeper than 64"),
+        ("[" * 65 + "]" * 65, "nested deeper than 64"),
+        ('{"serial": ' + "9" * 5000 + "}", "more than 80 digits"),
+        ('{"serial": "' + "9" * 5000 + '"}', "serial"),
+        ('{"serial": ' + "9" * 80 + "}", "serial"),
     ],
 )
 def test_what_is_ambiguous_or_unknown_is_refused(text: str, found: str) -> None:

@@ -190,3 +190,18 @@ def test_what_is_no_time_is_refused(text: str) -> None:
 def test_a_name_that_no_host_can_have() -> None:
     with EngineRpc(f"http://{'a' * 70}.example:1") as rpc, pytest.raises(EngineUnreachable):
         rpc.status()
+
+
+@pytest.mark.parametrize(
+    "value", [2**63, -(2**63) - 1, "9223372036854775808", "9999999999999999999", 10**4_000]
+)
+def test_an_integer_of_more_than_64_bits_is_refused(value: object) -> None:
+    """What takes it afterwards, a protobuf message, has no room for it."""
+    with pytest.raises(EngineFailed, match="64 bits"):
+        Fields("a part", {"height": value}).integer("height")
+
+
+def test_integers_of_64_bits_are_read() -> None:
+    values: dict[str, object] = {"low": str(-(2**63)), "high": 2**63 - 1}
+    assert Fields("a part", values).integer("low") == -(2**63)
+    assert Fields("a part", values).integer("high") == 2**63 - 1

@@ -182,6 +182,8 @@ ANSWERS = {
     "an empty object": b'{"result": {}}',
     "a wrong kind": b'{"result": {"node_info": 5}}',
     "deep": b'{"result": ' + b"[" * 5000 + b"]" * 5000 + b"}",
+    "deeper": b'{"result": ' + b"[" * 100_000,
+    "digits": b'{"result": ' + b"9" * 6_000 + b"}",
     "empty": b"",
     "no UTF-8": b"\xff\xfe\xfd",
 }

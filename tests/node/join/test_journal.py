@@ -88,6 +88,9 @@ def test_new_keys_forget_all_but_what_was_paid(tmp_path: Path) -> None:
         b'{"version": 1, "network_id": "", "node_id": "", "steps": [], "sent": {}, "paid": 0}',
         b'{"version": 1, "network_id": "", "node_id": "", "steps": [], "sent": 7, "paid": 0}',
         b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"version": 1, "paid": ' + b"9" * 6_000 + b"}",
+        b'{"version": 1, "paid": 1e999}',
     ],
 )
 def test_what_is_no_journal_stops_the_flow(tmp_path: Path, content: bytes) -> None:

@@ -86,7 +86,12 @@ def test_a_folder_without_a_localnet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", ["", "{}", "[]", '{"version": 2}', '{"version": 1, "nodes": 3}', "\x00"]
+    "content",
+    [
+        *("", "{}", "[]", '{"version": 2}', '{"version": 1, "nodes": 3}', "\x00", "[" * 100_000),
+        '{"version": 1, "chain_id": "a", "last_registration": null, "port_offset": 1e999}',
+        '{"version": ' + "9" * 6_000 + "}",
+    ],
 )
 def test_a_file_of_another_kind(content: str, tmp_path: Path) -> None:
     (tmp_path / "localnet.json").write_text(content)

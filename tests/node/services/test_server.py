@@ -154,7 +154,17 @@ class TestHeights:
         assert text.startswith("failed to load state: expected a version from ")
         assert text.endswith(", found 1000000")
 
-    @pytest.mark.parametrize("height", ["-1", "x", "1.5", "", "9" * 40, "99999999999999999999"])
+    def test_zeros_in_front_change_nothing(self, served: Served) -> None:
+        _, headers = served.call(BALANCE, balance_request(address_of(1)), height="0" * 5_000 + "1")
+        assert headers["x-cosmos-block-height"] == "1"
+
+    @pytest.mark.parametrize(
+        "height",
+        [
+            *("-1", "x", "1.5", "", "9" * 40, "99999999999999999999", "9223372036854775808"),
+            *("0" * 20 + "9" * 5_000, "9" * 7_000, "0" * 5_000 + "x"),
+        ],
+    )
     def test_what_is_no_height(self, served: Served, height: str) -> None:
         status, text = refused(served, BALANCE, balance_request(UNKNOWN), height=height)
         assert status == "INVALID_ARGUMENT"

@@ -38,6 +38,9 @@ LAST_WORDS: Final = [
     (f"fatal error: all asleep\n{STACK}", "fatal error: all asleep"),
     ("failed to start node: of a panic: no word\nexit", "exit"),
     ("", ""),
+    ("[" * 9_000, "[" * 9_000),
+    ('{"message": "a", "n": ' + "9" * 6_000 + "}", '{"message": "a", "n": ' + "9" * 6_000 + "}"),
+    ('{"code": "c", "expected": "a", "found": "b"}', "c: expected a, found b"),
 ]
 
 

@@ -67,7 +67,7 @@ class Transport:
         status, body = self._post(json.dumps(request).encode(), timeout_secs, max_bytes)
         try:
             answer = json.loads(body)
-        except (ValueError, RecursionError):
+        except ValueError:
             raise self._failed("JSON", f"HTTP status {status}, {len(body)} bytes") from None
         if not isinstance(answer, dict):
             raise self._failed("a JSON-RPC object", type(answer).__name__)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from chain_module.app.block import BlockLimits
 from chain_module.consensus import keeper as consensus
+from chain_module.consensus.genesis_rules import NO_LIMIT
 from chain_module.limits import MAX_BLOCK_GAS
 from chain_module.message import BlockContext
 from chain_module.registration import keeper as registration
 from chain_module.store.types import StateReader
-
-NO_LIMIT: Final = -1
-"""Of the consensus parameter `max_gas`: CometBFT's."""
 
 
 def block_context(state: StateReader, *, height: int) -> BlockContext:

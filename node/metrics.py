@@ -73,6 +73,9 @@ class Metrics:
             "enclave_fresh_until_height",
             "Last block that the enclave confirms for; 0 while it is not fresh",
         )
+        self._handler_faults = self._counter(
+            "host_faults_total", "Faults of the host's own code, by the handler", "handler"
+        )
         self._cannot_pay = self._gauge(
             "operator_cannot_pay", "1 while the operator has less than its node's next nonce costs"
         )
@@ -122,6 +125,12 @@ class Metrics:
     def operator_can_pay(self, *, can: bool) -> None:
         """Whether the node's operator can pay for the enclave's next nonce."""
         self._cannot_pay.set(int(not can))
+
+    # The host.
+
+    def host_fault(self, handler: str) -> None:
+        """A handler, or the loop itself, met a fault of its own. `handler`: its name."""
+        self._handler_faults.labels(handler).inc()
 
     # The enclave.
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from chain_module.abci.common import Event
-from node.chain_client.failures import failure_of_engine
+from node.chain_client.failures import failed, failure_of_engine
 from node.chain_client.transactions import tx_hash
 from node.engine_rpc import EngineRpc, EngineRpcFailure
 
@@ -66,13 +66,16 @@ def events_of(engine: EngineRpc, height: int) -> list[ChainEvent] | None:
         raise failure_of_engine(failure) from None
     if results is None:
         return None
-    found = [ChainEvent(event.type, _facts(event), height) for event in results.events]
+    if len(txs) != len(results.tx_results):
+        found = f"{len(results.tx_results)} results of {len(txs)} transactions"
+        raise failed(engine.address, f"{found} in block {height}")
+    events = [ChainEvent(event.type, _facts(event), height) for event in results.events]
     for index, (raw, result) in enumerate(zip(txs, results.tx_results, strict=True)):
         name = tx_hash(raw)
-        found += [
+        events += [
             ChainEvent(event.type, _facts(event), height, index, name) for event in result.events
         ]
-    return found
+    return events
 
 
 def newest_height(engine: EngineRpc) -> int:

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from node.chain_client.connection import Connection
+from node.chain_client.failures import failed
 from seedpact.registration.v1 import query_pb2, types_pb2
 
 PAGE: Final = 100
+MAX_PAGES: Final = 10_000
+"""So many are asked for at most: a million nodes."""
 
 
 class RegistrationQueries:
@@ -32,9 +35,14 @@ class RegistrationQueries:
             status: a `types_pb2.NodeStatus`; 0: all.
             operator: 20 bytes; empty: all.
             limit: records at most.
+
+        Raises:
+            ChainFailure: also for pages that do not go on, or never end.
         """
-        left, key = limit, b""
-        while left is None or left > 0:
+        left, key, last = limit, b"", b""
+        for _ in range(MAX_PAGES):
+            if left is not None and left <= 0:
+                return
             request = query_pb2.QueryNodesRequest(
                 page_key=key,
                 limit=PAGE if left is None else min(PAGE, left),
@@ -42,11 +50,15 @@ class RegistrationQueries:
                 operator=operator,
             )
             page = self.connection.call(self.connection.registration.Nodes, request)
+            ids = [last, *(record.node_id for record in page.nodes)]
+            if page.next_page_key and (len(ids) == 1 or ids != sorted(set(ids))):
+                raise failed(self.connection.address, "a page of nodes that does not go on")
             yield from page.nodes
-            key = page.next_page_key
+            key, last = page.next_page_key, ids[-1]
             left = None if left is None else left - len(page.nodes)
             if not key:
                 return
+        raise failed(self.connection.address, f"more than {MAX_PAGES} pages of nodes")
 
     def network_keys(self, epoch: int | None = None) -> types_pb2.NetworkKeys:
         """The public keys of an epoch; None: of the current one."""

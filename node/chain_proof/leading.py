@@ -11,7 +11,9 @@ from enclave.errors import Code, Refusal
 from enclave.proven.headers import MAX_STEPS
 from node.chain_proof.failures import ChainProofCode, ChainProofFailure
 from node.enclave_client import EnclaveClient, EnclaveRefused
-from node.light_blocks.path import Blocks, Start, find_path
+from node.light_blocks import Blocks
+from node.light_blocks.bounded import WAY_SECS
+from node.light_blocks.path import Start, find_path
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 
@@ -25,11 +27,13 @@ class Leading:
     Args:
         blocks: where light blocks come from.
         enclave: the node's own.
+        secs: for the blocks of one way.
     """
 
-    def __init__(self, blocks: Blocks, enclave: EnclaveClient) -> None:
+    def __init__(self, blocks: Blocks, enclave: EnclaveClient, *, secs: float = WAY_SECS) -> None:
         self._blocks = blocks
         self._enclave = enclave
+        self._secs = secs
 
     def holder_steps(self, info: pb.GetInfoResponse, to: int) -> list[chain_pb2.HeaderStep]:
         """The steps that a HOLDER needs to the header at `to`; a long way is gone at once.
@@ -89,7 +93,7 @@ class Leading:
 
     def _path(self, start: Start, to: int) -> list[chain_pb2.HeaderStep]:
         try:
-            return find_path(self._blocks, start, to=to)
+            return find_path(self._blocks, start, to=to, secs=self._secs)
         except Refusal as refusal:
             raise ChainProofFailure(
                 ChainProofCode.BAD_PATH,

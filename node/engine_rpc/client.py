@@ -6,21 +6,31 @@ import base64
 from collections.abc import Mapping
 from typing import Final, Self
 
+from node.deadline import Deadline
 from node.engine_rpc import answers, reading
 from node.engine_rpc.block import read_block, read_signed_header
-from node.engine_rpc.failures import EngineFailed, EngineRefused
+from node.engine_rpc.failures import EngineFailed, EngineRefused, EngineUnreachable
 from node.engine_rpc.fields import Fields, fields
+from node.engine_rpc.timed import Call
 from node.engine_rpc.transport import MAX_ANSWER_BYTES, Transport
 
 DEFAULT_TIMEOUT_SECS: Final = 5.0
+"""For a whole answer, and for silence."""
+LARGE: Final = 10
+"""An answer that may be large gets so many times as long, as long as it goes on."""
+SEVERAL: Final = 4
+"""So do the pages of one question together."""
+MANY: Final = 30
+"""And the pieces of a genesis."""
 COMMIT_TIMEOUT_SECS: Final = 30.0
 """For broadcast_tx_commit; CometBFT itself gives up after 10 s (timeout_broadcast_tx_commit)."""
+MAX_STATUS_BYTES: Final = 1024 * 1024
 PAGE: Final = 100
 """CometBFT's largest page."""
 MAX_VALIDATORS: Final = 10_000
 """CometBFT's own limit (MaxVotesCount)."""
 MAX_VOTES_BYTES: Final = 16 * 1024 * 1024
-"""A commit of so many validators is 4 MB of JSON; a page of validators less."""
+"""A commit of so many validators is 4 MB of JSON; what else is no block is less."""
 MAX_CHUNKS: Final = 64
 """Of 16 MiB each (genesis_chunked)."""
 
@@ -28,7 +38,8 @@ MAX_CHUNKS: Final = 64
 class EngineRpc:
     """A client of one engine. Any thread may use it.
 
-    Every method raises EngineUnreachable, EngineRefused or EngineFailed.
+    Every method raises EngineUnreachable, EngineRefused or EngineFailed, and takes no longer than a
+    fixed number of `timeout_secs`, whatever the other side does.
     """
 
     def __init__(self, address: str, *, timeout_secs: float = DEFAULT_TIMEOUT_SECS) -> None:
@@ -53,7 +64,7 @@ class EngineRpc:
 
     def status(self) -> answers.Status:
         """Who it is, and how far."""
-        return reading.read_status(self._call("status"))
+        return reading.read_status(self._call("status", max_bytes=MAX_STATUS_BYTES))
 
     def net_info(self) -> tuple[answers.Peer, ...]:
         """The connected peers."""
@@ -63,9 +74,10 @@ class EngineRpc:
     def genesis(self) -> bytes:
         """The genesis file, as the engine writes it."""
         chunks: list[bytes] = []
-        total = 1
+        total, deadline = 1, Deadline(MANY * self._timeout_secs)
         while len(chunks) < total:
-            answer = self._call("genesis_chunked", {"chunk": str(len(chunks))})
+            chunk = {"chunk": str(len(chunks))}
+            answer = self._call_large("genesis_chunked", chunk, deadline=deadline)
             total = answer.integer("total")
             if not 1 <= total <= MAX_CHUNKS or answer.integer("chunk") != len(chunks):
                 answer.wrong("total", f"1 to {MAX_CHUNKS} chunks in order", total)
@@ -74,12 +86,12 @@ class EngineRpc:
 
     def block(self, height: int = 0) -> answers.Block:
         """The block at a height; 0 is the newest."""
-        return read_block(self._call("block", _at(height)))
+        return read_block(self._call_large("block", _at(height)))
 
     def block_results(self, height: int) -> answers.BlockResults | None:
         """What a block did; None while the engine has not stored it: a moment after the block."""
         try:
-            return reading.read_block_results(self._call("block_results", _at(height)))
+            return reading.read_block_results(self._call_large("block_results", _at(height)))
         except EngineRefused as refused:
             if "could not find results for height" in refused.reason:
                 return None
@@ -87,16 +99,16 @@ class EngineRpc:
 
     def commit(self, height: int = 0) -> answers.SignedHeader:
         """The header at a height and a commit for it; 0 is the newest."""
-        answer = self._call("commit", _at(height), max_bytes=MAX_VOTES_BYTES)
+        answer = self._call("commit", _at(height))
         return read_signed_header(answer)
 
     def validators(self, height: int = 0) -> tuple[answers.ValidatorInfo, ...]:
         """The validators of a height, all pages; 0 is the newest."""
         found: list[answers.ValidatorInfo] = []
-        at = height
+        at, deadline = height, Deadline(SEVERAL * self._timeout_secs)
         while True:
             page = {"page": str(len(found) // PAGE + 1), "per_page": str(PAGE)}
-            answer = self._call("validators", {**_at(at), **page}, max_bytes=MAX_VOTES_BYTES)
+            answer = self._call("validators", {**_at(at), **page}, deadline=deadline)
             at = at or answer.integer("block_height")
             rows, total = answer.rows("validators"), answer.integer("total")
             # Full pages but the last: so many calls are enough, whoever answers.
@@ -117,13 +129,15 @@ class EngineRpc:
     def broadcast_tx_commit(self, tx: bytes) -> answers.BroadcastCommit:
         """Waits for its block. For tools and tests: the engine gives up after a while."""
         return reading.read_broadcast_commit(
-            self._call("broadcast_tx_commit", {"tx": _base64(tx)}, timeout_secs=COMMIT_TIMEOUT_SECS)
+            self._call_large(
+                "broadcast_tx_commit", {"tx": _base64(tx)}, silence_secs=COMMIT_TIMEOUT_SECS
+            )
         )
 
     def tx(self, tx_hash: bytes) -> answers.CommittedTx | None:
         """A committed transaction; None while the engine's index has none of that hash."""
         try:
-            return reading.read_committed(self._call("tx", {"hash": _base64(tx_hash)}))
+            return reading.read_committed(self._call_large("tx", {"hash": _base64(tx_hash)}))
         except EngineRefused as refused:
             if "not found" in refused.reason:
                 return None
@@ -146,7 +160,7 @@ class EngineRpc:
             "per_page": str(per_page),
             "order_by": "desc" if descending else "asc",
         }
-        return reading.read_found_txs(self._call("tx_search", params))
+        return reading.read_found_txs(self._call_large("tx_search", params))
 
     def abci_query(
         self, path: str, data: bytes, *, height: int = 0, prove: bool = False
@@ -162,17 +176,38 @@ class EngineRpc:
         method: str,
         params: Mapping[str, str | bool] | None = None,
         *,
-        timeout_secs: float | None = None,
-        max_bytes: int = MAX_ANSWER_BYTES,
+        deadline: Deadline | None = None,
+        max_bytes: int = MAX_VOTES_BYTES,
     ) -> Fields:
-        limit = self._timeout_secs if timeout_secs is None else timeout_secs
+        limit = self._sooner(self._timeout_secs, deadline)
+        return self._ask(method, params or {}, Call(limit, self._timeout_secs, max_bytes))
+
+    def _call_large(
+        self,
+        method: str,
+        params: Mapping[str, str | bool],
+        *,
+        deadline: Deadline | None = None,
+        silence_secs: float | None = None,
+    ) -> Fields:
+        silence = self._timeout_secs if silence_secs is None else silence_secs
+        limit = self._sooner(LARGE * silence, deadline)
+        return self._ask(method, params, Call(limit, silence, MAX_ANSWER_BYTES))
+
+    def _ask(self, method: str, params: Mapping[str, str | bool], call: Call) -> Fields:
         try:
-            answer = self._transport.call(
-                method, params or {}, timeout_secs=limit, max_bytes=max_bytes
-            )
-            return fields(answer, method)
+            return fields(self._transport.call(method, params, call), method)
         except RecursionError:
             raise EngineFailed(expected="JSON of an engine", found="deep nesting") from None
+
+    def _sooner(self, secs: float, deadline: Deadline | None) -> Deadline:
+        try:
+            return Deadline(secs) if deadline is None else deadline.sooner(secs)
+        except TimeoutError:
+            raise EngineUnreachable(
+                expected=f"CometBFT's RPC at {self.address}",
+                found="an answer in parts that was not whole in time",
+            ) from None
 
 
 def _at(height: int) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 over HTTP: one call, one answer, within a time and a size.
+"""JSON-RPC 2.0 over HTTP: one call, one answer, within one deadline and a size.
 
 Connections are kept for the next call. One that the engine has closed meanwhile is found out before
 it is used, so no request is sent twice. No proxy of the environment is asked: the engine is on the
@@ -10,17 +10,20 @@ from __future__ import annotations
 import http.client
 import json
 import select
+import ssl
 import threading
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
 from node.engine_rpc.failures import EngineFailed, EngineRefused, EngineUnreachable
+from node.engine_rpc.timed import AnswerTooLarge, Call, TimedConnection
 
 MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
 """A block of 100 MiB, CometBFT's largest, in Base64 and JSON."""
 MAX_IDLE: Final = 8
 """Connections that are kept."""
+PIECE_BYTES: Final = 64 * 1024
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 _SCHEMES: Final = {"http": "http", "tcp": "http", "https": "https"}
@@ -41,30 +44,23 @@ class Transport:
         if scheme is None or not parts.hostname or parts.query or parts.fragment or parts.username:
             raise ValueError("an address such as http://127.0.0.1:26657")
         self.address = address
-        self._tls = scheme == "https"
+        self._tls = ssl.create_default_context() if scheme == "https" else None
         self._host = parts.hostname
         self._port = parts.port or _DEFAULT_PORTS[scheme]
         self._path = parts.path or "/"
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: list[TimedConnection] = []
         self._lock = threading.Lock()
 
-    def call(
-        self,
-        method: str,
-        params: Mapping[str, str | bool],
-        *,
-        timeout_secs: float,
-        max_bytes: int = MAX_ANSWER_BYTES,
-    ) -> object:
-        """The result of a call.
+    def call(self, method: str, params: Mapping[str, str | bool], call: Call) -> object:
+        """The result of a call, within what `call` may take.
 
         Raises:
-            EngineUnreachable: no answer within `timeout_secs` of silence.
+            EngineUnreachable: no answer, or no whole one in time.
             EngineRefused: the answer is an error.
-            EngineFailed: the answer is no JSON-RPC, or has more than `max_bytes`.
+            EngineFailed: the answer is no JSON-RPC, or has too many bytes.
         """
         request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": dict(params)}
-        status, body = self._post(json.dumps(request).encode(), timeout_secs, max_bytes)
+        status, body = self._post(json.dumps(request).encode(), call)
         try:
             answer = json.loads(body)
         except ValueError:
@@ -85,16 +81,19 @@ class Transport:
         for connection in idle:
             connection.close()
 
-    def _post(self, body: bytes, timeout_secs: float, max_bytes: int) -> tuple[int, bytes]:
-        connection = self._borrow(timeout_secs)
+    def _post(self, body: bytes, call: Call) -> tuple[int, bytes]:
+        connection = self._borrow(call)
         kept = False
         try:
             connection.request("POST", self._path, body, {"Content-Type": "application/json"})
             response = connection.getresponse()
-            answer = response.read(max_bytes + 1)
-            kept = len(answer) <= max_bytes and not response.will_close
+            with response:
+                answer = _read(response, call.max_bytes)
+            kept = not response.will_close
         except TimeoutError:
-            raise self._unreachable(f"no answer within {timeout_secs:g} s") from None
+            raise self._unreachable(_late(call)) from None
+        except AnswerTooLarge:
+            raise self._failed(f"at most {call.max_bytes} bytes", "more") from None
         except OSError as error:
             raise self._unreachable(error.strerror or type(error).__name__) from None
         except UnicodeError:
@@ -103,23 +102,20 @@ class Transport:
             raise self._failed("an answer in HTTP", type(error).__name__) from None
         finally:
             self._give_back(connection, kept=kept)
-        if len(answer) > max_bytes:
-            raise self._failed(f"at most {max_bytes} bytes", "more")
         return response.status, answer
 
-    def _borrow(self, timeout_secs: float) -> http.client.HTTPConnection:
+    def _borrow(self, call: Call) -> TimedConnection:
         while True:
             with self._lock:
                 connection = self._idle.pop() if self._idle else None
             if connection is None:
-                kind = http.client.HTTPSConnection if self._tls else http.client.HTTPConnection
-                return kind(self._host, self._port, timeout=timeout_secs)
+                return TimedConnection(self._host, self._port, tls=self._tls, call=call)
             if not _dropped(connection):
-                connection.sock.settimeout(timeout_secs)
+                connection.call = call
                 return connection
             connection.close()
 
-    def _give_back(self, connection: http.client.HTTPConnection, *, kept: bool) -> None:
+    def _give_back(self, connection: TimedConnection, *, kept: bool) -> None:
         with self._lock:
             if kept and len(self._idle) < MAX_IDLE:
                 self._idle.append(connection)
@@ -133,7 +129,25 @@ class Transport:
         return EngineFailed(expected=f"{expected} from {self.address}", found=found)
 
 
-def _dropped(connection: http.client.HTTPConnection) -> bool:
+def _read(response: http.client.HTTPResponse, max_bytes: int) -> bytes:
+    """The body, piece by piece: of what was only announced nothing is kept."""
+    pieces: list[bytes] = []
+    left = max_bytes + 1
+    while left and (piece := response.read(min(PIECE_BYTES, left))):
+        pieces.append(piece)
+        left -= len(piece)
+    if not left:
+        raise AnswerTooLarge
+    return b"".join(pieces)
+
+
+def _late(call: Call) -> str:
+    if call.received and call.deadline.passed:
+        return f"no whole answer within {call.deadline.secs:g} s"
+    return f"no answer within {min(call.silence_secs, call.deadline.secs):g} s"
+
+
+def _dropped(connection: TimedConnection) -> bool:
     """Whether the peer has closed: an idle connection has nothing to read but its end."""
     watch = select.poll()
     watch.register(connection.sock, select.POLLIN)

@@ -19,9 +19,8 @@ from node.chain_client import ChainEvent
 from node.chain_proof import Leading, follows, lacks_start, older_blocks_missing
 from node.failure import NodeFailure
 from node.host.host import NEW_BLOCK, Host
-from node.host.witness import Witness
-from node.light_blocks import JoinedBlocks
-from node.light_blocks.path import Blocks
+from node.host.witness import OTHER_SECS, Witness
+from node.light_blocks import Blocks, JoinedBlocks
 from seedpact.enclave.v1 import service_pb2 as pb
 
 LOOK_BLOCKS: Final = 10
@@ -69,7 +68,7 @@ class Following:
         for other in self._others:
             blocks = JoinedBlocks(self._own, other.blocks, base=base)
             try:
-                Leading(blocks, host.enclave).lead_holder(info, to)
+                Leading(blocks, host.enclave, secs=OTHER_SECS).lead_holder(info, to)
             except NodeFailure as failure:
                 answers.append(f"{other.name}: {failure.code}")
                 continue

@@ -1,4 +1,4 @@
-"""The host of a node's own process: its handlers by what the home says, in a thread of its own.
+"""The host of a node's own process: its handlers by what the home says, in threads of its own.
 
 Without an operator's key that can be opened the node renews nothing and publishes no nonces, and
 says so once: its record ends, and its enclave confirms nobody (`seedpactd doctor` tells).
@@ -7,15 +7,18 @@ says so once: its record ends, and its enclave confirms nobody (`seedpactd docto
 from __future__ import annotations
 
 import contextlib
+import functools
+import math
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 from node.chain_client import ChainClient, Price
 from node.config import Home, NodeConfig
 from node.config.state_sync import state_sync_servers
+from node.deadline import Deadline
 from node.enclave_client import EnclaveClient
 from node.engine_rpc import EngineRpc
 from node.host.following import Following
@@ -25,7 +28,7 @@ from node.host.import_seed import ImportSeed
 from node.host.renewal import Renewal
 from node.host.witness import Witness, WitnessComparison
 from node.keyring import Backend, Keyring, KeyringCode, KeyringFailure, PasswordFor, SigningKey
-from node.light_blocks import LightBlocks, RememberedBlocks
+from node.light_blocks import Blocks, LightBlocks, RememberedBlocks
 from node.log import Log
 from node.metrics import Metrics
 from node.supervisor.node_group import engine_addresses
@@ -46,34 +49,62 @@ def hosting(home: Home, config: NodeConfig, *, log: Log, metrics: Metrics) -> It
         log: the node's.
         metrics: the node's.
     """
-    handlers: list[EventHandler] = [ImportSeed()]
     key = operator_key(home, config, log=log)
-    if key is not None:
-        price = Price(gas_price=config.minimum_gas_price.amount)
-        # A nonce takes a block, a renewal may take many: the nonce first.
-        handlers.append(Freshness(key, price=price, metrics=metrics))
-        handlers.append(Renewal(key, price=price))
-    stop = threading.Event()
     with (
         ChainClient(grpc=config.grpc_listen, rpc=f"http://{engine_addresses(home)[0]}") as chain,
         EnclaveClient(config.enclave_address) as enclave,
         contextlib.ExitStack() as stack,
     ):
         own = RememberedBlocks(LightBlocks(chain.engine))
-        # A renewal and a comparison begin at the header that the enclave trusts: first.
         others = {url: _witness(url, stack) for url in block_servers(home, config)}
-        handlers.insert(0, Following(own, list(others.values())))
-        if config.witnesses:
-            handlers.append(WitnessComparison(own, [others[url] for url in config.witnesses]))
-        host = Host(chain=chain, enclave=enclave, handlers=handlers, log=log)
-        # A daemon: a call that hangs must not keep the process from ending.
-        thread = threading.Thread(target=host.run, args=(stop,), name="host", daemon=True)
-        thread.start()
-        try:
+        lane = functools.partial(Host, chain=chain, enclave=enclave, log=log, metrics=metrics)
+        # The first lane says that the chain is away.
+        alone, asking = alone_of(config, key, metrics), asking_of(config, own, others)
+        lanes = {"host": lane(handlers=alone), "others": lane(handlers=asking, patience=math.inf)}
+        with running(lanes):
             yield
-        finally:
-            stop.set()
-            thread.join(STOP_SECS)
+
+
+def alone_of(config: NodeConfig, key: SigningKey | None, metrics: Metrics) -> list[EventHandler]:
+    """The handlers that ask this node alone."""
+    handlers: list[EventHandler] = [ImportSeed()]
+    if key is not None:
+        price = Price(gas_price=config.minimum_gas_price.amount)
+        # A nonce takes a block, a renewal may take many: the nonce first.
+        handlers.append(Freshness(key, price=price, metrics=metrics))
+        handlers.append(Renewal(key, price=price))
+    return handlers
+
+
+def asking_of(config: NodeConfig, own: Blocks, others: Mapping[str, Witness]) -> list[EventHandler]:
+    """The handlers that ask strangers. Each witness has its own: its faults stop no other's."""
+    handlers: list[EventHandler] = [Following(own, list(others.values()))]
+    handlers += [WitnessComparison(own, [others[url]]) for url in config.witnesses]
+    return handlers
+
+
+@contextlib.contextmanager
+def running(lanes: Mapping[str, Host]) -> Iterator[None]:
+    """Runs each in a thread of its own, by its name, for the length of a block.
+
+    Who asks other machines waits for strangers, so it shares no thread with who asks this node
+    alone: or a slow witness would hold up the nonces, and in the end the record.
+    """
+    stop = threading.Event()
+    # Daemons: a call that hangs must not keep the process from ending.
+    threads = [
+        threading.Thread(target=host.run, args=(stop,), name=name, daemon=True)
+        for name, host in lanes.items()
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        deadline = Deadline(STOP_SECS)
+        for thread in threads:
+            thread.join(0 if deadline.passed else deadline.left())
 
 
 def block_servers(home: Home, config: NodeConfig) -> tuple[str, ...]:

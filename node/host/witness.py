@@ -21,7 +21,8 @@ from node.chain_proof import ChainProofCode, ChainProofFailure
 from node.enclave_client import EnclaveRefused
 from node.failure import NodeFailure
 from node.host.host import NEW_BLOCK, Host
-from node.light_blocks.path import Blocks, Start, find_path
+from node.light_blocks import Blocks
+from node.light_blocks.path import Start, find_path
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 
@@ -31,6 +32,8 @@ DEPTH: Final = 2
 """Blocks below the newest: a witness may lag a little."""
 DISTRUST_BLOCKS: Final = 1000
 """For so long a witness without signed headers is left alone."""
+OTHER_SECS: Final = 60.0
+"""For a way of headers that another node shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +136,7 @@ class WitnessComparison:
         except Refusal as refusal:
             raise _own_fault(height, refusal) from None
         try:
-            request.second.extend(find_path(witness.blocks, start, to=height))
+            request.second.extend(find_path(witness.blocks, start, to=height, secs=OTHER_SECS))
         except (Refusal, NodeFailure):
             return None
         return request

@@ -34,7 +34,7 @@ from node.engine_rpc import EngineRefused, EngineRpc, EngineRpcFailure
 from node.join.failures import JoinCode, JoinFailure
 from node.join.genesis import Network
 from node.join.plan import Join, StateSync
-from node.light_blocks import LightBlocks
+from node.light_blocks import Blocks, BoundedBlocks, LightBlocks
 
 Answer = TypeVar("Answer")
 
@@ -113,7 +113,11 @@ def find_trust(
 
 
 def _block(rpc: EngineRpc, height: int) -> LightBlock:
-    message = _answer(lambda: LightBlocks(rpc).light_block(height))
+    return _decoded(LightBlocks(rpc), height)
+
+
+def _decoded(blocks: Blocks, height: int) -> LightBlock:
+    message = _answer(lambda: blocks.light_block(height))
     with _typed():
         return decode_light_block(message)
 
@@ -150,10 +154,11 @@ def _check_chain(header: Header, network: Network, *, where: str) -> None:
 def _check_descent(rpc: EngineRpc, block: LightBlock, network: Network) -> None:
     """That the block follows from the genesis, whose hash is in the network's id."""
     inputs, target = network.inputs, block.header.height
+    blocks = BoundedBlocks(LightBlocks(rpc))
 
     def fetch(height: int) -> LightBlock:
         # The very block that the servers showed, whatever this one would say now.
-        return block if height == target else _block(rpc, height)
+        return block if height == target else _decoded(blocks, height)
 
     with _typed():
         first = genesis_header(fetch(inputs.initial_height), inputs)

@@ -6,7 +6,7 @@ an enclave: each proves itself, or is refused.
 
 from __future__ import annotations
 
-from node.light_blocks.path import Blocks
+from node.light_blocks.blocks import Blocks
 from seedpact.light.v1 import light_pb2
 
 

@@ -9,21 +9,14 @@ came: decoded and encoded again they would lose what nobody hashes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from enclave.light_client.bisection import enclave_steps
 from enclave.light_client.codec import decode_header, decode_light_block
 from enclave.light_client.types import LightBlock
+from node.light_blocks.blocks import Blocks
+from node.light_blocks.bounded import WAY_SECS, BoundedBlocks
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.light.v1 import light_pb2
-
-
-class Blocks(Protocol):
-    """Where light blocks come from."""
-
-    def light_block(self, height: int) -> light_pb2.LightBlock:
-        """The light block of that height. Raises NodeFailure."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +30,24 @@ class Start:
     """The chain's initial height; needed where none is trusted yet."""
 
 
-def find_path(blocks: Blocks, start: Start, *, to: int) -> list[chain_pb2.HeaderStep]:
+def find_path(
+    source: Blocks, start: Start, *, to: int, secs: float = WAY_SECS
+) -> list[chain_pb2.HeaderStep]:
     """The steps from `start` to the header at `to`; none where that is trusted already.
+
+    Args:
+        source: of light blocks.
+        start: where the way begins.
+        to: where it ends.
+        secs: for all blocks together.
 
     Raises:
         Refusal: the engine's blocks do not follow from one another.
-        NodeFailure: what `blocks` raises.
+        NodeFailure: what `source` raises, or a way without end.
     """
     if start.trusted_height >= to:
         return []
+    blocks = BoundedBlocks(source, secs=secs)
     steps: list[chain_pb2.HeaderStep] = []
     height = start.trusted_height
     if not height:

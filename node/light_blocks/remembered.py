@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from typing import Final
 
-from node.light_blocks.path import Blocks
+from node.light_blocks.blocks import Blocks
 from seedpact.light.v1 import light_pb2
 
 REMEMBERED: Final = 16

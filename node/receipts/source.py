@@ -7,8 +7,7 @@ from typing import Protocol
 
 from node.chain_client import ChainClient
 from node.chain_proof import RemoteProofs
-from node.light_blocks import LightBlocks, RememberedBlocks
-from node.light_blocks.path import Blocks
+from node.light_blocks import Blocks, LightBlocks, RememberedBlocks
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.light.v1 import light_pb2
 

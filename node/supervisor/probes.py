@@ -5,21 +5,17 @@ A probe answers at once or within `PATIENCE_SECS`, and raises nothing.
 
 from __future__ import annotations
 
-import http.client
 import socket
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from node.enclave_client import EnclaveClient, EnclaveFailure
+from node.engine_rpc import EngineRpc, EngineRpcFailure
 
 Probe = Callable[[], bool]
 
 PATIENCE_SECS: Final = 2.0
-
-# The addresses are of this machine: a proxy of the environment must not see them.
-_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 def enclave_answers(address: str) -> Probe:
@@ -66,10 +62,11 @@ def rpc_answers(url: str) -> Probe:
 
     def probe() -> bool:
         try:
-            with _OPENER.open(f"{url}/status", timeout=PATIENCE_SECS) as answer:
-                return bool(answer.status == http.HTTPStatus.OK)
-        except (OSError, http.client.HTTPException):
+            with EngineRpc(url, timeout_secs=PATIENCE_SECS) as rpc:
+                rpc.status()
+        except EngineRpcFailure:
             return False
+        return True
 
     return probe
 

@@ -6,10 +6,11 @@ from typing import Final
 
 import pytest
 
-from node.chain_client import ChainCode, ChainFailure
+from node.chain_client import ChainClient, ChainCode, ChainFailure
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
-from seedpact.registration.v1 import types_pb2
+from seedpact.registration.v1 import query_pb2, types_pb2
+from tests.support.lying_grpc import lying_grpc
 from tests.support.one_validator import CHAIN_ID, FUNDS, OneValidator
 
 NONCES: Final = 100_000
@@ -49,6 +50,29 @@ def test_the_founder_s_record_and_account(chain: OneValidator) -> None:
         assert FUNDS - NONCES <= held <= FUNDS
         assert client.balance(operator, "uother") == 0
         assert client.params().network_id == chain.network_id
+
+
+@pytest.mark.parametrize("bare", [True, False], ids=["empty pages", "one page again and again"])
+def test_a_listing_without_end_is_given_up(chain: OneValidator, *, bare: bool) -> None:
+    asked = 0
+
+    def lie(path: str, answer: bytes) -> bytes:
+        nonlocal asked
+        asked += 1
+        page = query_pb2.QueryNodesResponse.FromString(answer)
+        page.next_page_key = bytes(32)
+        if bare:
+            del page.nodes[:]
+        return page.SerializeToString() if path.endswith("/Nodes") else answer
+
+    with (
+        lying_grpc(chain.grpc, lie) as peer,
+        ChainClient(grpc=peer, rpc=chain.rpc) as client,
+        pytest.raises(ChainFailure, match="does not go on") as caught,
+    ):
+        list(client.nodes())
+    assert caught.value.code == ChainCode.CHAIN_FAILED
+    assert asked <= 2
 
 
 def test_another_chain_is_found_out_before_anything_is_signed(chain: OneValidator) -> None:

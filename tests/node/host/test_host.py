@@ -18,16 +18,21 @@ from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainCode, ChainEvent, ChainFailure, Price
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
+from node.engine_rpc import EngineRpc
 from node.genesis import GenesisFile
 from node.host import NEW_BLOCK, EventHandler, Freshness, Host, ImportSeed, Renewal
+from node.host.hosting import running as running_lanes
+from node.host.witness import Witness, WitnessComparison
 from node.join import Join, Step, join
 from node.join.enclave_process import enclave_of
+from node.light_blocks import LightBlocks
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from node.metrics import Metrics
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from tests.support.one_validator import OneValidator, one_validator
+from tests.support.trickler import trickling
 
 PERIOD_SECS: Final = 15
 PATIENCE_SECS: Final = 60.0
@@ -48,26 +53,41 @@ class Lines:
 
 
 class Recorder:
-    """A handler that remembers, and fails where it is told to."""
+    """A handler that remembers, and fails as it is told to."""
 
-    def __init__(self, *events: str, fails: bool = False) -> None:
+    def __init__(self, *events: str, fails: bool = False, bug: Exception | None = None) -> None:
         self.events = frozenset(events)
         self.seen: list[ChainEvent] = []
         self._fails = fails
+        self._bug = bug
 
     def handle(self, _host: Host, event: ChainEvent) -> None:
         self.seen.append(event)
+        if self._bug is not None:
+            raise self._bug
         if self._fails:
             raise ChainFailure(ChainCode.CHAIN_FAILED, expected="a test", found="its failure")
 
 
 @contextmanager
 def running(
-    chain: ChainClient, enclave: EnclaveClient, *handlers: EventHandler, from_height: int = 0
+    chain: ChainClient,
+    enclave: EnclaveClient,
+    *handlers: EventHandler,
+    from_height: int = 0,
+    log: Lines | None = None,
+    metrics: Metrics | None = None,
 ) -> Iterator[Lines]:
     """A host in a thread of its own."""
-    log, stop = Lines(), threading.Event()
-    host = Host(chain=chain, enclave=enclave, handlers=handlers, log=log, patience=0.5)
+    log, stop = log or Lines(), threading.Event()
+    host = Host(
+        chain=chain,
+        enclave=enclave,
+        handlers=handlers,
+        log=log,
+        patience=0.5,
+        metrics=metrics or Metrics(),
+    )
     thread = threading.Thread(target=host.run, args=(stop,), kwargs={"from_height": from_height})
     thread.start()
     try:
@@ -98,6 +118,67 @@ def test_every_block_is_seen_once_and_a_failing_handler_stops_no_other(
     assert heights == list(range(start, start + len(heights)))
     assert [event.height for event in failing.seen][: len(heights)] == heights
     assert log.of("handler_failed")[0]["handler"] == "Recorder"
+
+
+def test_a_fault_of_a_handler_is_logged_with_its_place_and_ends_nothing(
+    chain: OneValidator,
+) -> None:
+    """It is asked again, after ever more blocks; what the fault was about is not told."""
+    faulty, steady = Recorder(NEW_BLOCK, bug=KeyError("a secret")), Recorder(NEW_BLOCK)
+    enclave, metrics = EnclaveClient("127.0.0.1:1"), Metrics()
+    with chain.client() as client:
+        start = client.height()
+        with running(client, enclave, faulty, steady, from_height=start, metrics=metrics) as log:
+            until(lambda: len(steady.seen) >= 12)
+    seen = [event.height - start for event in faulty.seen]
+    assert seen[:4] == [0, 1, 3, 7]
+    said = log.of("host_fault")
+    assert [fields["height"] for fields in said] == [event.height for event in faulty.seen]
+    assert (said[0]["handler"], said[0]["type"]) == ("Recorder", "KeyError")
+    assert "test_host.py:" in str(said[0]["at"])
+    assert "secret" not in str(log.events)
+    assert f'seedpact_host_faults_total{{handler="Recorder"}} {len(said)}.0' in metrics.text()
+
+
+def test_a_fault_of_the_loop_itself_ends_nothing(chain: OneValidator) -> None:
+    class Moody(Recorder):
+        """Which events it wants is a fault at first."""
+
+        def __getattribute__(self, name: str) -> object:
+            if name == "events" and len(log.events) < 2:
+                raise RuntimeError
+            return super().__getattribute__(name)
+
+    log = Lines()
+    moody = Moody(NEW_BLOCK)
+    with chain.client() as client, running(client, EnclaveClient("127.0.0.1:1"), moody, log=log):
+        until(lambda: len(moody.seen) >= 1)
+    assert [(f["handler"], f["type"]) for f in log.of("host_fault")] == [
+        ("Host", "RuntimeError")
+    ] * 2
+
+
+def test_a_trickling_witness_holds_up_no_handler_of_this_node(chain: OneValidator) -> None:
+    """As `hosting` puts them: who asks strangers has a thread of its own."""
+    steady, log = Recorder(NEW_BLOCK), Lines()
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n"
+    with (
+        trickling(first=head, every_secs=0.05) as place,
+        chain.client() as client,
+        EngineRpc(f"http://{place}") as other,
+    ):
+        own = LightBlocks(client.engine)
+        witness = WitnessComparison(own, [Witness(place, LightBlocks(other))])
+        asked = Recorder(NEW_BLOCK)
+        lane = partial(Host, chain=client, enclave=EnclaveClient("127.0.0.1:1"), log=log)
+        lanes = {"host": lane(handlers=[steady]), "others": lane(handlers=[asked, witness])}
+        with running_lanes(lanes):
+            until(lambda: bool(asked.seen))
+            start = len(steady.seen)
+            until(lambda: len(steady.seen) >= start + 5)
+            assert len(asked.seen) == 1, "the witness is still waited for"
+            until(lambda: bool(log.of("witness_away")))
+    assert "no whole answer within 5 s" in str(log.of("witness_away")[0]["reason"])
 
 
 def test_a_chain_that_is_away_is_said_once() -> None:

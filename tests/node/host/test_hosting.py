@@ -11,9 +11,19 @@ from enclave.crypto.labels import Mode
 from node.config import Home, NodeConfig
 from node.config.cometbft import CometSettings, write_cometbft
 from node.config.state_sync import StateSyncSettings, forget_blocks, write_state_sync
-from node.host.hosting import KEYRING_VARIABLE, block_servers, operator_key
+from node.host.hosting import (
+    KEYRING_VARIABLE,
+    alone_of,
+    asking_of,
+    block_servers,
+    operator_key,
+)
+from node.host.witness import Witness
 from node.keyring import Backend, Keyring
+from node.metrics import Metrics
 from tests.node.host.test_host import Lines
+from tests.support.changing_headers import ServedBlocks
+from tests.support.headers import HeaderChain
 
 
 @pytest.fixture
@@ -86,3 +96,19 @@ def test_older_blocks_are_asked_of_witnesses_then_of_who_served_the_state_sync(h
         "http://10.0.0.1:1",
         "http://10.0.0.3:1",
     )
+
+
+def test_who_asks_strangers_stands_in_no_lane_of_this_node(home: Home) -> None:
+    """And each witness by itself."""
+    locked(home)
+    key = Keyring(home.keyring("file"), Backend.FILE, password=lambda _: "correct horse").key(
+        "operator"
+    )
+    named = ("http://10.0.0.1:1", "http://10.0.0.2:1")
+    config = replace(NodeConfig.default(home, mode=Mode.SOFTWARE), witnesses=named)
+    blocks = ServedBlocks(HeaderChain(chain_id="lanes-1"))
+    others = {url: Witness(url, blocks) for url in (*named, "http://10.0.0.3:1")}
+    alone = [type(each).__name__ for each in alone_of(config, key, Metrics())]
+    assert alone == ["ImportSeed", "Freshness", "Renewal"]
+    asking = [type(each).__name__ for each in asking_of(config, blocks, others)]
+    assert asking == ["Following", "WitnessComparison", "WitnessComparison"]

@@ -15,7 +15,8 @@ from enclave.light_client.types import Header
 from enclave.proven.headers import follow
 from enclave.registration.records import Time
 from enclave.registration.wire import strict_decode
-from node.engine_rpc import EngineFailed
+from node.engine_rpc import EngineFailed, EngineUnreachable
+from node.light_blocks import BoundedBlocks
 from node.light_blocks.path import Start, find_path
 from node.light_blocks.remembered import REMEMBERED, RememberedBlocks
 from seedpact.enclave.v1 import chain_pb2
@@ -174,6 +175,20 @@ def test_an_engine_that_lies_gives_no_path(lie: Lie) -> None:
 def test_a_block_that_is_not_there_gives_no_path() -> None:
     with pytest.raises(EngineFailed):
         find_path(ServedBlocks(plain()), Start(CHAIN_ID, 3), to=TOP + 1)
+
+
+def test_a_way_has_a_budget_of_time_and_of_blocks() -> None:
+    """Whoever is asked decides how long the way is."""
+    blocks = ServedBlocks(plain())
+    with pytest.raises(EngineUnreachable, match="within 0 s"):
+        find_path(blocks, Start(CHAIN_ID, 3), to=TOP, secs=0)
+    assert blocks.asked == []
+    bounded = BoundedBlocks(blocks, most=3)
+    for height in (1, 2, 3):
+        bounded.light_block(height)
+    with pytest.raises(EngineUnreachable, match="after 3 blocks"):
+        bounded.light_block(4)
+    assert blocks.asked == [1, 2, 3]
 
 
 def test_a_block_is_fetched_once_while_it_is_remembered() -> None:

@@ -115,6 +115,11 @@ _JOIN: Final = {
         "The chain made no new block in time, or the peer does not follow it.",
         "look at `seedpactd status --node PEER`, or ask another peer",
     ),
+    CliCode.NETWORK_UNPROVEN: Remedy(
+        "The peer did not prove the network's keys by headers that lead from the genesis. Nothing "
+        "was paid.",
+        "register through another node, one that has every block from the first on",
+    ),
     CliCode.ATTEMPTS_EXHAUSTED: Remedy(
         "Each register was refused or unconfirmed; what was found is the last reason.",
         "look that code up with `seedpactd explain`, and run the command again",

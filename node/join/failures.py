@@ -18,6 +18,7 @@ class JoinCode(enum.StrEnum):
     ENCLAVE_NOT_STARTED = "enclave_not_started"
     NO_FUNDS = "no_funds"
     FEE_TOO_HIGH = "fee_too_high"
+    NETWORK_UNPROVEN = "network_unproven"
     CHAIN_STALLED = "chain_stalled"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     KEYS_UNUSABLE = "keys_unusable"

@@ -23,10 +23,11 @@ from node.join.homing import check_own_network, ensure_home, own_network
 from node.join.journal import Journal, exclusive
 from node.join.keys import ensure_keys
 from node.join.plan import Join, Joined, Progress, Step
+from node.join.proving import prove_network
 from node.join.quoting import wait_for_state
 from node.join.registering import confirm_of, registered
 from node.join.run import Run
-from node.join.seed import check_holder, import_seed
+from node.join.seed import Keys, check_holder, import_seed
 from node.join.trust import arrange_state_sync
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
@@ -88,14 +89,20 @@ def _with_enclave(run: Run, network: Network, *, configured: str) -> Joined:
             info = enclave.get_info()
             say(f"an enclave answers at {enclave.address}, {_state(info)}")
         with run.step(Step.KEYS, "looking at the enclave's keys") as say:
-            wait_for_state(run.chain.height, timeout=run.wish.commit_timeout, say=say)
+            first_state = network.inputs.initial_height + 1
+            wait_for_state(
+                run.chain.height, first=first_state, timeout=run.wish.commit_timeout, say=say
+            )
             info = ensure_keys(run, enclave, network)
             say(f"node {info.node_id.hex()}, {_state(info)}")
         if info.state == pb.ENCLAVE_STATE_HOLDER:
             record = run.chain.node(info.node_id)
+            keys: Keys = run.chain.network_keys()
         else:
             record = _registered_holder(run, enclave, network, info)
-        check_holder(run.chain, enclave, network)
+            height = run.chain.height()
+            keys = prove_network(run.chain, network, height=height).current_keys
+        check_holder(enclave, network, keys)
         return _joined(run, info.node_id, record)
 
 

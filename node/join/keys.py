@@ -10,10 +10,10 @@ from typing import Final
 
 from enclave.errors import Code
 from enclave.registration.network_codec import mode_from_proto, network_to_proto
-from node.chain_client import ChainClient
 from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.join.failures import JoinFailure
 from node.join.genesis import Network
+from node.join.proving import prove_network
 from node.join.run import Run
 from seedpact.enclave.v1 import service_pb2 as pb
 
@@ -33,10 +33,10 @@ def ensure_keys(run: Run, enclave: EnclaveClient, network: Network) -> pb.GetInf
     if info.state == pb.ENCLAVE_STATE_EMPTY and _restored(run, enclave, network):
         info = enclave.get_info()
     if info.state == pb.ENCLAVE_STATE_EMPTY:
-        _create(run.chain, enclave, network, discard=False)
+        _create(run, enclave, network, discard=False)
     elif info.network_id != network.id or (run.wish.discard and not _holds(info)):
         _check_may_discard(run, info, network)
-        _create(run.chain, enclave, network, discard=True)
+        _create(run, enclave, network, discard=True)
     info = enclave.get_info()
     notes = run.journal.notes
     if notes.node_id != info.node_id:
@@ -46,8 +46,9 @@ def ensure_keys(run: Run, enclave: EnclaveClient, network: Network) -> pb.GetInf
     return info
 
 
-def _create(chain: ChainClient, enclave: EnclaveClient, network: Network, *, discard: bool) -> None:
-    keys = chain.network_keys()
+def _create(run: Run, enclave: EnclaveClient, network: Network, *, discard: bool) -> None:
+    """For the KEM key that the chain proves: the enclave could not use any other."""
+    keys = prove_network(run.chain, network, height=run.chain.height()).current_keys
     enclave.create_node_key(
         pb.CreateNodeKeyRequest(
             network=network_to_proto(network.inputs),

@@ -15,6 +15,7 @@ from chain_module import gas
 from chain_module.address import to_text
 from chain_module.bank.coins import DENOM
 from enclave.errors import Code
+from enclave.registration.records import NetworkKeys
 from node.chain_client import ChainClient, ChainCode, ChainFailure, HeaderFacts
 from node.chain_client.transactions import Fee, fee_of
 from node.enclave_client import EnclaveClient, EnclaveRefused
@@ -79,7 +80,11 @@ def check_price(fee: Fee, network: Network, message: tx_pb2.MsgRegisterNode) -> 
 
 
 def wait_for_state(
-    height: Callable[[], int], *, timeout: float, say: Callable[[str], None]
+    height: Callable[[], int],
+    *,
+    timeout: float,
+    say: Callable[[str], None],
+    first: int = FIRST_STATE,
 ) -> None:
     """Waits until a network that only starts has a state to ask: until its second block.
 
@@ -87,19 +92,20 @@ def wait_for_state(
         height: of the newest block, 0 before the first.
         timeout: seconds.
         say: is told that it waits.
+        first: the height of its second block.
 
     Raises:
         JoinFailure: CHAIN_STALLED.
     """
     deadline = time.monotonic() + timeout
-    while (newest := height()) < FIRST_STATE:
+    while (newest := height()) < first:
         if time.monotonic() >= deadline:
             raise JoinFailure(
                 JoinCode.CHAIN_STALLED,
-                expected=f"a block {FIRST_STATE} within {timeout:.0f} s",
+                expected=f"a block {first} within {timeout:.0f} s",
                 found=f"block {newest}",
             )
-        say(f"waiting for block {FIRST_STATE}, the chain is at {newest}")
+        say(f"waiting for block {first}, the chain is at {newest}")
         time.sleep(POLL_SECS)
 
 
@@ -126,9 +132,8 @@ def anchor_of(chain: ChainClient, *, timeout: float, say: Callable[[str], None])
     return chain.header(newest - ANCHOR_DEPTH)
 
 
-def quote(chain: ChainClient, enclave: EnclaveClient, wish: Join, anchor: HeaderFacts) -> Quoted:
-    """Lets a newcomer's enclave quote for the current epoch. Raises EnclaveFailure."""
-    keys = chain.network_keys()
+def quote(enclave: EnclaveClient, wish: Join, anchor: HeaderFacts, keys: NetworkKeys) -> Quoted:
+    """Lets a newcomer's enclave quote for the epoch of `keys`. Raises EnclaveFailure."""
     purpose = pb.RegisterPurpose(
         operator=wish.operator.info.raw_address,
         epoch=keys.epoch,

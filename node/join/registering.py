@@ -32,6 +32,7 @@ from node.join.failures import JoinCode, JoinFailure
 from node.join.genesis import Network
 from node.join.journal import Sent
 from node.join.plan import Progress, Step
+from node.join.proving import prove_anchor
 from node.join.quoting import anchor_of, check_funds, check_price, quote
 from node.join.run import Run
 from seedpact.registration.v1 import tx_pb2, types_pb2
@@ -190,8 +191,10 @@ def _sign(run: Run, enclave: EnclaveClient, network: Network) -> Sent:
         say(f"the operator has {check_funds(chain, wish, network)}{DENOM}")
     with run.step(Step.QUOTE, "choosing a recent header") as say:
         anchor = anchor_of(chain, timeout=wish.commit_timeout, say=say)
+        say(f"proving header {anchor.height} and the network's keys")
+        keys = prove_anchor(chain, network, anchor).current_keys
         say(f"quoting the node's keys and header {anchor.height}")
-        quoted = quote(chain, enclave, wish, anchor)
+        quoted = quote(enclave, wish, anchor, keys)
     with run.step(Step.REGISTER, "signing the register") as say:
         age = chain.policy().max_quote_age_blocks
         timeout_height = anchor.height + min(age, TIMEOUT_BLOCKS)

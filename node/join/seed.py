@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 from chain_module.registration import keys
 from enclave.errors import Code
+from enclave.registration.records import NetworkKeys
 from node.chain_client import ChainClient, HeaderFacts
 from node.chain_proof import ChainProofCode, ChainProofFailure, Leading, RemoteProofs
 from node.enclave_client import EnclaveClient, EnclaveRefused
@@ -23,6 +24,9 @@ from node.light_blocks import LightBlocks, RememberedBlocks
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
+
+Keys: TypeAlias = NetworkKeys | types_pb2.NetworkKeys
+"""Proven, or a peer's word."""
 
 POLL_SECS: Final = 0.1
 HEADER_SECS: Final = 60.0
@@ -114,16 +118,13 @@ def header_from(chain: ChainClient, height: int) -> HeaderFacts:
     return header
 
 
-def check_holder(
-    chain: ChainClient, enclave: EnclaveClient, network: Network
-) -> pb.GetInfoResponse:
-    """That the enclave holds the seed of the chain's own keys.
+def check_holder(enclave: EnclaveClient, network: Network, expected: Keys) -> pb.GetInfoResponse:
+    """That the enclave holds the seed of the network's keys `expected`.
 
     Raises:
         JoinFailure: NETWORK_KEYS_MISMATCH.
     """
     info = enclave.get_info()
-    expected = chain.network_keys()
     held = {each.epoch: each for each in enclave.get_network_keys().keys}.get(expected.epoch)
     if held is None or (held.pk_io, held.kem_io) != (expected.pk_io, expected.kem_io):
         raise JoinFailure(

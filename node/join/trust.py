@@ -15,11 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
 from enclave.errors import Refusal
-from enclave.light_client.bisection import enclave_steps
 from enclave.light_client.codec import decode_light_block
 from enclave.light_client.hashes import header_hash
 from enclave.light_client.types import Header, LightBlock
-from enclave.proven.headers import genesis_header
 from node.chain_client.failures import failure_of_engine
 from node.config import Home
 from node.config.state_sync import (
@@ -34,6 +32,7 @@ from node.engine_rpc import EngineRefused, EngineRpc, EngineRpcFailure
 from node.join.failures import JoinCode, JoinFailure
 from node.join.genesis import Network
 from node.join.plan import Join, StateSync
+from node.join.proving import header_from_genesis
 from node.light_blocks import Blocks, BoundedBlocks, LightBlocks
 
 Answer = TypeVar("Answer")
@@ -153,7 +152,7 @@ def _check_chain(header: Header, network: Network, *, where: str) -> None:
 
 def _check_descent(rpc: EngineRpc, block: LightBlock, network: Network) -> None:
     """That the block follows from the genesis, whose hash is in the network's id."""
-    inputs, target = network.inputs, block.header.height
+    target = block.header.height
     blocks = BoundedBlocks(LightBlocks(rpc))
 
     def fetch(height: int) -> LightBlock:
@@ -161,9 +160,7 @@ def _check_descent(rpc: EngineRpc, block: LightBlock, network: Network) -> None:
         return block if height == target else _decoded(blocks, height)
 
     with _typed():
-        first = genesis_header(fetch(inputs.initial_height), inputs)
-        if target > first.height:
-            enclave_steps(first, target, chain_id=inputs.chain_id, fetch=fetch)
+        header_from_genesis(fetch, network, target)
 
 
 def _answer(call: Callable[[], Answer]) -> Answer:

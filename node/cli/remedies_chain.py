@@ -120,6 +120,10 @@ _JOIN: Final = {
         "was paid.",
         "register through another node, one that has every block from the first on",
     ),
+    CliCode.NO_PEER_REACHED: Remedy(
+        "The node would reach no peer, and never get a block. Nothing was paid.",
+        "name a peer whose P2P port this machine reaches: `--p2p-peer NODE_ID@HOST:PORT`",
+    ),
     CliCode.ATTEMPTS_EXHAUSTED: Remedy(
         "Each register was refused or unconfirmed; what was found is the last reason.",
         "look that code up with `seedpactd explain`, and run the command again",

@@ -41,7 +41,8 @@ DOCTOR_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
     ),
     CliCode.NO_PEERS: Remedy(
         "The node is connected to nobody, so it sees no new block.",
-        "set p2p.persistent_peers in config/config.toml, and check that their ports are reached",
+        "run `seedpactd register` again, which finds one, or set p2p.persistent_peers in "
+        "config/config.toml; check that their ports are reached, and restart",
     ),
     CliCode.NOT_REGISTERED: Remedy(
         "The enclave has keys, and the chain knows no node with them.",

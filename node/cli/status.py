@@ -91,8 +91,9 @@ def _engine(chain: ChainClient) -> Part:
     peers = chain.peers()
     behind = "catching up" if found.catching_up else "in sync"
     newest = f"{found.latest_height} of {utc(found.latest_time_ns)}"
+    nobody = "none"
     if not found.latest_height:
-        newest = "none yet"
+        newest, nobody = "none yet", "no peer, so no block: `seedpactd register` again finds one"
     return Part(
         data={
             "chain_id": found.chain_id,
@@ -108,7 +109,7 @@ def _engine(chain: ChainClient) -> Part:
         rows=[
             ("chain", found.chain_id),
             ("block", f"{newest}, {behind}"),
-            ("peers", ", ".join(f"{p.moniker} {p.node_id}" for p in peers) or "none"),
+            ("peers", ", ".join(f"{p.moniker} {p.node_id}" for p in peers) or nobody),
             ("voting power", str(found.validator_power) if found.validator_power else "none"),
         ],
     )

@@ -72,7 +72,7 @@ class TimedConnection(http.client.HTTPConnection):
 
     def connect(self) -> None:
         """Raises OSError, TimeoutError, UnicodeError."""
-        plain = _connected(self.host, self.port, self.call)
+        plain = connected(self.host, self.port, self.call)
         if self._tls is None:
             self.sock = _TimedSocket(plain, self)
             return
@@ -143,7 +143,7 @@ class _Incoming(io.RawIOBase):
         super().close()
 
 
-def _connected(host: str, port: int, call: Call) -> socket.socket:
+def connected(host: str, port: int, call: Call) -> socket.socket:
     """A connection to one of the name's addresses; each gets its share of the time."""
     places = _addresses(host, port, call)[:MAX_ADDRESSES]
     last: OSError = OSError("no address")

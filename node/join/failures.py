@@ -19,6 +19,7 @@ class JoinCode(enum.StrEnum):
     NO_FUNDS = "no_funds"
     FEE_TOO_HIGH = "fee_too_high"
     NETWORK_UNPROVEN = "network_unproven"
+    NO_PEER_REACHED = "no_peer_reached"
     CHAIN_STALLED = "chain_stalled"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
     KEYS_UNUSABLE = "keys_unusable"

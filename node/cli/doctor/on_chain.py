@@ -19,7 +19,9 @@ from node.cli.enclave.info import state_name
 from node.cli.failures import CliCode, Failure
 from node.cli.query.registration import status_name
 from node.cli.times import utc_seconds
+from node.config.cometbft import read_cometbft
 from node.join.homing import own_network
+from node.join.peers import PEERS
 from seedpact.registration.v1 import types_pb2
 
 MAX_CLOCK_SECS: Final = 60
@@ -105,8 +107,15 @@ def clock(subject: Subject) -> str:
 def peers(subject: Subject) -> str:
     """The node has peers, unless it is the only validator."""
     found = subject.chain.peers()
-    if not found and len(subject.chain.validators()) > 1:
-        raise Failure(CliCode.NO_PEERS, expected="at least one peer", found="none")
+    engine = subject.engine
+    alone = engine.latest_height and engine.validator_power
+    if not found and not (alone and len(subject.chain.validators()) == 1):
+        named = subject.home.is_initialized and read_cometbft(subject.home, PEERS)
+        raise Failure(
+            CliCode.NO_PEERS,
+            expected="at least one peer",
+            found=f"none of {named}" if named else "none, and config.toml names none",
+        )
     return f"{len(found)}"
 
 

@@ -211,6 +211,20 @@ def test_a_validator_among_others_without_peers(chain: OneValidator, home: Home,
         assert codes(cli, home, "--node", url) == {"peers": "no_peers"}
 
 
+def test_a_node_without_peers_or_blocks_is_told_the_cause(
+    chain: OneValidator, home: Home, cli: Cli
+) -> None:
+    def no_block(method: str, params: dict[str, Any], answer: dict[str, Any]) -> None:
+        powerless(method, params, answer)
+        if method == "status":
+            answer["result"]["sync_info"]["latest_block_height"] = "0"
+
+    with lying_rpc(chain.rpc, no_block) as url:
+        assert codes(cli, home, "--node", url)["peers"] == "no_peers"
+        shown = cli("status", "--home", str(home.path), "--node", url).done().stdout
+    assert "no peer, so no block" in shown
+
+
 def test_keys_that_are_not_registered(
     chain: OneValidator, home: Home, tmp_path: Path, cli: Cli
 ) -> None:

@@ -1,4 +1,4 @@
-"""The process: arguments, start, SIGTERM. `python -m enclave --help` says how to use it."""
+"""The process: arguments, start, SIGTERM. `python -P -m enclave --help` says how to use it."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def _warn(options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m enclave",
+        prog="python -P -m enclave",
         description="Serves the enclave of one node to its host, by gRPC.",
         epilog="Exit codes: 0 stopped cleanly, 1 refused (the last line on stderr says why), "
         "2 wrong usage.",

@@ -37,6 +37,7 @@ from node.config.ports import MAX_PORT
 from node.join import Join, Joined, Progress, StateSync, join
 from node.supervisor import running
 from node.supervisor.node_group import Part, pid_file
+from node.supervisor.python_child import python_command, python_environment
 
 
 @click.command(
@@ -261,5 +262,5 @@ def _answer(joined: Joined, output: Output, home: Home, *, hint: str) -> None:
 def _become_start(home: Home) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
-    words = [sys.executable, "-m", "node.cli.main", "start", "--home", str(home.path)]
-    os.execv(words[0], words)  # noqa: S606 (no shell is wanted)
+    words = python_command("node.cli.main", "start", "--home", str(home.path))
+    os.execve(words[0], words, python_environment())  # noqa: S606 (no shell is wanted)

@@ -30,6 +30,7 @@ from node.engine import build_engine, find_engine
 from node.supervisor import Event, ProcessId, Supervisor, What
 from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
 from node.supervisor.preflight import check_home, check_not_running, check_ports, claimed
+from node.supervisor.python_child import python_environment
 
 SOFTWARE_MODE: Final = "software mode protects nothing: keys lie in a file and in plain memory"
 
@@ -117,7 +118,7 @@ def _become(part: Part, home: Home, config: NodeConfig, *, engine: Path) -> NoRe
     line = command(part, home, config, engine=engine)
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execv(line[0], line)  # noqa: S606 (no shell is wanted)
+    os.execve(line[0], line, python_environment())  # noqa: S606 (no shell is wanted)
 
 
 class _Shown:

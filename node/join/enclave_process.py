@@ -23,6 +23,7 @@ from node import supervisor
 from node.enclave_client import EnclaveClient
 from node.join.failures import JoinCode, JoinFailure
 from node.json_form import parse_line
+from node.supervisor.python_child import python_command, python_environment
 
 START_SECS: Final = 30.0
 STOP_SECS: Final = 10.0
@@ -64,11 +65,11 @@ class _Started:
     """`python -m enclave` as a child that dies with this process; or nothing, where one runs."""
 
     def __init__(self, folder: Path, *, mode: Mode) -> None:
-        words = ("-m", "enclave", "--home", str(folder), "--mode", mode.value)
-        command = (sys.executable, *words, "--listen", _FREE_PORT)
+        words = ("--home", str(folder), "--mode", mode.value, "--listen", _FREE_PORT)
+        command = python_command("enclave", *words)
         self._child = subprocess.Popen(  # noqa: S603 (our own interpreter, arguments as a list)
             [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), *command],
-            env={"GRPC_VERBOSITY": "NONE", **os.environ},
+            env={"GRPC_VERBOSITY": "NONE", **python_environment()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,

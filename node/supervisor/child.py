@@ -19,6 +19,7 @@ from typing import Final
 from node.json_form import parse_line
 from node.supervisor.halt_watch import HaltWatch
 from node.supervisor.process_id import ProcessId
+from node.supervisor.python_child import python_environment
 from node.supervisor.spec import ProcessSpec
 
 LAUNCH: Final = Path(__file__).with_name("launch.py")
@@ -61,7 +62,7 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                env={**os.environ, **spec.environment},
+                env={**python_environment(), **spec.environment},
                 # In a session of its own, Ctrl-C reaches it through the supervisor alone.
                 start_new_session=True,
             )

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import enum
 import re
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +22,7 @@ from node.supervisor.probes import (
     rpc_answers,
     socket_accepts,
 )
+from node.supervisor.python_child import python_command
 from node.supervisor.spec import Group, ProcessSpec
 
 NODE_MODULE: Final = "node.supervisor.node_process"
@@ -101,9 +101,9 @@ def command(part: Part, home: Home, config: NodeConfig, *, engine: Path) -> tupl
         case Part.ENCLAVE:
             arguments = ("--home", str(home.enclave), "--mode", config.enclave_mode.value)
             listen = ("--listen", config.enclave_address)
-            return (sys.executable, "-m", "enclave", *arguments, *listen)
+            return python_command("enclave", *arguments, *listen)
         case Part.NODE:
-            return (sys.executable, "-m", NODE_MODULE, str(home.path))
+            return python_command(NODE_MODULE, str(home.path))
         case Part.COMETBFT:
             return (str(engine), "start", "--home", str(home.path))
 

@@ -12,12 +12,12 @@ import os
 import select
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import IO, Final
 
 from node.json_form import parse_line as parse_json_line
+from node.supervisor.python_child import python_command, python_environment
 
 LogLine = Mapping[str, object]
 """One line of the enclave's log (`enclave.service.log`); other lines come as {"message": ..}."""
@@ -38,9 +38,9 @@ def run_enclave(arguments: list[str], *, on_line: Callable[[LogLine], None]) -> 
         The child's exit status; negative: the signal that ended it.
     """
     # The enclave says itself why it cannot listen; gRPC's own lines would only repeat it.
-    environment = {"GRPC_VERBOSITY": "NONE", **os.environ}
+    environment = {"GRPC_VERBOSITY": "NONE", **python_environment()}
     child = subprocess.Popen(  # noqa: S603 (our own interpreter, arguments as a list)
-        [sys.executable, "-m", "enclave", *arguments],
+        python_command("enclave", *arguments),
         env=environment,
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
@@ -64,6 +64,8 @@ def run_enclave(arguments: list[str], *, on_line: Callable[[LogLine], None]) -> 
         if child.poll() is None:
             child.kill()
             child.wait()
+        if child.stderr is not None:
+            child.stderr.close()
 
 
 def parse_line(line: bytes) -> LogLine:

@@ -161,6 +161,7 @@ def test_the_group_is_the_home(home: Home) -> None:
     assert [spec.name for spec in group.processes] == ["enclave", "node", "cometbft"]
     enclave, node, engine = group.processes
     assert enclave.command[1:] == (
+        "-P",
         "-m",
         "enclave",
         "--home",

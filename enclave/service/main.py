@@ -18,7 +18,7 @@ from enclave.crypto.labels import Mode
 from enclave.errors import Refusal
 from enclave.framework.enclave import Enclave
 from enclave.service.durable_file import OsDisk
-from enclave.service.hardening import disable_core_dumps
+from enclave.service.hardening import disable_core_dumps, occupy_standard_streams
 from enclave.service.home import Home
 from enclave.service.log import log
 from enclave.service.measure_package import measure_package
@@ -53,6 +53,7 @@ def _serve(options: argparse.Namespace) -> int:
     # Blocked here and in every thread to come, and taken by `sigwait`: the kernel may give a signal
     # to any of gRPC's threads, and a Python handler then waits for a main thread that sleeps.
     signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    occupy_standard_streams()
     if not disable_core_dumps():
         log("warning", "dumpable", message="the kernel refused RLIMIT_CORE 0 or PR_SET_DUMPABLE 0")
     home = Home(Path(options.home), disk=OsDisk(), entropy=os.urandom)

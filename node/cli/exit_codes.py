@@ -14,6 +14,11 @@ class ExitCode(enum.IntEnum):
     """It was refused, or it failed."""
     USAGE = 2
     """Wrong usage, or an input that cannot be read."""
+    UNTOLD = 3
+    """It was done, but the answer could not be written."""
 
 
-EXIT_CODES_HELP = "Exit codes: 0 done, 1 refused or failed, 2 wrong usage or unreadable input."
+EXIT_CODES_HELP = (
+    "Exit codes: 0 done, 1 refused or failed, 2 wrong usage or unreadable input, "
+    "3 done, but the answer could not be written."
+)

@@ -24,6 +24,7 @@ class CliCode(enum.StrEnum):
     MALFORMED_INPUT = "malformed_input"
     FILE_EXISTS = "file_exists"
     CANNOT_WRITE = "cannot_write"
+    ANSWER_NOT_WRITTEN = "answer_not_written"
     NO_HOME = "no_home"
     HOME_EXISTS = "home_exists"
     BAD_HOME_PATH = "bad_home_path"

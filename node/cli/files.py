@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -49,10 +50,11 @@ def read_file(
             with Path(path).open("rb") as file:
                 data = file.read(limit + 1)
     except (OSError, ValueError) as error:
+        from_stdin = stdin and path == STDIN
         raise Failure(
             CliCode.UNREADABLE_INPUT,
-            expected=f"{what} at {path}",
-            found=_reason(error),
+            expected=f"{what} {'on stdin' if from_stdin else f'at {path}'}",
+            found=_no_input(error) if from_stdin else _reason(error),
             exit_code=ExitCode.USAGE,
         ) from None
     if len(data) > limit:
@@ -115,6 +117,11 @@ def write_file(path: str, data: bytes, *, force: bool, private: bool = False) ->
 
 def _cannot_write(path: str, found: str) -> Failure:
     return Failure(CliCode.CANNOT_WRITE, expected=f"to write {path}", found=found)
+
+
+def _no_input(error: Exception) -> str:
+    closed = isinstance(error, OSError) and error.errno == errno.EBADF
+    return "no input: stdin is closed, or not for reading" if closed else _reason(error)
 
 
 def _reason(error: Exception) -> str:

@@ -224,6 +224,7 @@ def _answer(
             command_line("keys", "add", settings.node.operator_key or "operator", *words),
             command_line("genesis", "--help"),
         ],
+        changes=True,
     )
 
 

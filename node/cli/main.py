@@ -6,8 +6,6 @@ here. No stack trace reaches a user: of a bug only its type and place are shown.
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 import traceback
 from typing import Final
@@ -22,6 +20,7 @@ from node.cli.inherited import let_groups_inherit
 from node.cli.lazy import LazyGroup
 from node.cli.options import INHERITED, wanted_format
 from node.cli.output import Output
+from node.cli.streams import AnswerLost, guard_streams, release_streams
 from node.failure import NodeFailure
 
 PROGRAM: Final = "seedpactd"
@@ -49,7 +48,11 @@ let_groups_inherit(cli, INHERITED)
 
 def main() -> None:
     """Runs the command line and ends the process with a code of `exit_codes`."""
-    sys.exit(run(sys.argv[1:]))
+    guard_streams()
+    try:
+        sys.exit(run(sys.argv[1:]))
+    finally:
+        release_streams()
 
 
 def run(arguments: list[str]) -> int:
@@ -58,22 +61,21 @@ def run(arguments: list[str]) -> int:
     Args:
         arguments: without the program's name.
     """
-    _accept_any_text()
     try:
         _check_text(arguments)
         result = cli.main(args=arguments, prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has gone: there is nobody to tell.
-        _drop_stdout()
-        return ExitCode.REFUSED
+    except AnswerLost as lost:
+        # Where whoever read the answer has gone, and nothing was changed, there is nobody to tell.
+        if not lost.reader_gone:
+            Output(wanted_format(arguments)).fail(_of_lost(lost), stdout=False)
+        return ExitCode.UNTOLD
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help(), err=True)
         return ExitCode.USAGE
     except Exception as error:  # noqa: BLE001 (the last line of defence: nobody sees a stack trace)
         failure = failure_of(error)
-        with contextlib.suppress(BrokenPipeError):
-            Output(wanted_format(arguments)).fail(failure)
+        Output(wanted_format(arguments)).fail(failure)
         return failure.exit_code
     return result if isinstance(result, int) else ExitCode.DONE
 
@@ -101,6 +103,16 @@ def failure_of(error: Exception) -> Failure:
             )
 
 
+def _of_lost(lost: AnswerLost) -> Failure:
+    done = f"; done: {lost.done}" if lost.done else ""
+    return Failure(
+        CliCode.ANSWER_NOT_WRITTEN,
+        expected="to write the answer to stdout",
+        found=f"{lost.reason}{done}",
+        exit_code=ExitCode.UNTOLD,
+    )
+
+
 def _of_usage(error: click.UsageError) -> Failure:
     path = error.ctx.command_path if error.ctx else PROGRAM
     return usage(f"usage as `{path} --help` shows", error.format_message().rstrip("."))
@@ -118,20 +130,6 @@ def _check_text(arguments: list[str]) -> None:
             continue  # it has a code of its own
         if any("\ud800" <= character <= "\udfff" for character in argument):
             raise usage("arguments in UTF-8", repr(argument[:100]))
-
-
-def _accept_any_text() -> None:
-    """A terminal of few characters gets escapes, not an exception."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            reconfigure(errors="backslashreplace")
-
-
-def _drop_stdout() -> None:
-    # Else the interpreter would try to flush once more at its end, and complain.
-    with contextlib.suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 if __name__ == "__main__":

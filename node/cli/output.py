@@ -6,6 +6,7 @@ Text goes to stdout, an error as one line to stderr; colours only on a terminal.
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import json
 import sys
@@ -20,10 +21,14 @@ from rich.text import Text
 
 from node.cli.failures import Failure
 from node.cli.remedies import remedy_for
+from node.cli.streams import AnswerLost, stderr_is_lost
 from node.json_form import Json
 
 Row = tuple[str, str]
 """Label and value, for people."""
+
+TOLD: Final = ("tx_hash", "height", "confirm_tx_hash", "network_id", "node_id", "address", "out")
+"""What is told of an answer that cannot be written: all of it public, and enough to find it."""
 
 _GAP: Final = 2
 _NARROW_COLUMNS: Final = 60
@@ -50,6 +55,7 @@ class Output:
         headline: str = "",
         rows: Sequence[Row] = (),
         hints: Iterable[str] = (),
+        changes: bool = False,
     ) -> None:
         """The answer of a command that was done.
 
@@ -58,7 +64,23 @@ class Output:
             headline: the answer in one line.
             rows: the details, for people.
             hints: commands to run next.
+            changes: whether the command has changed something, so that one whose reader has gone
+                away is told too.
+
+        Raises:
+            AnswerLost: with what the answer says in a line.
         """
+        try:
+            self._answer(data, headline, rows, hints)
+        except AnswerLost as lost:
+            facts = [f"{name} {data[name]}" for name in TOLD if data.get(name) is not None]
+            done = ", ".join([*([headline] if headline else []), *facts])
+            quiet = lost.reader_gone and not changes
+            raise AnswerLost(lost.reason, reader_gone=quiet, done=done) from None
+
+    def _answer(
+        self, data: Mapping[str, Json], headline: str, rows: Sequence[Row], hints: Iterable[str]
+    ) -> None:
         if self.format is Format.JSON:
             print_json({"accepted": True, **data})
             return
@@ -72,28 +94,49 @@ class Output:
     def facts(self, rows: Sequence[Row]) -> None:
         """Details that stand above an error; JSON has them in the error's own object."""
         if self.format is Format.TEXT:
-            print_rows(_console(stderr=False), rows)
+            # The error itself goes to stderr, and matters more.
+            with contextlib.suppress(AnswerLost):
+                print_rows(_console(stderr=False), rows)
 
-    def fail(self, failure: Failure) -> None:
-        """The error of a command that was refused or failed."""
+    def fail(self, failure: Failure, *, stdout: bool = True) -> None:
+        """The error of a command that was refused or failed.
+
+        Args:
+            failure: the error.
+            stdout: whether stdout can be used: it is where JSON goes, and where text goes that
+                stderr does not take. JSON that stdout does not take goes to stderr.
+        """
         remedy = remedy_for(failure.code)
         if self.format is Format.JSON:
             known: dict[str, Json] = {"code": failure.code, "expected": failure.expected}
             known |= {"found": failure.found, "remedy": remedy.step}
-            print_json({"accepted": False, **known, **failure.details})
+            _fail_in_json({"accepted": False, **known, **failure.details}, stdout=stdout)
             return
-        _print(
-            _console(stderr=True),
-            Text.assemble(
-                (failure.code, "bold red"),
-                (": expected ", "dim"),
-                failure.expected,
-                (", found ", "dim"),
-                failure.found,
-                (", next: ", "dim"),
-                remedy.step,
-            ),
+        text = Text.assemble(
+            (failure.code, "bold red"),
+            (": expected ", "dim"),
+            failure.expected,
+            (", found ", "dim"),
+            failure.found,
+            (", next: ", "dim"),
+            remedy.step,
         )
+        _print(_console(stderr=True), text)
+        if stdout and stderr_is_lost():
+            with contextlib.suppress(AnswerLost):  # then only the exit code is left
+                _print(_console(stderr=False), text)
+
+
+def _fail_in_json(data: Mapping[str, Json], *, stdout: bool) -> None:
+    if stdout:
+        try:
+            print_json(data)
+        except AnswerLost:
+            pass
+        else:
+            return
+    sys.stderr.write(json.dumps(data, indent=2) + "\n")
+    sys.stderr.flush()
 
 
 def print_json(data: Mapping[str, Json]) -> None:

@@ -256,6 +256,7 @@ def _answer(joined: Joined, output: Output, home: Home, *, hint: str) -> None:
         headline=f"this node holds the network's seed ({total:.1f} s)",
         rows=rows,
         hints=[command_line(hint, "--home", str(home.path))] if hint else [],
+        changes=True,
     )
 
 

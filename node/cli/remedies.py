@@ -48,6 +48,11 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "The file could not be written; nothing else was changed.",
         "check that the directory exists, is writable and has room",
     ),
+    CliCode.ANSWER_NOT_WRITTEN: Remedy(
+        "The command has ended, but stdout did not take its answer: it is closed, on a full disk, "
+        "or not for writing. What was found says what was done.",
+        "do not repeat what was done; make room, or name another place, and ask for it again",
+    ),
     CliCode.ENCLAVE_UNREACHABLE: Remedy(
         "Nobody answered at the enclave's address in time. If the request could have changed "
         "something, `seedpactd enclave info` says what became of it.",

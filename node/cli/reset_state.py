@@ -50,4 +50,5 @@ def reset_state(*, blocks: bool, home: Home, output: Output) -> None:
         headline="State and blocks removed" if blocks else "State removed",
         rows=[("removed", removed)],
         hints=[again if blocks else "seedpactd start, which makes it anew from CometBFT's blocks"],
+        changes=True,
     )

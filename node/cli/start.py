@@ -15,6 +15,7 @@ from rich.text import Text
 
 from enclave.crypto.labels import Mode
 from node.cli.engine import BuildProgress
+from node.cli.failures import CliCode
 from node.cli.help_text import examples
 from node.cli.options import (
     OneOf,
@@ -23,6 +24,7 @@ from node.cli.options import (
     passphrase_option,
 )
 from node.cli.output import Format, Output, print_json
+from node.cli.streams import AnswerLost
 from node.config import Home, NodeConfig
 from node.config.initialize import engine_has_run
 from node.config.node_config import FILE_BACKEND
@@ -146,7 +148,12 @@ class _Shown:
             self._pids[event.process] = event.pid
             if len(self._pids) == len(Part) and not self._announced:
                 self._announced = True
-                self._announce()
+                try:
+                    self._announce()
+                except AnswerLost as lost:
+                    # A validator goes on where nobody can be told that it began.
+                    text = f"{CliCode.ANSWER_NOT_WRITTEN}: {lost.reason}"
+                    self._line("warning", text, "yellow")
 
     def _announce(self) -> None:
         rpc = f"http://{engine_addresses(self._home)[0]}"

@@ -76,4 +76,5 @@ def restore(*, file: str, network_id: bytes, address: str, timeout: float, outpu
         {"state": state, "network_id": network_id.hex()},
         headline=f"restored: state {state}",
         hints=["seedpactd enclave info"],
+        changes=True,
     )

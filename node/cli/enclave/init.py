@@ -122,6 +122,7 @@ def _bootstrap(
             ("kem_io", short_hex(answer.kem_io)),
         ],
         hints=["seedpactd enclave backup --out FILE, on another disk"],
+        changes=True,
     )
 
 
@@ -152,6 +153,7 @@ def _create(
             ("exchange_key", answer.exchange_key.hex()),
         ],
         hints=["seedpactd register, which quotes them and lets the network confirm"],
+        changes=True,
     )
 
 

@@ -102,4 +102,5 @@ def make_network(
         headline=f"wrote {out}, a software network, which protects nothing",
         rows=[("chain_id", chain_id), ("network_id", identity)],
         hints=[command_line("enclave", "init", out, "--bootstrap", "--out", "founder.json")],
+        changes=True,
     )

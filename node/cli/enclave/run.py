@@ -19,8 +19,10 @@ from node.cli.failures import CliCode, Failure
 from node.cli.help_text import examples
 from node.cli.options import DEFAULT_ADDRESS, Address, Hex, OneOf, output_option
 from node.cli.output import Format, Output, print_json
+from node.cli.streams import AnswerLost
 
 DEFAULT_HOME: Final = "~/.seedpact/enclave"
+UNTOLD: Final = CliCode.ANSWER_NOT_WRITTEN.value
 
 _STYLE: Final = {"info": "green", "warning": "yellow", "error": "bold red"}
 _QUIET_FIELDS: Final = frozenset({"time", "level", "event", "message"})
@@ -93,7 +95,11 @@ class _Log:
         else:
             self._console.print(_in_words(line), soft_wrap=True)
         if line.get("event") == "serving":
-            self._announce(line)
+            try:
+                self._announce(line)
+            except AnswerLost as lost:
+                # It serves. The line of its log above says where, too.
+                self.show({"level": "warning", "event": UNTOLD, "message": lost.reason})
 
     def _announce(self, line: LogLine) -> None:
         address, state = str(line.get("address", "")), str(line.get("state", ""))

@@ -96,6 +96,7 @@ def bootstrap(
             + ", on another disk",
             command_line("start", "--home", str(home.path)),
         ],
+        changes=True,
     )
 
 

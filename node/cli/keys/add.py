@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from node.cli.failures import usage
+from node.cli.failures import CliCode, Failure, usage
 from node.cli.help_text import examples
 from node.cli.keyring import ask_secret, open_keyring
 from node.cli.keys.shown import key_json, key_rows, warnings
@@ -16,6 +16,7 @@ from node.cli.options import (
     passphrase_option,
 )
 from node.cli.output import Output
+from node.cli.streams import AnswerLost
 from node.config import Home
 from node.keyring import new_mnemonic
 
@@ -72,12 +73,23 @@ def add(
         mnemonic = new_mnemonic(int(words))
     info = keyring.recover(name, mnemonic)
     shown = {} if recover else {"mnemonic": mnemonic}
-    output.answer(
-        key_json(info) | shown,
-        headline=f"kept the key {name} in the {keyring_backend} keyring of {home.path}",
-        rows=[*key_rows(info), *shown.items(), *warnings(keyring_backend)],
-        hints=[] if recover else ["write the words on paper: nobody can show them again"],
-    )
+    try:
+        output.answer(
+            key_json(info) | shown,
+            headline=f"kept the key {name} in the {keyring_backend} keyring of {home.path}",
+            rows=[*key_rows(info), *shown.items(), *warnings(keyring_backend)],
+            hints=[] if recover else ["write the words on paper: nobody can show them again"],
+            changes=True,
+        )
+    except AnswerLost as lost:
+        if recover:
+            raise
+        keyring.delete(name)
+        raise Failure(
+            CliCode.ANSWER_NOT_WRITTEN,
+            expected="to show the words of the new key, once",
+            found=f"{lost.reason}; the key {name} was not kept",
+        ) from None
 
 
 @click.command(

@@ -88,7 +88,11 @@ def export(
     field = "private_key" if unarmored_hex else "armor"
     if out is not None:
         write_file(out, text.encode("ascii"), force=force, private=True)
-        output.answer(key_json(key.info) | {"out": out}, headline=f"wrote the key {name} to {out}")
+        output.answer(
+            key_json(key.info) | {"out": out},
+            headline=f"wrote the key {name} to {out}",
+            changes=True,
+        )
     elif output.format is Format.TEXT:
         sys.stdout.write(text)
     else:
@@ -143,6 +147,7 @@ def import_key(
         key_json(info),
         headline=f"kept the key {name} in the {keyring_backend} keyring of {home.path}",
         rows=[*key_rows(info), *warnings(keyring_backend)],
+        changes=True,
     )
 
 

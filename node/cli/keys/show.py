@@ -78,7 +78,7 @@ def delete(*, name: str, yes: bool, home: Home, keyring_backend: str, output: Ou
             raise usage("a terminal that can be asked, or --yes", "neither")
         click.confirm(f"Remove {name}, {info.address}, for good?", abort=True, err=True)
     keyring.delete(name)
-    output.answer(key_json(info), headline=f"removed the key {name}, {info.address}")
+    output.answer(key_json(info), headline=f"removed the key {name}, {info.address}", changes=True)
 
 
 def find_key(keyring: Keyring, name: str) -> KeyInfo:

@@ -51,4 +51,5 @@ def add_node(*, state_sync: bool, folder: Folder, output: Output) -> None:
         headline=f"{node.name} holds the seed and is in sync at block {status.height}",
         rows=[("RPC", status.rpc), ("gRPC", status.grpc), *registration_rows(done)],
         hints=["seedpactd localnet status"],
+        changes=True,
     )

@@ -48,6 +48,7 @@ def join(*, name: str, folder: Folder, output: Output) -> None:
         {"name": node.name, "registration": registration_json(done)},
         headline=f"{node.name} holds the seed",
         rows=registration_rows(done),
+        changes=True,
     )
 
 

@@ -173,6 +173,7 @@ def _summary(folder: Folder, steps: Steps, output: Output, *, stays: bool) -> No
             ("warning", SOFTWARE_MODE),
         ],
         hints=["seedpactd localnet status, in another terminal; Ctrl-C stops"] if stays else [],
+        changes=True,
     )
 
 

@@ -145,6 +145,7 @@ class Signing:
             },
             headline=f"{done}, in block {found.height}",
             rows=[("tx_hash", found.hash), ("gas", str(found.gas_used))],
+            changes=True,
         )
 
     def _show_cost(self, chain: ChainClient, messages: Sequence[Message], key: SigningKey) -> None:

@@ -21,6 +21,7 @@ from chain_module.app.look import FirstLooks
 from chain_module.app.modules import STORES
 from chain_module.genesis_document import GenesisDocument, parse_genesis_document
 from chain_module.tx.ante import GasPrice
+from enclave.service.signals import heard
 from node.abci import AbciServer, CallLog
 from node.application.application import ChainApplication
 from node.application.backend import NodeBackend
@@ -44,6 +45,7 @@ from node.storage import Storage, open_storage
 from node.supervisor.node_group import engine_addresses
 
 CALL_LOG: Final = "abci-calls.jsonl"
+STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 DISK_FAILED: Final = 1
 PROPOSAL_SECS: Final = 0.25
 """A proposer adds no transaction after so much time: a twelfth of the engine's timeout_propose, so
@@ -202,7 +204,7 @@ def _proposal_time() -> Callable[[], bool]:
 def _stop_signals() -> _Stop:
     loop = asyncio.get_running_loop()
     stop = _Stop(loop)
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in heard(STOP_SIGNALS):
         loop.add_signal_handler(number, stop.signal)
     return stop
 

@@ -23,6 +23,7 @@ from enclave.service.home import Home
 from enclave.service.log import log
 from enclave.service.measure_package import measure_package
 from enclave.service.server import STOP_GRACE_SECS, make_server
+from enclave.service.signals import heard
 from enclave.version import VERSION
 
 DEFAULT_LISTEN: Final = "127.0.0.1:26670"
@@ -52,7 +53,9 @@ def main(arguments: Sequence[str]) -> int:
 def _serve(options: argparse.Namespace) -> int:
     # Blocked here and in every thread to come, and taken by `sigwait`: the kernel may give a signal
     # to any of gRPC's threads, and a Python handler then waits for a main thread that sleeps.
-    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    # One that came ignored would be kept for `sigwait` once it is blocked.
+    stops = heard(STOP_SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     occupy_standard_streams()
     if not disable_core_dumps():
         log("warning", "dumpable", message="the kernel refused RLIMIT_CORE 0 or PR_SET_DUMPABLE 0")
@@ -64,7 +67,7 @@ def _serve(options: argparse.Namespace) -> int:
     server.start()
     host = options.listen.rpartition(":")[0]
     log("info", "serving", address=f"{host}:{port}", state=enclave.state.name, version=VERSION)
-    signal.sigwait(STOP_SIGNALS)
+    signal.sigwait(stops)
     server.stop(STOP_GRACE_SECS).wait()
     # The lock goes with the process: a request past its grace may still be writing.
     log("info", "stopped")

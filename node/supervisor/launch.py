@@ -21,6 +21,8 @@ def main(arguments: list[str]) -> NoReturn:
     """Becomes the program. Raises OSError where that cannot be run."""
     parent, *command = arguments
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    # It is how the program is stopped, also where the parent came with it ignored.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     if os.getppid() != int(parent):
         sys.exit(ORPHAN)
     os.execv(command[0], command)  # noqa: S606 (no shell is wanted)

@@ -1,7 +1,8 @@
 """Runs groups of processes in the main thread, until a signal or until all of them are over.
 
-SIGTERM, SIGINT and SIGHUP stop everything in order; the same once more kills what is left. Other
-threads may add and stop groups and wait for them. What a group does is `group`.
+SIGTERM, SIGINT and SIGHUP stop everything in order, but for one that came ignored; the same once
+more kills what is left. Other threads may add and stop groups and wait for them. What a group does
+is `group`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Final
 
+from enclave.service.signals import heard
 from node.supervisor.failures import SupervisorFailure
 from node.supervisor.group import Phase, Runner
 from node.supervisor.spec import Group, Report
@@ -97,7 +99,7 @@ class Supervisor:
 
         Runs in the main thread, for the signals and because children die with their thread.
         """
-        previous = {number: signal.signal(number, self._on_stop) for number in STOP_SIGNALS}
+        previous = {number: signal.signal(number, self._on_stop) for number in heard(STOP_SIGNALS)}
         previous[signal.SIGCHLD] = signal.signal(signal.SIGCHLD, self._on_child)
         try:
             while not self._over():

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import FrameType
 from typing import IO, Final
 
+from enclave.service.signals import heard
 from node.json_form import parse_line as parse_json_line
 from node.supervisor.python_child import python_command, python_environment
 
@@ -52,7 +53,7 @@ def run_enclave(arguments: list[str], *, on_line: Callable[[LogLine], None]) -> 
     def forward(_number: int, _frame: FrameType | None) -> None:
         child.send_signal(signal.SIGTERM)
 
-    previous = {number: signal.signal(number, forward) for number in _FORWARDED}
+    previous = {number: signal.signal(number, forward) for number in heard(_FORWARDED)}
     try:
         with _woken_by_signals() as woken:
             for line in _lines(child.stderr, woken):
@@ -113,3 +114,5 @@ def _woken_by_signals() -> Iterator[int]:
 
 def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    # It is how the child is stopped, also where this process came with it ignored.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
@@ -33,6 +32,7 @@ from node.application.verdicts import Verdicts
 from node.chain_proof import Leading, ReadyPath
 from node.config import Home, NodeConfig
 from node.confirmer import Confirmer
+from node.deadline import Deadline
 from node.enclave_client import EnclaveClient
 from node.engine_rpc import EngineRpc
 from node.host import hosting
@@ -134,7 +134,7 @@ async def _serve(
             query=AbciQueries(backend, queries, log=log),
             committed=committed,
             disk_failed=stop.fail,
-            proposal_time=_proposal_time,
+            proposal_time=lambda: Deadline(PROPOSAL_SECS),
         )
     )
     server = stack.enter_context(
@@ -193,12 +193,6 @@ class _Stop:
     def _end(self, code: int) -> None:
         if not self._code.done():
             self._code.set_result(code)
-
-
-def _proposal_time() -> Callable[[], bool]:
-    """Whether a proposal that begins now has taken its time."""
-    end = time.monotonic() + PROPOSAL_SECS
-    return lambda: time.monotonic() >= end
 
 
 def _stop_signals() -> _Stop:

@@ -18,13 +18,16 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.network import Network
+from node.deadline import Deadline
 from node.engine_rpc import EngineRpc, EngineRpcFailure
+from node.engine_rpc.timed import Call
 from node.engine_rpc.transport import Transport
 
 PATIENCE_SECS: Final = 300.0
 """For the first block after a load."""
 ANSWER_SECS: Final = 30.0
 SAMPLE_SECS: Final = 2.0
+SAMPLE_BYTES: Final = 64 * 1024
 _TICKS: Final = sysconf("SC_CLK_TCK")
 
 
@@ -181,7 +184,8 @@ def validators_cpu(running: Network) -> Mapping[int, float]:
 def _unconfirmed(rpc: str) -> tuple[int, int] | None:
     transport = Transport(rpc)
     try:
-        found = transport.call("num_unconfirmed_txs", {}, timeout_secs=SAMPLE_SECS)
+        call = Call(Deadline(SAMPLE_SECS), SAMPLE_SECS, SAMPLE_BYTES)
+        found = transport.call("num_unconfirmed_txs", {}, call)
     except EngineRpcFailure:
         return None
     finally:

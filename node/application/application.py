@@ -79,6 +79,7 @@ class ChainApplication:
 
     def prepare_proposal(self, request: req.PrepareProposalRequest) -> res.PrepareProposalResponse:
         """A block of this node's own."""
+        deadline = self._parts.proposal_time()
         context = self._context()
         proposal = proposals.choose(
             self._branch,
@@ -88,7 +89,7 @@ class ChainApplication:
             limits=self._limits(registers=self._own.may_register(request.height)),
             first_look=self._parts.looks.at(context),
             envelopes=self._parts.envelopes.for_proposal(context),
-            enough=self._parts.proposal_time(),
+            enough=lambda: deadline.passed,
         )
         if proposal.run.registers:
             self._own.proposed(request.height, proposal.txs)

@@ -14,6 +14,7 @@ from chain_module.message import BlockContext
 from chain_module.registration.messages import MsgRegisterNode
 from chain_module.store.version import Version
 from chain_module.tx.ante import GasPrice
+from node.deadline import Deadline
 from node.log import Log
 from node.metrics import Metrics
 from node.storage import BlockEntry, Storage
@@ -59,5 +60,5 @@ class Parts:
     """Called in the consensus lane: it must return at once."""
     disk_failed: Callable[[], None]
     """Called where a block could not be made durable: this process can take no other."""
-    proposal_time: Callable[[], Callable[[], bool]]
-    """Begins a proposal; what it returns says whether its time is up."""
+    proposal_time: Callable[[], Deadline]
+    """Of a proposal that begins now."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,6 +50,7 @@ from node.application.parts import Parts
 from node.application.runs import txs_digest
 from node.application.verdicts import Verdicts
 from node.chain_proof import Leading, ReadyPath
+from node.deadline import Deadline
 from node.enclave_client import EnclaveClient, pack_newcomers
 from node.log import no_log
 from node.metrics import Metrics
@@ -408,7 +410,7 @@ class Chain:
             query=lambda _: res.QueryResponse(),
             committed=lambda _: None,
             disk_failed=lambda: None,
-            proposal_time=lambda: lambda: False,
+            proposal_time=lambda: Deadline(math.inf),
         )
         application = self._make(number, parts)
         if not storage.height:

@@ -16,6 +16,7 @@ import hashlib
 import importlib
 import importlib.abc
 import json
+import math
 import pkgutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,7 +28,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 if TYPE_CHECKING:
     from node.application.application import ChainApplication
-    from node.storage import Storage
+from node.deadline import Deadline
+from node.storage import Storage
 
 PACKAGES = ("enclave", "chain_module", "node")
 """Imported by --shuffle, but for __main__ modules."""
@@ -125,7 +127,7 @@ def start(folder: Path, chain_id: str) -> tuple[Storage, ChainApplication]:
         query=lambda _: QueryResponse(),
         committed=lambda _: None,
         disk_failed=lambda: None,
-        proposal_time=lambda: lambda: False,
+        proposal_time=lambda: Deadline(math.inf),
     )
     return storage, ChainApplication(parts)
 

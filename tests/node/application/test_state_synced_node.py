@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from node.application.verdicts import Verdicts
 from node.chain_client import ChainClient, ChainEvent
 from node.chain_proof import Leading, ReadyPath
 from node.confirmer import Confirmer
+from node.deadline import Deadline
 from node.enclave_client import EnclaveClient
 from node.host import NEW_BLOCK, Following, Host
 from node.host.following import DEPTH
@@ -92,7 +94,7 @@ def started(
             query=lambda _: res.QueryResponse(),
             committed=lambda _: None,
             disk_failed=lambda: None,
-            proposal_time=lambda: lambda: False,
+            proposal_time=lambda: Deadline(math.inf),
         )
     )
     yield Peer("late", enclave, storage, source, application, Account("late", 20), verdicts)

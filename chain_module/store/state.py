@@ -95,6 +95,10 @@ class CommittedState:
             )
         return found
 
+    def versions(self) -> dict[int, Version]:
+        """Those that are kept now, by number."""
+        return dict(self._kept)
+
     def prepare(self, changes: StateChanges) -> Prepared:
         """The next version. Nothing is changed.
 

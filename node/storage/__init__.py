@@ -13,11 +13,13 @@ folder does not have. So damage at the end is dropped, and any other is cured by
 
 from node.storage.entries import BlockEntry, StoredBlock, StoredTx, TxEntry
 from node.storage.faults import StorageCode, StorageFault
+from node.storage.index import BlockReader
 from node.storage.restoring import Restoring
 from node.storage.storage import Storage, open_storage, reset_storage
 
 __all__ = [
     "BlockEntry",
+    "BlockReader",
     "Restoring",
     "Storage",
     "StorageCode",

@@ -10,6 +10,7 @@ leads to the one that succeeded, or else to the last.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from google.protobuf.message import DecodeError
@@ -32,6 +33,9 @@ from node.storage.faults import StorageCode, StorageFault
 BLOCK: Final = b"b"
 TX: Final = b"t"
 PLACE: Final = b"h"
+KINDS: Final = (BLOCK, TX, PLACE)
+MAX_KEY_BYTES: Final = 33
+"""A hash and its kind."""
 
 INDEX_BYTES: Final = 4
 SUCCEEDED: Final = b"\x01"
@@ -41,11 +45,59 @@ PRUNED_AT_ONCE: Final = 10
 """Old blocks that a commit may forget: few, where `keep_blocks` was made much smaller."""
 
 
-class BlockIndex:
+class BlockReader:
+    """Reads blocks and transactions from the bytes that lie at their keys, wherever those are."""
+
+    def __init__(self, get: Callable[[bytes], bytes | None], *, where: str) -> None:
+        """`get` gives the value at a key, or None; `where` says in a fault whose bytes they are."""
+        self._get = get
+        self._where = where
+
+    def block(self, height: int) -> StoredBlock | None:
+        """A block, or None where it is not kept. Raises StorageFault STORAGE_DAMAGED."""
+        data = self._get(key_of(BLOCK, height))
+        try:
+            return None if data is None else decode_block(height, data)
+        except MalformedBytes as error:
+            raise self._damaged(f"block {height}", error) from None
+
+    def find_tx(self, tx_hash: bytes) -> StoredTx | None:
+        """A transaction by its hash. Raises StorageFault STORAGE_DAMAGED."""
+        place = self._get(PLACE + tx_hash)
+        if place is None:
+            return None
+        index = int.from_bytes(place[HEIGHT_BYTES : HEIGHT_BYTES + INDEX_BYTES], "big")
+        return self.tx(int.from_bytes(place[:HEIGHT_BYTES], "big"), index)
+
+    def tx(self, height: int, index: int) -> StoredTx | None:
+        """A transaction by its place. Raises StorageFault STORAGE_DAMAGED."""
+        data = self._get(_tx_key(height, index))
+        try:
+            return None if data is None else decode_tx(height, index, data)
+        except (MalformedBytes, DecodeError) as error:
+            raise self._damaged(f"transaction {height}/{index}", error) from None
+
+    def txs_of(self, height: int) -> tuple[StoredTx, ...]:
+        """The transactions of a block in order; none where it is not kept."""
+        block = self.block(height)
+        found = (self.tx(height, index) for index in range(len(block.tx_hashes) if block else 0))
+        # A block that is forgotten meanwhile takes its transactions with it.
+        return tuple(tx for tx in found if tx is not None)
+
+    def _damaged(self, what: str, error: Exception) -> StorageFault:
+        return StorageFault(
+            StorageCode.STORAGE_DAMAGED,
+            expected=f"{what} in {self._where} as it was written",
+            found=str(error),
+        )
+
+
+class BlockIndex(BlockReader):
     """The blocks of a `Database`. Reads are safe in any thread while one other writes."""
 
     def __init__(self, database: Database, *, keep_blocks: int) -> None:
         """`keep_blocks`: how many blocks stay, at least 1."""
+        super().__init__(database.get, where=str(database.folder))
         self._database = database
         self._keep_blocks = keep_blocks
         self._oldest = database.edge(BLOCK, newest=False)
@@ -54,6 +106,17 @@ class BlockIndex:
     def newest(self) -> int | None:
         """The height of the last block; None where there is none. Raises StorageFault."""
         return self._database.edge(BLOCK, newest=True)
+
+    def stored(self, key: bytes) -> bytes | None:
+        """What lies at a key of a block, a transaction or a hash, as it is.
+
+        Raises:
+            ValueError: it is another kind's key.
+            StorageFault: STORAGE_DAMAGED.
+        """
+        if key[:1] not in KINDS or len(key) > MAX_KEY_BYTES:
+            raise ValueError("a key of the index")
+        return self._database.get(key)
 
     def put(self, batch: Batch, block: BlockEntry, *, height: int, app_hash: bytes) -> None:
         """Adds a block to the batch, and forgets those that are too old."""
@@ -80,37 +143,6 @@ class BlockIndex:
                 batch.delete(key_of(RECORD, version))
             self._database.write(batch)
 
-    def block(self, height: int) -> StoredBlock | None:
-        """A block, or None where it is not kept. Raises StorageFault STORAGE_DAMAGED."""
-        data = self._database.get(key_of(BLOCK, height))
-        try:
-            return None if data is None else decode_block(height, data)
-        except MalformedBytes as error:
-            raise self._damaged(f"block {height}", error) from None
-
-    def find_tx(self, tx_hash: bytes) -> StoredTx | None:
-        """A transaction by its hash. Raises StorageFault STORAGE_DAMAGED."""
-        place = self._database.get(PLACE + tx_hash)
-        if place is None:
-            return None
-        index = int.from_bytes(place[HEIGHT_BYTES : HEIGHT_BYTES + INDEX_BYTES], "big")
-        return self.tx(int.from_bytes(place[:HEIGHT_BYTES], "big"), index)
-
-    def tx(self, height: int, index: int) -> StoredTx | None:
-        """A transaction by its place. Raises StorageFault STORAGE_DAMAGED."""
-        data = self._database.get(_tx_key(height, index))
-        try:
-            return None if data is None else decode_tx(height, index, data)
-        except (MalformedBytes, DecodeError) as error:
-            raise self._damaged(f"transaction {height}/{index}", error) from None
-
-    def txs_of(self, height: int) -> tuple[StoredTx, ...]:
-        """The transactions of a block in order; none where it is not kept."""
-        block = self.block(height)
-        found = (self.tx(height, index) for index in range(len(block.tx_hashes) if block else 0))
-        # A block that is forgotten meanwhile takes its transactions with it.
-        return tuple(tx for tx in found if tx is not None)
-
     def _prune(self, batch: Batch, height: int) -> None:
         oldest = height if self._oldest is None else self._oldest
         end = min(height - self._keep_blocks + 1, oldest + PRUNED_AT_ONCE)
@@ -127,13 +159,6 @@ class BlockIndex:
             if place.startswith(_tx_key(height, index)[1:]):
                 batch.delete(PLACE + tx_hash)
         batch.delete(key_of(BLOCK, height))
-
-    def _damaged(self, what: str, error: Exception) -> StorageFault:
-        return StorageFault(
-            StorageCode.STORAGE_DAMAGED,
-            expected=f"{what} in {self._database.folder} as it was written",
-            found=str(error),
-        )
 
 
 def _tx_key(height: int, index: int) -> bytes:

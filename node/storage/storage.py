@@ -57,6 +57,9 @@ class Storage:
         self.state = state
         self.serving = Serving(files, log=log)
         """Snapshots for peers."""
+        self.replaced: Callable[[], None] = _nothing
+        """Called in the consensus lane, whenever the state is another one than blocks have made of
+        it: it must return at once."""
         self._lock = lock
         self._database = database
         self._index = index
@@ -98,6 +101,28 @@ class Storage:
         """A transaction by its SHA-256; None where it is not kept. Raises StorageFault."""
         return self._index.find_tx(tx_hash)
 
+    def stored(self, key: bytes) -> bytes | None:
+        """What lies at a key of the index, for who decodes it elsewhere (`BlockReader`).
+
+        Raises:
+            ValueError: it is no key of the index.
+            StorageFault: STORAGE_DAMAGED.
+        """
+        return self._index.stored(key)
+
+    def start_of_copy(self) -> Version:
+        """The oldest version in memory from which `record` leads to the newest without a gap."""
+        kept = self.state.versions()
+        number = max(kept)
+        records = set(self._database.record_versions(min(kept)))
+        while number - 1 in kept and number in records:
+            number -= 1
+        return kept[number]
+
+    def record(self, version: int) -> bytes:
+        """The log record of a version; empty where it is not kept. Raises StorageFault."""
+        return self._database.record(version)
+
     @property
     def restorable(self) -> bool:
         """Whether no block was ever committed here: all there may be came from a snapshot."""
@@ -113,12 +138,14 @@ class Storage:
             for version in self._files.versions():
                 self._files.remove(version)
         self.state.restore(no_version(self.state.names, initial_version=self._initial_version))
+        self.replaced()
         return Restoring(self._files, manifest, names=self.state.names)
 
     def restored(self, version: Version) -> None:
         """Takes over the state that a `Restoring` has put on the disk."""
         self.state.restore(version)
         self._snapshotter.restored(version.number)
+        self.replaced()
 
     def wait_for_snapshot(self) -> None:
         """Returns when no snapshot is being written."""
@@ -228,6 +255,10 @@ def reset_storage(folder: Path) -> None:
                     shutil.rmtree(folder / part)
     finally:
         lock.release()
+
+
+def _nothing() -> None:
+    """Nobody minds."""
 
 
 def _lock(folder: Path) -> FolderLock:

@@ -36,6 +36,7 @@ from benchmarks import (
     process,
     proofs,
     proposals,
+    queries,
     quote_verification,
     registrations,
     restart,
@@ -81,6 +82,7 @@ FIGURES: Final[Mapping[str, Benchmark]] = {
         "A cold block of registers", proposals.run, proposals.CALLS, proposals.picture
     ),
     "gas": Benchmark("What a unit of gas takes", gas.run, gas.CALLS, gas.picture),
+    "queries": Benchmark("A block beside queries", queries.run, queries.CALLS),
     "joins": Benchmark("Joining a network of four", joins.run, joins.CALLS, joins.picture),
     "registrations": Benchmark(
         "Registrations of a network of four",

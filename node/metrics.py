@@ -6,16 +6,55 @@ small number: no address, hash or node id is a label.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.core import Metric
 from prometheus_client.exposition import generate_latest
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.registry import Collector
 
 PREFIX: Final = "seedpact"
 
 _CALL_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds: the enclave's deadlines are 0.25 and 0.5."""
 _BLOCK_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 7.5, 10.0, 20.0, 60.0)
+
+
+class Services(Collector):
+    """The figures of the gRPC services: counted here, or by the query process once it sent any.
+
+    They are read where Prometheus asks, and not where they come: a node's own work comes first.
+    """
+
+    def __init__(self) -> None:
+        self.own = CollectorRegistry()
+        self.elsewhere = b""
+        self._calls = Counter(
+            f"{PREFIX}_grpc_requests_total",
+            "gRPC calls by method and status",
+            ("method", "code"),
+            registry=self.own,
+        )
+        self._seconds = Histogram(
+            f"{PREFIX}_grpc_request_seconds",
+            "Answering a gRPC call",
+            ("method",),
+            buckets=_CALL_BUCKETS,
+            registry=self.own,
+        )
+
+    def call(self, method: str, *, code: str, seconds: float) -> None:
+        """As `Metrics.grpc_call`."""
+        self._calls.labels(method, code).inc()
+        self._seconds.labels(method).observe(seconds)
+
+    def collect(self) -> Iterable[Metric]:
+        """As a registry's collector."""
+        if not self.elsewhere:
+            return self.own.collect()
+        return text_string_to_metric_families(self.elsewhere.decode())
 
 
 class Metrics:
@@ -60,11 +99,13 @@ class Metrics:
         self._waiting = self._gauge("mempool_registers", "Registers that wait in this mempool")
         self._storage = self._histogram("storage_commit_seconds", "The synced write of a block")
         self._snapshot = self._gauge("snapshot_height", "Of the newest snapshot on disk")
-        self._grpc = self._counter(
-            "grpc_requests_total", "gRPC calls by method and status", "method", "code"
+        self._services = Services()
+        self.registry.register(self._services)
+        self._queries = self._gauge(
+            "query_process_height", "Of the copy of the state that queries read; 0 without one"
         )
-        self._grpc_seconds = self._histogram(
-            "grpc_request_seconds", "Answering a gRPC call", "method"
+        self._query_starts = self._counter(
+            "query_process_starts_total", "Starts of the process that answers queries"
         )
         self._expiry = self._gauge(
             "own_record_expires_at_seconds", "Unix time; 0 while there is no record of this node"
@@ -164,8 +205,24 @@ class Metrics:
 
     def grpc_call(self, method: str, *, code: str, seconds: float) -> None:
         """A call was answered. `method`: a path of the table; `code`: gRPC's name."""
-        self._grpc.labels(method, code).inc()
-        self._grpc_seconds.labels(method).observe(seconds)
+        self._services.call(method, code=code, seconds=seconds)
+
+    def services_text(self) -> str:
+        """The figures of the services alone, as the query process sends them to its node."""
+        return generate_latest(self._services.own).decode()
+
+    def query_process_started(self) -> None:
+        """The process that answers queries was started, the first time or again."""
+        self._query_starts.inc()
+
+    def query_process_alive(self, height: int, services: bytes) -> None:
+        """It says how far its copy of the state is, and its own `services_text`."""
+        self._queries.set(height)
+        self._services.elsewhere = services
+
+    def query_process_ended(self) -> None:
+        """It is gone. Its figures stay until there is another, which counts from 0."""
+        self._queries.set(0)
 
     def text(self) -> str:
         """All figures in Prometheus' text format."""

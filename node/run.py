@@ -23,7 +23,6 @@ from chain_module.tx.ante import GasPrice
 from enclave.service.signals import heard
 from node.abci import AbciServer, CallLog
 from node.application.application import ChainApplication
-from node.application.backend import NodeBackend
 from node.application.envelopes import EnclaveEnvelopes
 from node.application.own_record import expiry_of
 from node.application.parts import Committed, Parts
@@ -39,8 +38,8 @@ from node.host import hosting
 from node.light_blocks import LightBlocks, RememberedBlocks
 from node.log import LineLog, Log, LogFormat, LogLevel
 from node.metrics import Metrics
-from node.services import AbciQueries, GrpcServer, MetricsServer
-from node.services.table import all_queries
+from node.query_process import QueryProcess, Settings
+from node.services.metrics_server import MetricsServer
 from node.storage import Storage, open_storage
 from node.supervisor.node_group import engine_addresses
 
@@ -50,6 +49,10 @@ DISK_FAILED: Final = 1
 PROPOSAL_SECS: Final = 0.25
 """A proposer adds no transaction after so much time: a twelfth of the engine's timeout_propose, so
 that a full mempool never costs a round, and blocks keep their pace."""
+SWITCH_SECS: Final = 0.0005
+"""How long a thread that has let go of the interpreter's lock, as each check of a signature does,
+waits at most until it has it back from a thread that computes; Python's own 5 ms make a block of
+300 sends wait for seconds (docs/adr/0024)."""
 
 MakeApplication = Callable[[Parts], ChainApplication]
 
@@ -70,6 +73,7 @@ def run_node(
     Raises:
         BadGenesis, StorageFault, CannotServe, CannotListen: it could not start.
     """
+    sys.setswitchinterval(SWITCH_SECS)
     log = LineLog(sys.stderr, form=LogFormat(config.log_format), least=LogLevel(config.log_level))
     genesis = parse_genesis_document(home.genesis.read_bytes())
     with ExitStack() as stack:
@@ -115,12 +119,12 @@ async def _serve(
     envelopes = _envelopes(config, storage, engine, log=log, metrics=metrics, stack=stack)
     prefetch = Prefetch(looks, envelopes)
     stack.callback(prefetch.close)
-    queries = all_queries()
-    backend = NodeBackend(storage, engine)
+    queries = stack.enter_context(_queries(home, config, storage, log=log, metrics=metrics))
     stop = _stop_signals()
 
     def committed(block: Committed) -> None:
         metrics.own_record(expires_at=expiry_of(block.version, envelopes.node_id))
+        queries.committed()
         prefetch.committed(block)
 
     application = make_application(
@@ -131,16 +135,12 @@ async def _serve(
             log=log,
             metrics=metrics,
             min_gas_price=GasPrice(config.minimum_gas_price.amount),
-            query=AbciQueries(backend, queries, log=log),
+            query=queries,
             committed=committed,
             disk_failed=stop.fail,
             proposal_time=lambda: Deadline(PROPOSAL_SECS),
         )
     )
-    server = stack.enter_context(
-        GrpcServer(backend, queries, address=config.grpc_listen, log=log, metrics=metrics)
-    )
-    server.health.watch(engine, log=log)
     stack.enter_context(hosting(home, config, log=log, metrics=metrics))
     stack.enter_context(MetricsServer(metrics, address=config.metrics_listen))
     call_log = _call_log(home, config, stack)
@@ -152,6 +152,23 @@ async def _serve(
         answered=lambda name, seconds: metrics.abci_call(name, seconds=seconds),
     ):
         return await stop.wait()
+
+
+def _queries(
+    home: Home, config: NodeConfig, storage: Storage, *, log: Log, metrics: Metrics
+) -> QueryProcess:
+    """Who answers queries: another process, over a copy of the state."""
+    settings = Settings(
+        listen=config.grpc_listen,
+        engine=f"http://{engine_addresses(home)[0]}",
+        keep=config.keep_versions,
+        initial_version=storage.initial_version,
+        log_format=config.log_format,
+        log_level=config.log_level,
+    )
+    queries = QueryProcess(storage, settings, log=log, metrics=metrics)
+    storage.replaced = queries.replaced
+    return queries
 
 
 def _envelopes(

@@ -62,6 +62,27 @@ def query(message: Any) -> req.QueryRequest:
     return req.QueryRequest(message.data, message.path, message.height, message.prove)
 
 
+def query_of_bytes(data: bytes) -> req.QueryRequest:
+    """An encoded RequestQuery."""
+    return query(pb.RequestQuery.FromString(data))
+
+
+def query_response(data: bytes) -> res.QueryResponse:
+    """An encoded ResponseQuery: another process of this node answered."""
+    message = pb.ResponseQuery.FromString(data)
+    return res.QueryResponse(
+        code=message.code,
+        codespace=message.codespace,
+        log=message.log,
+        info=message.info,
+        index=message.index,
+        key=message.key,
+        value=message.value,
+        height=message.height,
+        proof_ops=tuple(common.ProofOp(op.type, op.key, op.data) for op in message.proof_ops.ops),
+    )
+
+
 def check_tx(message: Any) -> req.CheckTxRequest:
     """RequestCheckTx. Raises ValueError for an unknown type."""
     return req.CheckTxRequest(message.tx, req.CheckTxType(message.type))

@@ -7,6 +7,7 @@ from typing import Any
 from cosmpy.protos.tendermint.abci import types_pb2 as pb
 
 from chain_module.abci import common
+from chain_module.abci import requests as req
 from chain_module.abci import responses as res
 from node.abci.decoding import NANOSECONDS
 from node.abci.framing import encode_frame
@@ -55,6 +56,11 @@ def init_chain(value: res.InitChainResponse) -> Any:
         validators=map(_validator_update, value.validators),
         app_hash=value.app_hash,
     )
+
+
+def query_request(value: req.QueryRequest) -> Any:
+    """RequestQuery: the node hands it on."""
+    return pb.RequestQuery(data=value.data, path=value.path, height=value.height, prove=value.prove)
 
 
 def query(value: res.QueryResponse) -> Any:

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from chain_module.abci.responses import TxResult
 from chain_module.app.check import simulate
 from chain_module.app.view import block_context
 from chain_module.store.branch import Branch
 from chain_module.store.errors import StoreFault
+from chain_module.store.state import CommittedState
 from chain_module.store.version import Version
 from node.engine_rpc import EngineRpc
 from node.services.backend import HeightUnknown
-from node.storage import Storage, StoredBlock, StoredTx
+from node.storage import StoredBlock, StoredTx
+
+
+class Source(Protocol):
+    """The state and the blocks of a node: its storage, or the copy in its query process."""
+
+    @property
+    def height(self) -> int:
+        """Of the newest block that is to be read; 0 before the first. Asked before `state`."""
+        ...
+
+    @property
+    def state(self) -> CommittedState:
+        """The state."""
+        ...
+
+    def find_tx(self, tx_hash: bytes) -> StoredTx | None:
+        """A committed transaction, or None."""
+        ...
+
+    def block(self, height: int) -> StoredBlock | None:
+        """A committed block's facts, or None where it is not kept."""
+        ...
 
 
 class NodeBackend:
-    """A `node.services.Backend` over the node's own disk and its engine."""
+    """A `node.services.Backend` over a node's state and its engine."""
 
-    def __init__(self, storage: Storage, engine: EngineRpc) -> None:
+    def __init__(self, storage: Source, engine: EngineRpc) -> None:
         self._storage = storage
         self.engine = engine
 

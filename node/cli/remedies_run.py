@@ -19,6 +19,26 @@ RUN_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "words.",
         "change the address in config/node.toml; 127.0.0.1 and a port above 1023 always do",
     ),
+    CliCode.TOO_MANY_CALLS: Remedy(
+        "A node works on few calls of one client at once, so that others are answered, too. "
+        "Clients are told apart by their address; all behind one gateway are one.",
+        "wait for an answer before you ask again, or ask a node of your own",
+    ),
+    CliCode.TOO_MANY_SIMULATIONS: Remedy(
+        "Simulations cost the node the most, and nobody pays for them: few run at once for all "
+        "clients together.",
+        "ask again in a moment, or simulate on a node of your own",
+    ),
+    CliCode.QUERIES_AWAY: Remedy(
+        "The process that answers this node's queries has ended or does not answer. The node "
+        "starts another one by itself; blocks go on meanwhile.",
+        "ask again in a while; where it lasts, read query_process_ended in logs/node.log",
+    ),
+    CliCode.QUERIES_BEHIND: Remedy(
+        "The process that answers this node's queries has not yet taken over the newest block: it "
+        "has just started, or has too much to do.",
+        "ask again in a moment",
+    ),
     CliCode.PROCESS_KEEPS_DYING: Remedy(
         "A process of the node ended again and again, soon after each start. What was found is "
         "its end and the last line of its log.",

@@ -26,6 +26,15 @@ class ServiceCode(enum.StrEnum):
     CANNOT_LISTEN = "service_cannot_listen"
 
 
+class QueryCode(enum.StrEnum):
+    """Why a query is refused that might be answered another time. They stand in its text."""
+
+    TOO_MANY_CALLS = "too_many_calls"
+    TOO_MANY_SIMULATIONS = "too_many_simulations"
+    QUERIES_AWAY = "queries_away"
+    QUERIES_BEHIND = "queries_behind"
+
+
 class CannotServe(CodedFailure[ServiceCode]):
     """A service cannot listen at its address.
 
@@ -68,6 +77,17 @@ def unknown_request(text: str) -> QueryRefused:
 def away(text: str) -> QueryRefused:
     """Another part of the node does not answer; ask again."""
     return QueryRefused(grpc.StatusCode.UNAVAILABLE, text)
+
+
+def unavailable(code: QueryCode, *, expected: str, found: str) -> QueryRefused:
+    """The same, by the name of the reason."""
+    return away(f"{code}: expected {expected}, found {found}")
+
+
+def exhausted(code: QueryCode, *, expected: str, found: str) -> QueryRefused:
+    """A limit that this call is over, and others may be within."""
+    text = f"{code}: expected {expected}, found {found}"
+    return QueryRefused(grpc.StatusCode.RESOURCE_EXHAUSTED, text)
 
 
 def of_refusal(refusal: TxRefusal) -> QueryRefused:

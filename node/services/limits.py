@@ -12,9 +12,17 @@ class ServerLimits:
     max_request_bytes: int = 4 * 1024 * 1024
     """gRPC's own default; a transaction is far smaller."""
     workers: int = 16
-    """Threads that answer. They share the node's processor time."""
+    """Threads that answer."""
     max_calls: int = 64
     """Calls at once, the waiting ones among them; more are answered RESOURCE_EXHAUSTED."""
+    client_calls: int = 8
+    """Calls at work of one client, by its address: half of the threads are left to the others."""
+    simulations: int = 2
+    """At work: they burn the processor, need no account, and cost nothing."""
+    waiting_simulations: int = 4
+    """More are refused."""
+    simulation_wait_secs: float = 2.0
+    """How long one waits for its place."""
     max_streams: int = 100
     """Calls at once on one connection."""
     patience_secs: int = 60

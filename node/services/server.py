@@ -16,6 +16,7 @@ import grpc
 
 from node.log import Log, place_of
 from node.metrics import Metrics
+from node.services.admission import Admission, client_of
 from node.services.backend import Backend
 from node.services.failures import CannotServe, QueryRefused, ServiceCode, invalid
 from node.services.health import Health
@@ -50,6 +51,7 @@ class GrpcServer:
         self._log = log
         self._metrics = metrics
         self._limits = limits or ServerLimits()
+        self._admission = Admission(self._limits)
         self._wanted = HostPort.parse(address)
         self._port = self._wanted.port
         self.health = Health(sorted({path.split("/")[1] for path in queries}))
@@ -135,7 +137,8 @@ class GrpcServer:
         self, query: Query, data: bytes, context: grpc.ServicerContext
     ) -> tuple[grpc.StatusCode, str, bytes]:
         try:
-            found = query.answer(data, self._backend, height=_height(context))
+            with self._admission.call(query.path, client=client_of(context.peer())):
+                found = query.answer(data, self._backend, height=_height(context))
         except QueryRefused as refused:
             return refused.status, refused.text, b""
         except Exception as bug:  # noqa: BLE001 (one query's bug is not the server's end)

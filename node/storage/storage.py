@@ -65,13 +65,14 @@ class Storage:
         self._index = index
         self._files = files
         self._snapshotter = snapshotter
-        self._initial_version = initial_version
+        self.initial_version = initial_version
+        """The chain's initial height."""
 
     @property
     def height(self) -> int:
         """Of the last block; 0 if there is none, whatever the initial height is."""
         newest = self.state.newest.number
-        return newest if newest >= self._initial_version else 0
+        return newest if newest >= self.initial_version else 0
 
     def commit(self, prepared: Prepared, block: BlockEntry) -> None:
         """Makes a block durable, then takes its version over.
@@ -137,7 +138,7 @@ class Storage:
         with typed(self._files.folder):
             for version in self._files.versions():
                 self._files.remove(version)
-        self.state.restore(no_version(self.state.names, initial_version=self._initial_version))
+        self.state.restore(no_version(self.state.names, initial_version=self.initial_version))
         self.replaced()
         return Restoring(self._files, manifest, names=self.state.names)
 

@@ -20,6 +20,7 @@ class Backoff:
     """The deaths of one process."""
 
     quick_deaths: int = 0
+    longest_delay_secs: float = LONGEST_DELAY_SECS
 
     def died(self, *, served_secs: float) -> float:
         """Counts a death.
@@ -32,7 +33,7 @@ class Backoff:
         """
         self.quick_deaths = 1 if served_secs >= STABLE_SECS else self.quick_deaths + 1
         delay = FIRST_DELAY_SECS * 2.0 ** min(self.quick_deaths - 1, 16)
-        return min(delay, LONGEST_DELAY_SECS)
+        return min(delay, self.longest_delay_secs)
 
     def hopeless(self, *, was_ready: bool) -> bool:
         """Whether it died quickly too many times in a row.

@@ -67,7 +67,8 @@ def node_group(
         Part.ENCLAVE: all_of(
             address_accepts(config.enclave_address), enclave_answers(config.enclave_address)
         ),
-        Part.NODE: all_of(socket_accepts(config.abci_socket), address_accepts(config.grpc_listen)),
+        # Its gRPC services are another process's, for which blocks do not wait (docs/adr/0024).
+        Part.NODE: socket_accepts(config.abci_socket),
         Part.COMETBFT: rpc_answers(f"http://{rpc}"),
     }
     return Group(

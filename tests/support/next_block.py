@@ -77,6 +77,10 @@ class NextBlock:
         )
         return application.process_proposal(request).status is res.ProposalStatus.ACCEPT
 
+    def checked(self, application: ChainApplication, raw: bytes) -> res.TxResult:
+        """What its mempool says of a transaction."""
+        return application.check_tx(req.CheckTxRequest(raw, req.CheckTxType.NEW))
+
     def finalized(self, application: ChainApplication, txs: Txs) -> res.FinalizeBlockResponse:
         """Its answer, once the block is decided."""
         request = req.FinalizeBlockRequest(

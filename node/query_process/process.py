@@ -1,0 +1,206 @@
+"""`QueryProcess`: starts the child, watches it, starts it again, and asks it the engine's queries.
+
+One thread starts every child and lives as long as the last of them: the kernel kills a child whose
+parent thread ends. A child that dies, is silent, or falls behind the log is ended and another one
+started from the newest version, later and later up to a minute. Meanwhile queries are refused, and
+blocks go on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import Final, Self
+
+from chain_module.abci.requests import QueryRequest
+from chain_module.abci.responses import QueryResponse
+from chain_module.errors import SdkReason
+from chain_module.store.version import Version
+from node.abci import decoding, encoding
+from node.log import Log
+from node.metrics import Metrics
+from node.query_process.link import Link
+from node.query_process.shared_height import SharedHeight
+from node.query_process.start import Settings, Start
+from node.query_process.wire import Channel
+from node.services.failures import QueryCode, abci_error, unavailable
+from node.services.listening import HostPort, try_to_listen
+from node.storage import Storage
+from node.supervisor.backoff import Backoff
+from node.supervisor.child import LAUNCH
+
+MODULE: Final = "node.query_process.child"
+QUERY_SECS: Final = 4.0
+"""How long the query lane waits for an answer: less than clients of the engine's RPC do (5 s)."""
+SILENT_SECS: Final = 30.0
+"""The child says every second that it lives."""
+LISTEN_SECS: Final = 10.0
+"""How long a node that starts waits, once, until clients find its services."""
+STOP_SECS: Final = 4.0
+"""How long the child may take to end: calls under way have two seconds."""
+LONGEST_DELAY_SECS: Final = 60.0
+WATCH_SECS: Final = 1.0
+REPLACED: Final = "the state was replaced"
+
+_WHAT: Final = "the gRPC services"
+_CODESPACE: Final = SdkReason.INVALID_REQUEST.reason.codespace
+
+
+class QueryProcess:
+    """The one child of a node. All but `start`, `close` and a query return at once."""
+
+    def __init__(self, storage: Storage, settings: Settings, *, log: Log, metrics: Metrics) -> None:
+        self._storage = storage
+        self._settings = settings
+        self._log = log
+        self._metrics = metrics
+        self._height = SharedHeight.create()
+        self._height.value = storage.height
+        self._link: Link | None = None
+        self._quiet = 0.0
+        """The child was last heard before this moment of a query without an answer."""
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="queries", daemon=True)
+
+    def start(self) -> None:
+        """Starts it, and waits a little until it listens.
+
+        Raises:
+            CannotServe: nobody can listen at that address.
+        """
+        try_to_listen(HostPort.parse(self._settings.listen), what=_WHAT)
+        self._thread.start()
+        deadline = time.monotonic() + LISTEN_SECS
+        while time.monotonic() < deadline:
+            link = self._link
+            if link is not None and link.listening.wait(WATCH_SECS / 20):
+                return
+            self._stopped.wait(WATCH_SECS / 20)
+        self._log("warning", "query_process_late", code=QueryCode.QUERIES_AWAY)
+
+    def committed(self) -> None:
+        """The state has another version."""
+        self._height.value = self._storage.height
+        link = self._link
+        if link is not None:
+            link.committed()
+
+    def replaced(self) -> None:
+        """The state is another one: copies of the old one are of no use."""
+        self._height.value = self._storage.height
+        link = self._link
+        if link is not None:
+            link.end(REPLACED)
+
+    def __call__(self, request: QueryRequest) -> QueryResponse:
+        """The child's answer to the engine's query; without one, the SDK's code for that."""
+        link = self._link
+        answer = None
+        # After one query without an answer none waits until the child is heard again.
+        if link is not None and link.listening.is_set() and link.heard > self._quiet:
+            query = encoding.query_request(request).SerializeToString()
+            answer = link.ask(query, timeout_secs=QUERY_SECS)
+            if answer is None:
+                self._quiet = time.monotonic()
+        if answer is not None:
+            return decoding.query_response(answer)
+        code, log = abci_error(
+            unavailable(
+                QueryCode.QUERIES_AWAY,
+                expected="the process that answers queries",
+                found="none that answers; it is started again by itself, ask again in a while",
+            )
+        )
+        return QueryResponse(code=code, codespace=_CODESPACE, log=log, height=request.height)
+
+    def close(self) -> None:
+        """Ends the child and waits for it."""
+        self._stopped.set()
+        link = self._link
+        if link is not None:
+            link.end("the node stops")
+        if self._thread.is_alive():
+            self._thread.join(2 * STOP_SECS)
+        self._height.close()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _run(self) -> None:
+        backoff = Backoff(longest_delay_secs=LONGEST_DELAY_SECS)
+        while not self._stopped.is_set():
+            self._metrics.query_process_started()
+            process, link = self._start()
+            try:
+                self._watch(link)
+            finally:
+                self._link = None
+                link.end("not watched")
+                status = _end(process)
+            link.join()
+            self._metrics.query_process_ended()
+            if self._stopped.is_set():
+                return
+            self._log(
+                "info" if link.why == REPLACED else "warning",
+                "query_process_ended",
+                code=QueryCode.QUERIES_AWAY,
+                reason=link.why,
+                status=status,
+            )
+            if link.why != REPLACED:
+                served = time.monotonic() - self._since if link.listening.is_set() else 0.0
+                self._stopped.wait(backoff.died(served_secs=served))
+
+    def _start(self) -> tuple[subprocess.Popen[bytes], Link]:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            descriptors = (theirs.fileno(), self._height.descriptor)
+            # It dies with this process, and writes into the same log. -P: no module of the folder
+            # in which somebody started the node.
+            command = [sys.executable, "-P", "-m", MODULE, *map(str, descriptors)]
+            process = subprocess.Popen(  # noqa: S603 (a program of ours, arguments as a list)
+                [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), *command],
+                stdin=subprocess.DEVNULL,
+                pass_fds=descriptors,
+            )
+        self._since = time.monotonic()
+        self._log("info", "query_process_started", pid=process.pid)
+        link = Link(
+            Channel(ours),
+            self._storage,
+            start=self._start_message,
+            alive=self._metrics.query_process_alive,
+        )
+        self._link = link
+        if self._stopped.is_set():
+            link.end("the node stops")
+        return process, link
+
+    def _start_message(self, version: Version) -> bytes:
+        empty = not any(version.trees.values())
+        return Start(self._settings, version.names, empty).encode()
+
+    def _watch(self, link: Link) -> None:
+        """Returns when the link has ended; ends that of a child that is silent."""
+        while not link.ended.wait(WATCH_SECS):
+            silent = time.monotonic() - link.heard
+            if silent > SILENT_SECS:
+                link.end(f"silent for {silent:.0f} s")
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Waits for a child whose link has ended, which tells it to stop; kills one that does not."""
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        return process.wait(STOP_SECS)
+    process.kill()
+    return process.wait()

@@ -1,0 +1,111 @@
+"""Who may work now: so many calls of one client, so many simulations of all.
+
+A call over a limit is refused at once and not kept, so that it holds no thread that another client
+waits for. Simulations cost the most and need no account; they have few places, and a short queue.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from typing import Final
+
+from node.services.failures import QueryCode, exhausted
+from node.services.limits import ServerLimits
+
+SIMULATE: Final = "/cosmos.tx.v1beta1.Service/Simulate"
+IPV6_PREFIX: Final = 64
+"""Bits that a subscriber is given: all addresses below are one client's."""
+
+
+class Admission:
+    """The calls at work in one server. Any thread may use it."""
+
+    def __init__(self, limits: ServerLimits) -> None:
+        self._limits = limits
+        self._lock = threading.Lock()
+        self._of_client: Counter[str] = Counter()
+        self._simulations = 0
+        self._places = threading.Semaphore(limits.simulations)
+
+    @contextlib.contextmanager
+    def call(self, method: str, *, client: str) -> Iterator[None]:
+        """A call for as long as it works.
+
+        Args:
+            method: its path.
+            client: as `client_of`.
+
+        Raises:
+            QueryRefused: RESOURCE_EXHAUSTED.
+        """
+        with self._of(client):
+            if method == SIMULATE:
+                with self._simulation():
+                    yield
+            else:
+                yield
+
+    @contextlib.contextmanager
+    def _of(self, client: str) -> Iterator[None]:
+        most = self._limits.client_calls
+        with self._lock:
+            if self._of_client[client] >= most:
+                raise exhausted(
+                    QueryCode.TOO_MANY_CALLS,
+                    expected=f"at most {most} calls at work of one client",
+                    found="one more; wait for an answer before you ask again",
+                )
+            self._of_client[client] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._of_client[client] -= 1
+                if not self._of_client[client]:
+                    del self._of_client[client]
+
+    @contextlib.contextmanager
+    def _simulation(self) -> Iterator[None]:
+        limits = self._limits
+        with self._lock:
+            if self._simulations >= limits.simulations + limits.waiting_simulations:
+                raise self._too_many()
+            self._simulations += 1
+        try:
+            if not self._places.acquire(timeout=limits.simulation_wait_secs):
+                raise self._too_many()
+            try:
+                yield
+            finally:
+                self._places.release()
+        finally:
+            with self._lock:
+                self._simulations -= 1
+
+    def _too_many(self) -> Exception:
+        limits = self._limits
+        return exhausted(
+            QueryCode.TOO_MANY_SIMULATIONS,
+            expected=f"at most {limits.simulations} simulations at work and "
+            f"{limits.waiting_simulations} that wait, of all clients",
+            found="one more; ask again in a moment, or simulate on a node of your own",
+        )
+
+
+def client_of(peer: str) -> str:
+    """Whose call it is, of gRPC's name of a peer ("ipv4:1.2.3.4:5", "ipv6:%5B::1%5D:5")."""
+    kind, _, rest = peer.partition(":")
+    host = rest.rpartition(":")[0].removeprefix("%5B").removesuffix("%5D").strip("[]")
+    if kind != "ipv6":
+        return host or peer
+    try:
+        address = ipaddress.IPv6Address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.IPv6Network((address, IPV6_PREFIX), strict=False))

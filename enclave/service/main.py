@@ -113,7 +113,11 @@ def _parser() -> argparse.ArgumentParser:
         "2 wrong usage.",
     )
     parser.add_argument(
-        "--home", required=True, help="directory of the sealed state, made if needed"
+        "--home",
+        required=True,
+        type=_folder,
+        metavar="HOME",
+        help="directory of the sealed state, made if needed",
     )
     parser.add_argument(
         "--mode",
@@ -142,6 +146,12 @@ def _address(text: str) -> str:
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > MAX_PORT:
         raise argparse.ArgumentTypeError(f"expected HOST:PORT, found {text!r}")
+    return text
+
+
+def _folder(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("expected a directory, found an empty text")
     return text
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import click
 
+from node.cli.empty import refuse_empty
 from node.cli.inherited import let_groups_inherit
 from node.cli.options import INHERITED
 
@@ -61,6 +62,7 @@ class LazyGroup(click.Group):
     def _load(self, name: str) -> None:
         attribute = name.replace("-", "_")
         command = getattr(importlib.import_module(f"node.cli.{attribute}"), attribute)
+        refuse_empty(command)
         if isinstance(command, click.Group):
             let_groups_inherit(command, INHERITED, shown=False)
         self.add_command(command)

@@ -7,11 +7,15 @@ files, arguments and the connection. Which exit code belongs to a failure is dec
 from __future__ import annotations
 
 import enum
+import errno
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from enclave.errors import Refusal, one_line
 from node.cli.exit_codes import ExitCode
+from node.config.files import not_permitted, reason
 from node.failure import NodeFailure
 from node.json_form import Json
 
@@ -25,6 +29,8 @@ class CliCode(enum.StrEnum):
     FILE_EXISTS = "file_exists"
     CANNOT_WRITE = "cannot_write"
     ANSWER_NOT_WRITTEN = "answer_not_written"
+    NOT_PERMITTED = "not_permitted"
+    NO_HOME_FOLDER = "no_home_folder"
     NO_HOME = "no_home"
     HOME_EXISTS = "home_exists"
     BAD_HOME_PATH = "bad_home_path"
@@ -83,6 +89,7 @@ class CliCode(enum.StrEnum):
     ENGINE_CANNOT_WRITE_CACHE = "engine_cannot_write_cache"
     ENGINE_BUILD_FAILED = "engine_build_failed"
     ENGINE_NOT_BUILT = "engine_not_built"
+    ENGINE_NO_CACHE_FOLDER = "engine_no_cache_folder"
     CHAIN_UNREACHABLE = "chain_unreachable"
     CHAIN_FAILED = "chain_failed"
     ANOTHER_CHAIN = "another_chain"
@@ -189,9 +196,25 @@ def of_part(failure: NodeFailure) -> Failure:
     )
 
 
+def of_system(error: OSError) -> Failure | None:
+    """The system refused a file of the home; None where the error names no file."""
+    if not isinstance(error.filename, (str, os.PathLike)):
+        return None
+    path = Path(error.filename)
+    if isinstance(error, PermissionError):
+        return of_part(not_permitted(path))
+    if error.errno in _NO_ROOM:
+        return Failure(CliCode.CANNOT_WRITE, expected=f"to write {path}", found=reason(error))
+    return malformed(f"to open {path}", reason(error), code=CliCode.UNREADABLE_INPUT)
+
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+
 _OF_INPUT: Final = frozenset(
     {
         CliCode.UNREADABLE_INPUT,
+        CliCode.NOT_PERMITTED,
+        CliCode.NO_HOME_FOLDER,
         CliCode.NO_HOME,
         CliCode.CONFIG_INVALID,
         CliCode.BAD_HOME_PATH,

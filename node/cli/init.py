@@ -199,7 +199,7 @@ def _answer(
         "metrics": node.metrics_listen,
         "enclave": node.enclave_address,
     }
-    words = [] if home == Home.of("~/.seedpact") else ["--home", str(home.path)]
+    words = [] if home.is_default else ["--home", str(home.path)]
     output.answer(
         {
             "home": str(home.path),

@@ -15,7 +15,7 @@ import click
 from enclave.errors import Refusal
 from enclave.version import VERSION
 from node.cli.exit_codes import EXIT_CODES_HELP, ExitCode
-from node.cli.failures import CliCode, Failure, of_part, of_refusal, usage
+from node.cli.failures import CliCode, Failure, of_part, of_refusal, of_system, usage
 from node.cli.inherited import let_groups_inherit
 from node.cli.lazy import LazyGroup
 from node.cli.options import INHERITED, wanted_format
@@ -96,11 +96,16 @@ def failure_of(error: Exception) -> Failure:
         case click.UsageError():
             return _of_usage(error)
         case _:
-            return Failure(
-                CliCode.INTERNAL_ERROR,
-                expected="no bug",
-                found=f"{type(error).__name__} at {_place(error)}",
-            )
+            return _of_system_or_bug(error)
+
+
+def _of_system_or_bug(error: Exception) -> Failure:
+    refused = of_system(error) if isinstance(error, OSError) else None
+    return refused or Failure(
+        CliCode.INTERNAL_ERROR,
+        expected="no bug",
+        found=f"{type(error).__name__} at {_place(error)}",
+    )
 
 
 def _of_lost(lost: AnswerLost) -> Failure:

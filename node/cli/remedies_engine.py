@@ -36,6 +36,10 @@ ENGINE_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "The folder in which built engines lie could not be made or written.",
         "name a folder of yours with --cache or SEEDPACT_ENGINE_CACHE",
     ),
+    CliCode.ENGINE_NO_CACHE_FOLDER: Remedy(
+        "The engine lies in the cache of the user, and this user has no folder of their own.",
+        "say where it is, or is to be, with SEEDPACT_ENGINE_CACHE or HOME",
+    ),
     CliCode.ENGINE_BUILD_FAILED: Remedy(
         "Go ran and failed for another reason; what was found is its own line.",
         "read that line; try another version of Go, or report it with `go version`",

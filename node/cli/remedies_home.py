@@ -13,6 +13,17 @@ _FILES: Final = {
         "The command needs the home of a node, and none was made at that path.",
         "make one with `seedpactd init` or `seedpactd register`, or name yours with --home",
     ),
+    CliCode.NOT_PERMITTED: Remedy(
+        "The system does not let this user open a file or folder: it belongs to another, often "
+        "since one command was run with sudo, or its mode shuts everyone out.",
+        "`sudo chown -R USER HOME` where it is another's, `chmod -R u+rwX HOME` where it is yours; "
+        "then run seedpactd without sudo",
+    ),
+    CliCode.NO_HOME_FOLDER: Remedy(
+        "Where nothing is named, files go below the folder of the user, and this user has none: no "
+        "HOME, and no entry in the system's list of users.",
+        "name the folder with the option or the variable, or set HOME",
+    ),
     CliCode.HOME_EXISTS: Remedy(
         "A home or a key stands where the command would make one. Keys are never overwritten: a "
         "lost consensus key loses the validator, and a copied one signs twice.",

@@ -22,6 +22,10 @@ class ConfigCode(enum.StrEnum):
     BAD_HOME_PATH = "bad_home_path"
     CONFIG_UNREADABLE = "unreadable_input"
     CANNOT_WRITE = "cannot_write"
+    NOT_PERMITTED = "not_permitted"
+    """The system does not let this user open it."""
+    NO_HOME_FOLDER = "no_home_folder"
+    """The user has no folder of their own, and named none."""
 
 
 class ConfigFailure(CodedFailure[ConfigCode]):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -19,13 +20,16 @@ def read_bytes(path: Path, *, limit: int = MAX_CONFIG_BYTES) -> bytes | None:
     """The bytes of a file, or None where there is none.
 
     Raises:
-        ConfigFailure: CONFIG_UNREADABLE, where it cannot be read or is larger than `limit` bytes.
+        ConfigFailure: NOT_PERMITTED; CONFIG_UNREADABLE, where it cannot be read for another reason
+            or is larger than `limit` bytes.
     """
     try:
         with path.open("rb") as file:
             data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except PermissionError:
+        raise not_permitted(path) from None
     except OSError as error:
         raise ConfigFailure(
             ConfigCode.CONFIG_UNREADABLE, expected=f"to read {path}", found=reason(error)
@@ -48,7 +52,7 @@ def replace_file(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
         mode: its permissions, from the first byte on.
 
     Raises:
-        ConfigFailure: CANNOT_WRITE.
+        ConfigFailure: CANNOT_WRITE or NOT_PERMITTED.
     """
     _write(path, data, mode=mode, replace=True)
 
@@ -57,7 +61,7 @@ def create_file(path: Path, data: bytes, *, mode: int = PUBLIC) -> None:
     """Like `replace_file`, but never over a file that exists, whoever made it and when.
 
     Raises:
-        ConfigFailure: HOME_EXISTS or CANNOT_WRITE.
+        ConfigFailure: HOME_EXISTS, CANNOT_WRITE or NOT_PERMITTED.
     """
     _write(path, data, mode=mode, replace=False)
 
@@ -66,12 +70,28 @@ def make_folder(path: Path, *, mode: int = PRIVATE_FOLDER) -> None:
     """Makes a folder and those above it, where they are missing.
 
     Raises:
-        ConfigFailure: CANNOT_WRITE.
+        ConfigFailure: CANNOT_WRITE or NOT_PERMITTED.
     """
     try:
         path.mkdir(mode=mode, parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_write(path, error) from None
+
+
+def expanded(text: str) -> Path:
+    """The path that a person named; "~" is the folder of the user.
+
+    Raises:
+        ConfigFailure: NO_HOME_FOLDER, where the user has none: a container's often has not.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise ConfigFailure(
+            ConfigCode.NO_HOME_FOLDER,
+            expected=f"a folder of the user for {text}, or another path",
+            found=f"user {os.getuid()} without one, and no HOME",
+        ) from None
 
 
 def reason(error: OSError) -> str:
@@ -114,5 +134,26 @@ def _sync_folder(path: Path) -> None:
         os.close(descriptor)
 
 
+def not_permitted(path: Path) -> ConfigFailure:
+    """Why this user may not open, or make, what the path names: whose it is, or a folder above."""
+    culprit = path = path.absolute()
+    for part in (*reversed(path.parents), path):
+        try:
+            part.lstat()
+        except OSError:
+            break
+        culprit = part
+    if culprit == path and os.access(path, os.R_OK | os.W_OK):
+        culprit = path.parent  # it may be opened, but not replaced
+    found = culprit.lstat()
+    return ConfigFailure(
+        ConfigCode.NOT_PERMITTED,
+        expected=f"{path} open to this user, {os.geteuid()}",
+        found=f"{culprit} of user {found.st_uid} with mode {stat.S_IMODE(found.st_mode):04o}",
+    )
+
+
 def _cannot_write(path: Path, error: OSError) -> ConfigFailure:
+    if isinstance(error, PermissionError):
+        return not_permitted(path)
     return ConfigFailure(ConfigCode.CANNOT_WRITE, expected=f"to write {path}", found=reason(error))

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from node.config.failures import ConfigCode, ConfigFailure
-from node.config.files import make_folder
+from node.config.files import expanded, make_folder
 
 DEFAULT_HOME: Final = "~/.seedpact"
 HOME_VARIABLE: Final = "SEEDPACT_HOME"
@@ -73,11 +73,19 @@ class Home:
         """The home that a person named; "~" is theirs. Made absolute, symbolic links kept.
 
         Raises:
-            ConfigFailure: BAD_HOME_PATH.
+            ConfigFailure: NO_HOME_FOLDER or BAD_HOME_PATH.
         """
-        path = Path(os.path.abspath(Path(text).expanduser()))  # noqa: PTH100 (no resolving)
+        path = Path(os.path.abspath(expanded(text)))  # noqa: PTH100 (no resolving)
         check_path(path)
         return Home(path)
+
+    @property
+    def is_default(self) -> bool:
+        """Whether it is the one of commands that name none."""
+        try:
+            return self == Home.of(DEFAULT_HOME)
+        except ConfigFailure:
+            return False
 
     @property
     def config(self) -> Path:

@@ -28,6 +28,7 @@ from typing import Final
 from node.engine.failures import EngineCode, EngineFailure
 from node.engine.plan import (
     BINARY,
+    CACHE_VARIABLE,
     PROGRAM,
     Pins,
     build_environment,
@@ -80,8 +81,23 @@ def pinned(module: Path = MODULE_FOLDER) -> Pins:
 
 
 def default_cache(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where engines lie for this user; the environment may choose (`plan.cache_folder`)."""
-    return cache_folder(environment, home=Path.home())
+    """Where engines lie for this user; the environment may choose (`plan.cache_folder`).
+
+    Raises:
+        EngineFailure: NO_CACHE_FOLDER.
+    """
+    try:
+        home = Path.home()
+    except RuntimeError:
+        home = None
+    cache = cache_folder(environment, home=home)
+    if cache is None:
+        raise EngineFailure(
+            EngineCode.NO_CACHE_FOLDER,
+            expected=f"{CACHE_VARIABLE}, XDG_CACHE_HOME or HOME to say where engines lie",
+            found=f"none, and user {os.getuid()} without a folder",
+        )
+    return cache
 
 
 def find_engine(cache: Path | None = None) -> Path | None:

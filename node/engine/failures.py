@@ -18,6 +18,7 @@ class EngineCode(enum.StrEnum):
     CANNOT_WRITE_CACHE = "engine_cannot_write_cache"
     BUILD_FAILED = "engine_build_failed"
     NOT_BUILT = "engine_not_built"
+    NO_CACHE_FOLDER = "engine_no_cache_folder"
 
 
 class EngineFailure(CodedFailure[EngineCode]):

@@ -108,12 +108,16 @@ def read_pins(*, go_mod: bytes, go_sum: bytes, machine: str) -> Pins:
     return Pins(version.group(1), _numbers(go_line), digest.hexdigest()[:KEY_HEX])
 
 
-def cache_folder(environment: Mapping[str, str], *, home: Path) -> Path:
-    """Where built engines lie: SEEDPACT_ENGINE_CACHE, or seedpact/engine in the user's cache."""
+def cache_folder(environment: Mapping[str, str], *, home: Path | None) -> Path | None:
+    """Where built engines lie: SEEDPACT_ENGINE_CACHE, or seedpact/engine in the user's cache.
+
+    None where neither is known.
+    """
     chosen = environment.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen)
-    return Path(environment.get("XDG_CACHE_HOME") or home / ".cache") / "seedpact" / "engine"
+    caches = environment.get("XDG_CACHE_HOME") or (home and home / ".cache")
+    return Path(caches) / "seedpact" / "engine" if caches else None
 
 
 def engine_path(cache: Path, pins: Pins) -> Path:

@@ -10,6 +10,7 @@ import sys
 from chain_module.genesis_form import BadGenesis
 from node.abci import CannotListen
 from node.config import ConfigFailure, Home, NodeConfig
+from node.config.files import reason
 from node.log import LineLog
 from node.run import run_node
 from node.services import CannotServe
@@ -25,6 +26,9 @@ def main(arguments: list[str]) -> int:
         return run_node(home, NodeConfig.load(home))
     except (BadGenesis, CannotServe, ConfigFailure, StorageFault) as failure:
         LineLog(sys.stderr)("error", failure.code, expected=failure.expected, found=failure.found)
+    except OSError as error:
+        # The kernel's refusal of a file of the home, such as a genesis of another user.
+        LineLog(sys.stderr)("error", "cannot_open", path=str(error.filename), reason=reason(error))
     except CannotListen as failure:
         LineLog(sys.stderr)("error", "cannot_listen", reason=str(failure))
     return FAILED

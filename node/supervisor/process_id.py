@@ -33,10 +33,16 @@ class ProcessId:
 
     @classmethod
     def read(cls, path: Path) -> Self | None:
-        """The process that the file names, running or not; None where it names none."""
+        """The process that the file names, running or not; None where it names none.
+
+        Raises:
+            PermissionError: another user's file.
+        """
         try:
             pid, ticks = path.read_text(encoding="ascii").split()
             return cls(int(pid), int(ticks))
+        except PermissionError:
+            raise  # it may name one that runs
         except (OSError, ValueError):
             return None
 

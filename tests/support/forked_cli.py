@@ -6,10 +6,14 @@ three descriptors as the test wants them, and then does what the console script 
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import sysconfig
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -20,6 +24,9 @@ CLOSED: Final = "closed"
 FULL: Final = "full"
 WRONG_WAY: Final = "wrong way"
 """A descriptor that is open, and for the other direction alone."""
+PATIENCE_SECS: Final = 60
+READ_LATE: Final = ("cosmpy.aerial.client", "encodings.ascii", "encodings.idna", "zoneinfo")
+"""By commands; another user may not be able to read the interpreter's own files."""
 BROKEN: Final = (CLOSED, FULL, WRONG_WAY)
 
 
@@ -52,12 +59,28 @@ class ForkedCli:
         self._process.communicate(timeout=60)
 
     def __call__(
-        self, *arguments: str, stdin: str = "", stdout: str = "", stderr: str = ""
+        self,
+        *arguments: str,
+        stdin: str = "",
+        stdout: str = "",
+        stderr: str = "",
+        user: int | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> Ended:
-        """One command; a stream is as named, or works."""
+        """One command.
+
+        Args:
+            arguments: of the command line.
+            stdin: how it is broken; "" for one that works.
+            stdout: as stdin.
+            stderr: as stdin.
+            user: whom it runs as; only root may choose.
+            environment: in place of the server's.
+        """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        wanted = {"arguments": arguments, "streams": [stdin, stdout, stderr]}
+        wanted: dict[str, object] = {"arguments": arguments, "streams": [stdin, stdout, stderr]}
+        wanted |= {"user": user, "environment": environment and dict(environment)}
         self._process.stdin.write(json.dumps(wanted) + "\n")
         self._process.stdin.flush()
         exit_code = int(self._process.stdout.readline())
@@ -74,20 +97,22 @@ def serve(folder: Path) -> None:
 
     assert isinstance(cli, LazyGroup)
     cli.all_commands()
+    sysconfig.get_config_vars()
+    for name in READ_LATE:
+        importlib.import_module(name)
     for line in sys.stdin:
         wanted = json.loads(line)
         child = os.fork()
         if child == 0:
-            become(folder, wanted["arguments"], wanted["streams"])
+            set_streams(folder, wanted["streams"])
+            become(wanted["arguments"], wanted["user"], wanted["environment"])
         _, status = os.waitpid(child, 0)
         sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
         sys.stdout.flush()
 
 
-def become(folder: Path, arguments: list[str], streams: list[str]) -> None:
-    """The console script; ends the process as the interpreter ends, with its last flush."""
-    from node.cli.main import main  # noqa: PLC0415 (as above)
-
+def set_streams(folder: Path, streams: list[str]) -> None:
+    """The three descriptors, and what the interpreter makes of them at its start."""
     files = (Path("/dev/null"), folder / "stdout", folder / "stderr")
     names = ("stdin", "stdout", "stderr")
     for number, (how, file, name) in enumerate(zip(streams, files, names, strict=True)):
@@ -95,7 +120,6 @@ def become(folder: Path, arguments: list[str], streams: list[str]) -> None:
         if number:
             (folder / name).write_bytes(b"")
         os.close(number)
-        # As the interpreter does at its start.
         setattr(sys, name, None)
         if how == CLOSED:
             continue
@@ -106,6 +130,20 @@ def become(folder: Path, arguments: list[str], streams: list[str]) -> None:
             os.close(opened)
         mode = "r" if reads else "w"
         setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
+
+
+def become(arguments: list[str], user: int | None, environment: dict[str, str] | None) -> None:
+    """The console script; ends the process as the interpreter ends, with its last flush."""
+    from node.cli.main import main  # noqa: PLC0415 (as above)
+
+    if environment is not None:
+        os.environ.clear()
+        os.environ.update(environment)
+    if user is not None:
+        os.setgroups([])
+        os.setgid(user)
+        os.setuid(user)
+    signal.alarm(PATIENCE_SECS)  # one that is not refused might serve
     sys.argv = ["seedpactd", *arguments]
     code = 1
     try:

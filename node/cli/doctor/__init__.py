@@ -13,7 +13,7 @@ from node.chain_client import ChainClient
 from node.cli.chain_options import Target, chain_options
 from node.cli.doctor import on_chain, on_enclave, on_machine
 from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
-from node.cli.failures import CliCode, Failure, of_part, of_refusal
+from node.cli.failures import CliCode, Failure, of_part, of_refusal, of_system
 from node.cli.help_text import examples
 from node.cli.output import Output, Row
 from node.cli.remedies import remedy_for
@@ -25,6 +25,7 @@ Check = Callable[[Subject], str]
 
 CHECKS: Final[Mapping[str, Check]] = {
     "home": on_machine.home,
+    "permissions": on_machine.permissions,
     "config": on_machine.config,
     "keys": on_machine.keys,
     "ports": on_machine.ports,
@@ -116,6 +117,11 @@ def _look(name: str, check: Check, subject: Subject) -> Finding:
         return Finding(name, str(failure), failure)
     except Refusal as refusal:
         return Finding(name, str(refusal), of_refusal(refusal))
+    except OSError as error:
+        refused = of_system(error)
+        if refused is None:
+            raise
+        return Finding(name, str(refused), refused)
     except Exception as error:
         if not isinstance(error, NodeFailure):
             raise

@@ -17,7 +17,7 @@ from node.config import ClientConfig
 from node.config.cometbft import check_cometbft
 from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
-from node.config.files import reason
+from node.config.files import not_permitted, reason
 from node.engine import pinned, require_engine
 from node.supervisor.node_group import Part, engine_addresses, pid_file
 from node.supervisor.preflight import check_ports
@@ -39,6 +39,38 @@ def home(subject: Subject) -> str:
             CliCode.NO_HOME, expected=f"a genesis at {found.genesis}", found="no such file"
         )
     return str(found.path)
+
+
+def permissions(subject: Subject) -> str:
+    """This user may open everything in the home, and write where processes write."""
+    place = subject.home
+    written = (place.data, place.run, place.logs, place.enclave)
+
+    def refused(error: OSError) -> None:
+        raise error
+
+    for folder, _, names in os.walk(place.require().path, onerror=refused):
+        inside = Path(folder)
+        writes = any(inside.is_relative_to(part) for part in written)
+        paths = [inside, *(inside / name for name in names)]
+        for path in paths:
+            if not _may_open(path, writes=writes):
+                raise not_permitted(path)
+    return f"all is open to user {os.geteuid()}"
+
+
+def _may_open(path: Path, *, writes: bool) -> bool:
+    """Whether this user can use a folder or file; what is gone by now, or a socket, is no fault."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return True
+    if stat.S_ISDIR(found.st_mode):
+        return os.access(path, os.R_OK | os.X_OK | (os.W_OK if writes else 0))
+    if not stat.S_ISREG(found.st_mode):
+        return True
+    mine = found.st_uid == os.geteuid()  # and can be replaced
+    return os.access(path, os.R_OK | (os.W_OK if writes and not mine else 0))
 
 
 def config(subject: Subject) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Final
 
 import click
@@ -20,6 +19,7 @@ from node.cli.help_text import examples
 from node.cli.options import DEFAULT_ADDRESS, Address, Hex, OneOf, output_option
 from node.cli.output import Format, Output, print_json
 from node.cli.streams import AnswerLost
+from node.config.files import expanded
 
 DEFAULT_HOME: Final = "~/.seedpact/enclave"
 UNTOLD: Final = CliCode.ANSWER_NOT_WRITTEN.value
@@ -64,7 +64,7 @@ def run(*, mode: str, home: str, listen: str, measurement: bytes | None, output:
     once it serves, one line (with --output json: one object) on stdout says where.
     """
     arguments = ["--mode", mode, "--listen", listen]
-    arguments += ["--home", os.fspath(Path(home).expanduser())]
+    arguments += ["--home", os.fspath(expanded(home))]
     if measurement is not None:
         arguments += ["--measurement", measurement.hex()]
     log = _Log(output)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Final
 
 import click
 
 from node.cli.failures import usage
+from node.config.files import expanded
 from node.config.home import check_path
 from node.localnet.plan import Localnet, LocalNode
 from node.localnet.store import Folder
@@ -19,7 +19,7 @@ MAX_OFFSET: Final = 30_000
 
 
 def _as_folder(_ctx: click.Context, _param: click.Parameter, value: str) -> Folder:
-    path = Path(value).expanduser().absolute()
+    path = expanded(value).absolute()
     check_path(path)
     return Folder(path)
 

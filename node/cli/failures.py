@@ -132,6 +132,7 @@ class CliCode(enum.StrEnum):
     CLOCK_OFF = "clock_off"
     NO_PEERS = "no_peers"
     NOT_REGISTERED = "not_registered"
+    ENCLAVE_STATE_LOST = "enclave_state_lost"
     RECORD_ENDS = "record_ends"
     NONCE_UNPAID = "nonce_unpaid"
     NONCE_UNPUBLISHED = "nonce_unpublished"

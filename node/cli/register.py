@@ -236,12 +236,13 @@ def _show(shown: Shown, progress: Progress) -> None:
 def _answer(joined: Joined, output: Output, home: Home, *, hint: str) -> None:
     total = joined.timings_ms["total"] / 1000
     rows = [("node_id", joined.node_id.hex())]
+    if joined.restored:
+        rows.append(("restored", f"from {home.enclave_backup}: the enclave's state was gone"))
     if joined.tx_hash:
-        rows += [
-            ("register", joined.tx_hash),
-            ("confirm", f"{joined.confirm_tx_hash or 'none'}, number {joined.confirm_index}"),
-            ("block", str(joined.height)),
-        ]
+        at = f"{joined.confirm_tx_hash}, number {joined.confirm_index}"
+        confirm = at if joined.confirm_tx_hash else "in a block that the peer does not have"
+        rows += [("register", joined.tx_hash), ("confirm", confirm), ("block", str(joined.height))]
+    again = " again" if joined.restored else ""
     output.answer(
         {
             "node_id": joined.node_id.hex(),
@@ -251,9 +252,10 @@ def _answer(joined: Joined, output: Output, home: Home, *, hint: str) -> None:
             "confirm_tx_hash": joined.confirm_tx_hash or None,
             "confirm_index": joined.confirm_index if joined.confirm_tx_hash else None,
             "paid": joined.paid,
+            "restored": joined.restored,
             "timings_ms": dict(joined.timings_ms),
         },
-        headline=f"this node holds the network's seed ({total:.1f} s)",
+        headline=f"this node holds the network's seed{again} ({total:.1f} s)",
         rows=rows,
         hints=[command_line(hint, "--home", str(home.path))] if hint else [],
         changes=True,

@@ -58,6 +58,12 @@ DOCTOR_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "1,000 blocks. The next one is due, and the operator's account cannot pay for it.",
         "send that account coins: `seedpactd tx bank send`; the node publishes the nonce by itself",
     ),
+    CliCode.ENCLAVE_STATE_LOST: Remedy(
+        "The sealed state of the enclave is gone: it has no keys and no seed, and confirms nobody. "
+        "The node's record stays, and so does what its backup holds.",
+        "`seedpactd register` with the network's id takes the backup beside it back, and pays for "
+        "nothing; for one of another disk, `seedpactd enclave restore FILE` first",
+    ),
     CliCode.NONCE_UNPUBLISHED: Remedy(
         "The enclave's next nonce is due, and this node has not the key that may publish it: it "
         "will confirm nobody.",

@@ -24,6 +24,7 @@ from node.cli.options import (
     passphrase_option,
 )
 from node.cli.output import Format, Output, print_json
+from node.cli.remedies import remedy_for
 from node.cli.streams import AnswerLost
 from node.config import Home, NodeConfig
 from node.config.initialize import engine_has_run
@@ -31,7 +32,13 @@ from node.config.node_config import FILE_BACKEND
 from node.engine import build_engine, find_engine
 from node.supervisor import Event, ProcessId, Supervisor, What
 from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
-from node.supervisor.preflight import check_home, check_not_running, check_ports, claimed
+from node.supervisor.preflight import (
+    check_home,
+    check_not_running,
+    check_ports,
+    claimed,
+    state_lost,
+)
 from node.supervisor.python_child import python_environment
 
 SOFTWARE_MODE: Final = "software mode protects nothing: keys lie in a file and in plain memory"
@@ -134,6 +141,10 @@ class _Shown:
         self._announced = False
         if config.enclave_mode is Mode.SOFTWARE:
             self._line("warning", SOFTWARE_MODE, "yellow")
+        lost = state_lost(home)
+        if lost is not None:
+            # It still validates; but its enclave holds nothing, and confirms nobody.
+            self._line("warning", f"{lost}, next: {remedy_for(lost.code).step}", "yellow")
 
     def event(self, event: Event) -> None:
         """Shows one event."""

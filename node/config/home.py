@@ -148,6 +148,16 @@ class Home:
         return self.path / "enclave"
 
     @property
+    def enclave_state(self) -> Path:
+        """The enclave's sealed state."""
+        return self.enclave / "state.sealed"
+
+    @property
+    def enclave_backup(self) -> Path:
+        """Its second copy, which `register` takes back."""
+        return self.enclave / "backup.sealed"
+
+    @property
     def logs(self) -> Path:
         """One file a process."""
         return self.path / "logs"

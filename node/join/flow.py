@@ -94,7 +94,8 @@ def _with_enclave(run: Run, network: Network, *, configured: str) -> Joined:
                 run.chain.height, first=first_state, timeout=run.wish.commit_timeout, say=say
             )
             info = ensure_keys(run, enclave, network)
-            say(f"node {info.node_id.hex()}, {_state(info)}")
+            back = ", back from its backup" if run.restored else ""
+            say(f"node {info.node_id.hex()}, {_state(info)}{back}")
         if info.state == pb.ENCLAVE_STATE_HOLDER:
             record = run.chain.node(info.node_id)
             keys: Keys = run.chain.network_keys()
@@ -179,16 +180,19 @@ def _meant_network(run: Run, say: Callable[[str], None]) -> Network:
 
 def _joined(run: Run, node_id: bytes, record: types_pb2.NodeRecord | None) -> Joined:
     timings = dict(run.timings_ms)
+    founded = record is not None and not any(record.register_tx_hash)
     confirm = None if record is None else confirm_of(run.chain, record)
     return Joined(
         node_id=node_id,
-        tx_hash="" if record is None else record.register_tx_hash.hex().upper(),
+        # The founder's record names a register of zeros: there was none.
+        tx_hash="" if record is None or founded else record.register_tx_hash.hex().upper(),
         height=0 if record is None else record.height,
         confirm_tx_hash="" if confirm is None else confirm.tx_hash,
         confirm_index=-1 if confirm is None else confirm.index,
         timings_ms={**timings, "total": sum(timings.values())},
         paid=run.journal.notes.paid,
         proven=run.proven,
+        restored=run.restored,
     )
 
 

@@ -17,7 +17,6 @@ from node.join.proving import prove_network
 from node.join.run import Run
 from seedpact.enclave.v1 import service_pb2 as pb
 
-BACKUP_NAME: Final = "backup.sealed"
 MAX_BACKUP_BYTES: Final = 1024 * 1024
 
 
@@ -61,7 +60,7 @@ def _create(run: Run, enclave: EnclaveClient, network: Network, *, discard: bool
 
 def _restored(run: Run, enclave: EnclaveClient, network: Network) -> bool:
     """Takes the backup beside the state back, where the state is gone."""
-    path = run.home.enclave / BACKUP_NAME
+    path = run.home.enclave_backup
     if run.wish.enclave is not None or not path.is_file():
         return False
     with path.open("rb") as file:
@@ -73,6 +72,7 @@ def _restored(run: Run, enclave: EnclaveClient, network: Network) -> bool:
         if refused.code == Code.SEALED_WRONG_NETWORK and run.wish.discard:
             return False
         raise
+    run.restored = True
     return True
 
 

@@ -138,3 +138,5 @@ class Joined:
     """Registers that were sent, over all runs of this journal."""
     proven: Proven | None
     """None where the enclave held the seed already."""
+    restored: bool
+    """Whether the enclave's state was gone, and came back from its backup."""

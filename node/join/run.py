@@ -25,6 +25,8 @@ class Run:
     timings_ms: dict[str, int] = field(default_factory=dict)
     proven: Proven | None = None
     """By what the seed was imported, if it was in this run."""
+    restored: bool = False
+    """Whether the enclave's state came back from its backup."""
 
     @contextlib.contextmanager
     def step(self, step: Step, text: str) -> Iterator[Callable[[str], None]]:

@@ -17,6 +17,8 @@ class SupervisorCode(enum.StrEnum):
     ADDRESS_UNKNOWN = "address_unknown"
     CANNOT_LISTEN = "cannot_listen"
     PROCESS_KEEPS_DYING = "process_keeps_dying"
+    ENCLAVE_STATE_LOST = "enclave_state_lost"
+    """Its backup is there; the node runs without it."""
 
 
 class SupervisorFailure(CodedFailure[SupervisorCode]):

@@ -90,6 +90,17 @@ def check_not_running(home: Home, parts: Sequence[Part]) -> None:
             time.sleep(_POLL_SECS)
 
 
+def state_lost(home: Home) -> SupervisorFailure | None:
+    """What to say where the enclave's state is gone, and its backup there: it starts EMPTY."""
+    if home.enclave_state.exists() or not home.enclave_backup.exists():
+        return None
+    return SupervisorFailure(
+        SupervisorCode.ENCLAVE_STATE_LOST,
+        expected=f"{home.enclave_state}, the enclave's state",
+        found=f"its backup alone, {home.enclave_backup}: the enclave starts EMPTY",
+    )
+
+
 def check_ports(home: Home, config: NodeConfig, parts: Sequence[Part]) -> None:
     """That these processes can listen where they will, and that the engine can be told to peers.
 

@@ -28,6 +28,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "permissions": on_machine.permissions,
     "config": on_machine.config,
     "keys": on_machine.keys,
+    "sealed state": on_machine.sealed_state,
     "ports": on_machine.ports,
     "engine": on_machine.engine,
     "disk": on_machine.disk,

@@ -21,6 +21,7 @@ from node.cli.query.registration import status_name
 from node.cli.times import utc_seconds
 from node.config.cometbft import read_cometbft
 from node.join.homing import own_network
+from node.join.journal import Journal
 from node.join.peers import PEERS
 from seedpact.registration.v1 import types_pb2
 
@@ -121,6 +122,7 @@ def peers(subject: Subject) -> str:
 
 def record(subject: Subject) -> str:
     """The node is registered, and for a while."""
+    _check_has_keys(subject)
     found = subject.record
     if found is None:
         raise Failure(
@@ -141,6 +143,17 @@ def record(subject: Subject) -> str:
             found=f"{status_name(found)} until {until}",
         )
     return f"{status_name(found)} until {until}"
+
+
+def _check_has_keys(subject: Subject) -> None:
+    """That the enclave is not EMPTY where this home registered."""
+    known = b"" if subject.enclave.node_id else Journal(subject.home.run).notes.node_id
+    if known and subject.chain.node(known) is not None:
+        raise Failure(
+            CliCode.ENCLAVE_STATE_LOST,
+            expected=f"the enclave of node {known.hex()}, which has a record on the chain",
+            found=f"an enclave that is {state_name(subject.enclave.state)}",
+        )
 
 
 def funds(subject: Subject) -> str:

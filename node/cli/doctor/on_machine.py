@@ -20,7 +20,7 @@ from node.config.engine_keys import read_engine_keys
 from node.config.files import not_permitted, reason
 from node.engine import pinned, require_engine
 from node.supervisor.node_group import Part, engine_addresses, pid_file
-from node.supervisor.preflight import check_ports
+from node.supervisor.preflight import check_ports, state_lost
 from node.supervisor.process_id import running
 
 GIB: Final = 1024**3
@@ -28,7 +28,6 @@ MIN_FREE_BYTES: Final = 2 * GIB
 """Blocks grow by some 2 GB a month on an idle chain with an index."""
 OTHERS: Final = 0o077
 SGX_DEVICES: Final = (Path("/dev/sgx_enclave"), Path("/dev/sgx_provision"))
-_ENCLAVE_SECRETS: Final = ("software-seal.key", "state.sealed", "backup.sealed")
 
 
 def home(subject: Subject) -> str:
@@ -95,6 +94,15 @@ def keys(subject: Subject) -> str:
                 found=f"mode {mode:04o}",
             )
     return f"peer id {found.node_id}, consensus key {found.validator_address}"
+
+
+def sealed_state(subject: Subject) -> str:
+    """The enclave's state is there, or was never made."""
+    place = subject.home.require()
+    lost = state_lost(place)
+    if lost is not None:
+        raise lost
+    return str(place.enclave_state) if place.enclave_state.exists() else "none yet"
 
 
 def ports(subject: Subject) -> str:
@@ -176,9 +184,9 @@ def _mode_of(path: Path) -> int:
 def _secrets(subject: Subject) -> Iterator[Path]:
     home = subject.home
     yield from (home.node_key, home.validator_key)
-    for name in _ENCLAVE_SECRETS:
-        if (home.enclave / name).exists():
-            yield home.enclave / name
+    for path in (home.enclave / "software-seal.key", home.enclave_state, home.enclave_backup):
+        if path.exists():
+            yield path
     for backend in ("file", "test"):
         folder = home.keyring(backend)
         yield from sorted(folder.glob("*.key"))

@@ -7,6 +7,7 @@ import resource
 import shutil
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +15,15 @@ import pytest
 
 from enclave.registration.network_codec import network_to_proto
 from node.cli.doctor import CHECKS, on_chain, on_machine
+from node.cli.output import Format, Output
+from node.cli.start import _Shown
 from node.config import Home, NodeConfig
+from node.enclave_client import EnclaveClient
 from node.engine.plan import CACHE_VARIABLE
 from node.host.freshness import MARGIN_HEADERS
 from node.join import Join, join
 from node.join.genesis import read_genesis
+from node.join.journal import Journal
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from node.supervisor import ProcessId
@@ -128,6 +133,34 @@ def test_a_state_that_was_cut_is_named_with_what_may_be_done(
 def test_an_address_book_that_the_engine_panics_at(home: Home, cli: Cli) -> None:
     home.address_book.write_text("")
     assert codes(cli, home) == {"config": "address_book_damaged"}
+
+
+def test_a_state_that_is_gone_beside_its_backup(
+    chain: OneValidator, home: Home, cli: Cli, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The enclave starts EMPTY: the node runs, and confirms nobody."""
+    shutil.copy(chain.home.enclave_backup, home.enclave)
+    assert codes(cli, home) == {"sealed state": "enclave_state_lost"}
+    _Shown(Output(Format.TEXT), home, NodeConfig.load(home))
+    warned = capsys.readouterr().err
+    assert "enclave_state_lost: expected " in warned
+    assert "seedpactd register" in warned
+    shutil.copy(chain.home.enclave_state, home.enclave)
+    assert codes(cli, home) == {}
+    _Shown(Output(Format.TEXT), home, NodeConfig.load(home))
+    assert "enclave_state_lost" not in capsys.readouterr().err
+
+
+def test_an_empty_enclave_of_a_node_with_a_record(
+    chain: OneValidator, home: Home, tmp_path: Path, cli: Cli
+) -> None:
+    with EnclaveClient(NodeConfig.load(chain.home).enclave_address) as client:
+        node_id = client.get_info().node_id
+    with enclave_process(tmp_path / "empty") as process:
+        replace(NodeConfig.load(home), enclave_address=process.address).save(home)
+        assert "record" not in codes(cli, home)
+        Journal(home.run).write(node_id=node_id)
+        assert codes(cli, home)["record"] == "enclave_state_lost"
 
 
 def test_ports_of_somebody_else(home: Home, cli: Cli) -> None:

@@ -161,7 +161,7 @@ def test_a_user_without_an_entry_and_without_home(forked: ForkedCli) -> None:
         place.chmod(0o777)
         home = ("--home", str(place / "home"))
         for words, code in (
-            (("init", "one", *home, "--chain-id", "users-1"), ""),
+            (("init", "one", *home, "--chain-id", "users-1", "--mode", "software"), ""),
             (("keys", "add", "bob", *home, "--keyring-backend", "test"), ""),
             (("keys", "list", *home, "--keyring-backend", "test"), ""),
             (("explain", "frozen", *home), ""),

@@ -79,6 +79,23 @@ def test_what_it_writes_is_what_a_node_starts_with(
     assert results["home"] == results["config"] == results["keys"] == results["chain"] == "ok"
 
 
+def test_a_restore_reads_as_one(chain: OneValidator, words: list[str], tmp_path: Path) -> None:
+    first = run_for_real(*words, *meant(chain), "--output", "json").done().json
+    assert first["restored"] is False
+    state = Home.of(str(tmp_path / "home")).enclave_state
+    for form in ("json", "text"):
+        state.unlink()
+        again = run_for_real(*words, *meant(chain), "--output", form).done()
+        assert state.exists()
+        if form == "json":
+            assert again.json["restored"] is True
+            assert again.json["tx_hash"] == first["tx_hash"]
+        else:
+            assert "holds the network's seed again" in again.stdout
+            assert "backup.sealed: the enclave's state was gone" in again.stdout
+            assert "back from its backup" in again.stderr
+
+
 def test_a_false_id_is_refused(words: list[str], tmp_path: Path, cli: Cli) -> None:
     cli(*words, "--network-id", "00" * 32).failed("wrong_network", logged=True)
     assert not (tmp_path / "home" / "config" / "genesis.json").exists()

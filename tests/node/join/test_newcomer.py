@@ -150,6 +150,19 @@ def test_with_nothing_but_its_backup_it_pays_once(
     check_joined(chain, wish, join(wish))
 
 
+def test_a_founder_that_is_restored_has_no_register(
+    chain: OneValidator, newcomer: Join, tmp_path: Path
+) -> None:
+    """The genesis made its record: there is no transaction to name."""
+    moved = tmp_path / "founder"
+    shutil.copytree(chain.home.enclave, moved / "enclave")
+    (moved / "enclave" / "state.sealed").unlink()
+    joined = join(replace(newcomer, home=moved))
+    assert joined.restored
+    assert (joined.tx_hash, joined.confirm_tx_hash, joined.paid) == ("", "", 0)
+    assert spent(chain, newcomer) == 0
+
+
 def test_another_network_is_refused_before_anything_is_made(
     chain: OneValidator, newcomer: Join
 ) -> None:

@@ -12,6 +12,7 @@ from benchmarks.flooding.plan import Call, Kind, Lane, Source
 from benchmarks.flooding.questions import over_abci, populate, services
 from benchmarks.flooding.registers import Gate, one_node_a_machine, refused_registers
 from benchmarks.flooding.transactions import (
+    GAS,
     accepted_multi_send,
     accepted_send,
     garbage,
@@ -30,8 +31,7 @@ RPC_CONNECTIONS: Final = 32
 GRPC_CLIENTS: Final = 64
 ABCI_CONNECTIONS: Final = 16
 GATE_RPC_CONNECTIONS: Final = 8
-FILLERS: Final = 5
-"""Accounts a node that fill its mempool."""
+FILL_CONNECTIONS: Final = 32
 MIXED_PEERS: Final = 8
 MIXED_RPC_CONNECTIONS: Final = 64
 MIXED_PAYERS: Final = 8
@@ -99,18 +99,18 @@ def _broadcasts(running: Network) -> list[Lane]:
 def _full(
     running: Network, *, make: Callable[[Account], Source], size: int = 0, count: int = 0
 ) -> list[Lane]:
-    """One connection a node, which keeps its mempool full."""
-    accounts = _accounts(running, "flood: fill", FILLERS * len(running.validators))
+    """Connections that keep the mempools full, with an account each."""
+    accounts = _accounts(running, "flood: fill", FILL_CONNECTIONS)
     return [
         Lane(
             "rpc: accepted, as many as fit",
             Kind.FILL,
             _rpc(running, node),
-            sources=tuple(map(make, accounts[number :: len(running.validators)])),
+            sources=(make(account),),
             bytes=size,
             count=count,
         )
-        for number, node in enumerate(running.validators)
+        for account, node in zip(accounts, _in_turn(running), strict=False)
     ]
 
 
@@ -217,10 +217,15 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         fill_bytes=100_000_000,
     ),
     "c60k": Scenario(
-        "60,000 sends wait, no limit of gas",
+        "60,000 sends that a block has room for",
         partial(_full, make=accepted_send, count=60_000),
         change=_without_gas_limit,
         fill_count=60_000,
+    ),
+    "c10k": Scenario(
+        "10,000 sends of which a block has room for one",
+        partial(_full, make=partial(accepted_send, gas=GAS), count=10_000),
+        fill_count=10_000,
     ),
     "d": Scenario("64 gRPC clients and 16 of ABCI queries", _questions),
     **_GATES,

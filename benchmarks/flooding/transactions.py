@@ -54,10 +54,10 @@ def accepted_multi_send(account: Account, outputs: int = HEAVY) -> Source:
     return source_of(account, [multi_send(account, outputs)], ordered=True)
 
 
-def accepted_send(account: Account) -> Source:
-    """A small one, in a row."""
+def accepted_send(account: Account, *, gas: int = SEND_GAS) -> Source:
+    """A small one, in a row. A block has room for as much gas as is wished, not as is used."""
     message = MsgSend(from_address=account.text, to_address=receivers(1)[0], amount=_coins(1))
-    return source_of(account, [(SEND_URL, message)], gas=SEND_GAS, ordered=True)
+    return source_of(account, [(SEND_URL, message)], gas=gas, ordered=True)
 
 
 def source_of(

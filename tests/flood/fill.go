@@ -17,7 +17,7 @@ func fill(ctx context.Context, plan *Plan, lane Lane, counter *Counter) {
 			continue
 		}
 		source := plan.Sources[lane.Sources[turn%len(lane.Sources)]]
-		for range min(room, inARow) {
+		for range min(max(room/fillers(plan), 1), inARow) {
 			if !asking.offer(ctx, "broadcast_tx_sync", source, counter) {
 				time.Sleep(pause)
 				break
@@ -27,6 +27,17 @@ func fill(ctx context.Context, plan *Plan, lane Lane, counter *Counter) {
 }
 
 const inARow = 50
+
+// fillers is how many connections make up for what is missing.
+func fillers(plan *Plan) int64 {
+	count := int64(0)
+	for _, lane := range plan.Lanes {
+		if lane.Kind == "fill" {
+			count++
+		}
+	}
+	return count
+}
 
 // missing is how many transactions the mempool lacks: by its own count and size.
 func missing(ctx context.Context, asking *client, lane Lane) int64 {

@@ -49,17 +49,24 @@ class ChainClient(AccountQueries, RegistrationQueries, ProofQueries):
     """A client of one node. Safe to share between threads.
 
     Args:
-        grpc: "HOST:PORT" of the node's gRPC services.
+        grpc: "HOST:PORT" of the node's gRPC services; https:// before it where they are behind TLS.
         rpc: URL of its CometBFT RPC, http://HOST:PORT.
         chain_id: the chain that is meant; "" asks the node.
         timeout: seconds that one call may take.
+        roots: for TLS: authorities in PEM; empty: this machine's.
     """
 
     def __init__(
-        self, *, grpc: str, rpc: str, chain_id: str = "", timeout: float = DEFAULT_TIMEOUT_SECS
+        self,
+        *,
+        grpc: str,
+        rpc: str,
+        chain_id: str = "",
+        timeout: float = DEFAULT_TIMEOUT_SECS,
+        roots: bytes = b"",
     ) -> None:
-        self.connection = Connection(grpc, chain_id=chain_id, timeout=timeout)
-        self.engine = EngineRpc(rpc, timeout_secs=timeout)
+        self.connection = Connection(grpc, chain_id=chain_id, timeout=timeout, roots=roots)
+        self.engine = EngineRpc(rpc, timeout_secs=timeout, roots=roots)
         self._wanted_chain = chain_id
         self._checked_chain = ""
 

@@ -19,6 +19,7 @@ from cosmpy.protos.cosmos.tx.v1beta1.service_pb2_grpc import ServiceStub as TxSe
 from chain_module.bank.coins import DENOM
 from node.chain_client.failures import failure_of
 from node.chain_client.transactions import DEFAULT_GAS_PRICE
+from node.tls import HTTPS, credentials_of
 from seedpact.registration.v1.query_pb2_grpc import QueryStub as RegistrationQuery
 
 MAX_ANSWER_BYTES: Final = 16 * 1024 * 1024
@@ -38,24 +39,30 @@ class Connection:
     """The channel, cosmpy's client and the registration module's stub. Safe between threads.
 
     Args:
-        address: "HOST:PORT" of a node's gRPC services.
+        address: "HOST:PORT" of a node's gRPC services, or https://HOST:PORT.
         chain_id: for which transactions are signed.
         timeout: seconds that one call may take.
+        roots: for https: authorities in PEM; empty: this machine's.
     """
 
-    def __init__(self, address: str, *, chain_id: str, timeout: float) -> None:
+    def __init__(self, address: str, *, chain_id: str, timeout: float, roots: bytes = b"") -> None:
         # It brings requests and all that this needs: a node that starts does not wait for it.
         from cosmpy.aerial.client import LedgerClient  # noqa: PLC0415 (0.15 s)
         from cosmpy.aerial.config import NetworkConfig  # noqa: PLC0415 (likewise)
 
         self.address = address
-        self._channel = grpc.insecure_channel(address, options=_OPTIONS)
+        place = address.removeprefix(HTTPS)
+        if place == address:
+            self._channel = grpc.insecure_channel(place, options=_OPTIONS)
+        else:
+            credentials = credentials_of(roots)
+            self._channel = grpc.secure_channel(place, credentials, options=_OPTIONS)
         channel = grpc.intercept_channel(self._channel, _Deadline(timeout))
         self.registration = RegistrationQuery(channel)
         self.ledger = LedgerClient(
             NetworkConfig(
                 chain_id=chain_id or "unknown",
-                url=f"grpc+http://{address}",
+                url=f"grpc+http://{place}",
                 fee_minimum_gas_price=float(DEFAULT_GAS_PRICE),
                 fee_denomination=DENOM,
                 staking_denomination=DENOM,

@@ -15,7 +15,7 @@ import grpc
 
 from enclave.errors import one_line
 from node.chain_client.reasons import find_reason
-from node.engine_rpc import EngineRefused, EngineRpcFailure, EngineUnreachable
+from node.engine_rpc import EngineRefused, EngineRpcFailure, EngineUnreachable, EngineUntrusted
 from node.failure import NodeFailure
 
 
@@ -23,6 +23,7 @@ class ChainCode(enum.StrEnum):
     """Reasons of the way to the chain. Stable names; the command line has a remedy for each."""
 
     CHAIN_UNREACHABLE = "chain_unreachable"
+    CHAIN_UNTRUSTED = "chain_untrusted"
     CHAIN_FAILED = "chain_failed"
     ANOTHER_CHAIN = "another_chain"
     ACCOUNT_UNKNOWN = "account_unknown"
@@ -85,6 +86,9 @@ _ABCI_LOG: Final = re.compile(r"rpc error: code = \w+ desc = (.+): [a-z ]+", re.
 _GAS_USED: Final = re.compile(r" with gas used: '\d+'$")
 """What Simulate adds, as the SDK does."""
 
+_UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
+"""OpenSSL's word in gRPC's details."""
+
 _AWAY: Final = {
     grpc.StatusCode.UNAVAILABLE: "nobody answers there",
     grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
@@ -97,6 +101,12 @@ def failure_of(error: grpc.RpcError, *, address: str) -> ChainFailure:
     if not isinstance(error, grpc.Call):
         return failed(address, type(error).__name__)
     status, details = error.code(), _GAS_USED.sub("", error.details() or "")
+    if status is grpc.StatusCode.UNAVAILABLE and _UNTRUSTED in details:
+        return ChainFailure(
+            ChainCode.CHAIN_UNTRUSTED,
+            expected=f"a node at {address} with a certificate that is trusted",
+            found="one that no authority of this machine, or of --ca-file, vouches for",
+        )
     if status in _AWAY:
         return ChainFailure(
             ChainCode.CHAIN_UNREACHABLE, expected=f"a node at {address}", found=_AWAY[status]
@@ -111,7 +121,9 @@ def failure_of(error: grpc.RpcError, *, address: str) -> ChainFailure:
 def failure_of_engine(failure: EngineRpcFailure) -> ChainFailure:
     """What a failed call to CometBFT's RPC means."""
     code = ChainCode.CHAIN_FAILED
-    if isinstance(failure, EngineUnreachable):
+    if isinstance(failure, EngineUntrusted):
+        code = ChainCode.CHAIN_UNTRUSTED
+    elif isinstance(failure, EngineUnreachable):
         code = ChainCode.CHAIN_UNREACHABLE
     elif isinstance(failure, EngineRefused) and _NO_HEIGHT.search(failure.reason):
         code = ChainCode.NOT_ON_CHAIN

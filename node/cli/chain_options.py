@@ -12,8 +12,16 @@ import click
 from chain_module.address import ACCOUNT_PREFIX, ADDRESS_BYTES, from_text
 from chain_module.errors import TxRefusal
 from node.chain_client import ChainClient
+from node.chain_client.client import DEFAULT_TIMEOUT_SECS
 from node.cli.failures import usage
-from node.cli.options import chain_id_option, grpc_option, home_option, node_option, output_option
+from node.cli.options import (
+    chain_id_option,
+    grpc_option,
+    home_option,
+    node_option,
+    output_option,
+    roots_option,
+)
 from node.config import Home
 
 TX_HASH_CHARS: Final = 64
@@ -29,26 +37,41 @@ class Target:
     node: str
     """CometBFT's RPC, an http(s) URL."""
     grpc: str
-    """HOST:PORT."""
+    """HOST:PORT, or https://HOST:PORT."""
     chain_id: str
     """Empty where only the node knows it."""
+    roots: bytes = b""
+    """Authorities for https, in PEM; empty: the system's."""
 
     def client(self) -> ChainClient:
         """A client; a context manager."""
-        return ChainClient(grpc=self.grpc, rpc=self.node, chain_id=self.chain_id)
+        return self.client_within(DEFAULT_TIMEOUT_SECS)
+
+    def client_within(self, timeout: float) -> ChainClient:
+        """One whose calls take so many seconds at most."""
+        return ChainClient(
+            grpc=self.grpc,
+            rpc=self.node,
+            chain_id=self.chain_id,
+            timeout=timeout,
+            roots=self.roots,
+        )
 
 
 def chain_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Adds --home, --node, --grpc, --chain-id and --output; the command gets `target: Target`."""
+    """Adds --home, --node, --grpc, --ca-file, --chain-id and --output, as `target: Target`."""
 
     @home_option
     @node_option
     @grpc_option
+    @roots_option
     @chain_id_option
     @output_option
     @functools.wraps(command)
-    def run(*, home: Home, node: str, grpc: str, chain_id: str, **others: object) -> R:
-        target = Target(home=home, node=node, grpc=grpc, chain_id=chain_id)
+    def run(
+        *, home: Home, node: str, grpc: str, ca_file: bytes, chain_id: str, **others: object
+    ) -> R:
+        target = Target(home=home, node=node, grpc=grpc, chain_id=chain_id, roots=ca_file)
         return command(target=target, **others)
 
     return run

@@ -25,6 +25,7 @@ class CliCode(enum.StrEnum):
 
     WRONG_USAGE = "wrong_usage"
     UNREADABLE_INPUT = "unreadable_input"
+    BAD_CA_FILE = "bad_ca_file"
     MALFORMED_INPUT = "malformed_input"
     FILE_EXISTS = "file_exists"
     CANNOT_WRITE = "cannot_write"
@@ -91,6 +92,7 @@ class CliCode(enum.StrEnum):
     ENGINE_NOT_BUILT = "engine_not_built"
     ENGINE_NO_CACHE_FOLDER = "engine_no_cache_folder"
     CHAIN_UNREACHABLE = "chain_unreachable"
+    CHAIN_UNTRUSTED = "chain_untrusted"
     CHAIN_FAILED = "chain_failed"
     ANOTHER_CHAIN = "another_chain"
     ACCOUNT_UNKNOWN = "account_unknown"
@@ -105,6 +107,7 @@ class CliCode(enum.StrEnum):
     RECEIPT_REFUSED = "receipt_refused"
     NO_RECEIPT = "no_receipt"
     ENGINE_UNREACHABLE = "engine_unreachable"
+    ENGINE_UNTRUSTED = "engine_untrusted"
     ENGINE_REFUSED = "engine_refused"
     ENGINE_FAILED = "engine_failed"
     NETWORK_NOT_CONFIRMED = "network_not_confirmed"

@@ -1,8 +1,8 @@
 """Options and argument types that commands share. Each refuses with the same one line.
 
-Of --node, --grpc, --chain-id, --keyring-backend and --output an option beats SEEDPACT_* in the
-environment, which beats the home's client.toml, which beats the default. So a command that has one
-of the first four has `home_option` as well.
+Of --node, --grpc, --ca-file, --chain-id, --keyring-backend and --output an option beats SEEDPACT_*
+in the environment, which beats the home's client.toml, which beats the default. So a command that
+has one of the first five has `home_option` as well.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from typing import Final
 import click
 
 from enclave.attestation.limits import MAX_TIME
-from node.cli.failures import usage
+from node.cli.exit_codes import ExitCode
+from node.cli.failures import CliCode, Failure, usage
+from node.cli.files import read_file
 from node.cli.inherited import InheritedOption
 from node.cli.numbers import Seconds
 from node.cli.output import Format, Output
@@ -25,12 +27,14 @@ from node.config.addresses import split_address
 from node.config.home import HOME_VARIABLE
 from node.config.node_config import BACKENDS
 from node.config.ports import MAX_PORT
-from node.config.toml_reader import WrongValue, rpc_url
+from node.config.toml_reader import WrongValue, grpc_address, rpc_url
 from node.enclave_client import DEFAULT_TIMEOUT_SECS
+from node.tls import is_roots
 
 DEFAULT_ADDRESS: Final = "127.0.0.1:26670"
 OUTPUT_VARIABLE: Final = "SEEDPACT_OUTPUT"
 ADDRESS_VARIABLE: Final = "SEEDPACT_ENCLAVE"
+MAX_ROOTS_BYTES: Final = 4 * 1024 * 1024
 
 _FEW_CHOICES: Final = 4
 _HEX: Final = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})*)")
@@ -117,6 +121,45 @@ class RpcUrl(click.ParamType[str]):
             raise usage(f"{_name(param)} as {wrong.expected}", repr(value)) from None
 
 
+class GrpcAddress(click.ParamType[str]):
+    """A node's gRPC: HOST:PORT in clear, https://HOST:PORT by TLS."""
+
+    name = "host:port"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """HOST:PORT, or https://HOST:PORT. Raises Failure: WRONG_USAGE."""
+        del ctx
+        try:
+            return grpc_address(value)
+        except WrongValue as wrong:
+            raise usage(f"{_name(param)} as {wrong.expected}", repr(value)) from None
+
+
+class Roots(click.ParamType[bytes]):
+    """A file with the certificates of authorities; the command gets its bytes."""
+
+    name = "file"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> bytes:
+        """PEM; empty for none. Raises Failure: UNREADABLE_INPUT, TOO_LARGE, BAD_CA_FILE."""
+        del ctx
+        if not value or isinstance(value, bytes):
+            return b""
+        data = read_file(str(value), what=_name(param), limit=MAX_ROOTS_BYTES, stdin=False)
+        if not is_roots(data):
+            raise Failure(
+                CliCode.BAD_CA_FILE,
+                expected=f"{_name(param)} with certificates of authorities in PEM",
+                found=f"none in {value}",
+                exit_code=ExitCode.USAGE,
+            )
+        return data
+
+
 class OneOf(click.Choice[str]):
     """One of some texts; a wrong one is told which are near."""
 
@@ -153,6 +196,7 @@ def _as_home(ctx: click.Context, _param: click.Parameter, value: str) -> Home:
     ctx.default_map = {
         "node": settings.node,
         "grpc": settings.grpc,
+        "ca_file": settings.ca_file,
         "chain_id": settings.chain_id,
         "keyring_backend": settings.keyring_backend,
         "output": settings.output,
@@ -160,7 +204,15 @@ def _as_home(ctx: click.Context, _param: click.Parameter, value: str) -> Home:
     return home
 
 
-INHERITED: Final = ("--home", "--node", "--grpc", "--chain-id", "--keyring-backend", "--output")
+INHERITED: Final = (
+    "--home",
+    "--node",
+    "--grpc",
+    "--ca-file",
+    "--chain-id",
+    "--keyring-backend",
+    "--output",
+)
 """May stand before the command (`inherited`)."""
 
 home_option = click.option(
@@ -191,13 +243,25 @@ node_option = click.option(
 grpc_option = click.option(
     "--grpc",
     cls=InheritedOption,
-    type=Address(),
+    type=GrpcAddress(),
     default=ClientConfig().grpc,
     envvar="SEEDPACT_GRPC",
     show_envvar=True,
     help=f"gRPC of the node to ask.  [default: client.toml, or {ClientConfig().grpc}]",
 )
-"""The command gets `grpc: str`, HOST:PORT."""
+"""The command gets `grpc: str`, HOST:PORT or https://HOST:PORT."""
+
+roots_option = click.option(
+    "--ca-file",
+    cls=InheritedOption,
+    type=Roots(),
+    default="",
+    envvar="SEEDPACT_CA_FILE",
+    show_envvar=True,
+    metavar="FILE",
+    help="For https: PEM of who vouches for the node.  [default: client.toml, or the system's]",
+)
+"""The command gets `ca_file: bytes`, PEM; empty for the system's."""
 
 chain_id_option = click.option(
     "--chain-id",

@@ -27,6 +27,7 @@ from node.cli.options import (
     node_option,
     output_option,
     passphrase_option,
+    roots_option,
 )
 from node.cli.output import Output
 from node.cli.shown import Shown
@@ -59,6 +60,7 @@ from node.supervisor.python_child import python_command, python_environment
 )
 @node_option
 @grpc_option
+@roots_option
 @click.option(
     "--p2p-peer",
     "p2p_peers",
@@ -126,6 +128,7 @@ def register(
     network_id: bytes | None,
     node: str,
     grpc: str,
+    ca_file: bytes,
     p2p_peers: tuple[str, ...],
     key_name: str,
     moniker: str | None,
@@ -167,6 +170,7 @@ def register(
         home=home.path,
         peer_rpc=node,
         peer_grpc=grpc,
+        roots=ca_file,
         operator=open_keyring(home, keyring_backend, passphrase_file).key(key_name),
         network_id=network_id,
         confirm_network=ask.network,

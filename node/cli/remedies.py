@@ -36,6 +36,10 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "A file that the command needs is missing, is a directory, or may not be read.",
         "check the path and its permissions",
     ),
+    CliCode.BAD_CA_FILE: Remedy(
+        "The file for https holds no certificate of an authority in PEM.",
+        "give the authority's certificate, which begins with -----BEGIN CERTIFICATE-----",
+    ),
     CliCode.MALFORMED_INPUT: Remedy(
         "A file was read, but is not in the form that the command's --help describes.",
         "make the file anew with the command that writes it, or correct it by its --help",

@@ -12,7 +12,12 @@ _WAY: Final = {
     CliCode.CHAIN_UNREACHABLE: Remedy(
         "Nobody answered at the node's gRPC or RPC address in time. A transaction may or may not "
         "have reached it: its hash says so, with `seedpactd query tx HASH`.",
-        "start the node, or name one that runs with --node and --grpc",
+        "start the node, or name one that runs with --node and --grpc; behind TLS both begin with "
+        "https://",
+    ),
+    CliCode.CHAIN_UNTRUSTED: Remedy(
+        "The node answers by TLS, and nobody whom this machine trusts vouches for its certificate.",
+        "name its authority's certificate with --ca-file FILE (PEM), or ask another node",
     ),
     CliCode.CHAIN_FAILED: Remedy(
         "Something answered, but not as a node of this version does.",
@@ -65,6 +70,10 @@ _WAY: Final = {
     CliCode.ENGINE_UNREACHABLE: Remedy(
         "CometBFT's RPC did not answer in time.",
         "start the node with `seedpactd start`, or name another --node",
+    ),
+    CliCode.ENGINE_UNTRUSTED: Remedy(
+        "An RPC answers by TLS, and nobody whom this machine trusts vouches for its certificate.",
+        "name its authority's certificate with --ca-file FILE (PEM), or ask another node",
     ),
     CliCode.ENGINE_REFUSED: Remedy(
         "CometBFT answered with an error of its own; what was found is its line.",

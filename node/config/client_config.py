@@ -9,7 +9,7 @@ from node.config.files import replace_file
 from node.config.home import Home
 from node.config.node_config import BACKENDS, FILE_BACKEND
 from node.config.ports import LOOPBACK, Ports
-from node.config.toml_reader import TomlReader, address, one_of, rpc_url, text
+from node.config.toml_reader import TomlReader, grpc_address, one_of, rpc_url, text
 from node.config.toml_writer import Line, dump
 
 OUTPUTS: Final = ("text", "json")
@@ -28,9 +28,11 @@ class ClientConfig:
     node: str = f"http://{LOOPBACK}:{Ports().rpc}"
     """URL of a CometBFT RPC."""
     grpc: str = f"{LOOPBACK}:{Ports().grpc}"
-    """HOST:PORT of a node's gRPC services."""
+    """HOST:PORT of a node's gRPC services, or https://HOST:PORT."""
     keyring_backend: str = FILE_BACKEND
     output: str = "text"
+    ca_file: str = ""
+    """Authorities in PEM that vouch for https; empty: this machine's."""
 
     @staticmethod
     def default(*, chain_id: str = "", ports: Ports | None = None) -> ClientConfig:
@@ -55,7 +57,8 @@ class ClientConfig:
         found = ClientConfig(
             chain_id=reader.take("", "chain_id", text, default.chain_id),
             node=reader.take("", "node", rpc_url, default.node),
-            grpc=reader.take("", "grpc", address, default.grpc),
+            grpc=reader.take("", "grpc", grpc_address, default.grpc),
+            ca_file=reader.take("", "ca_file", text, default.ca_file),
             keyring_backend=reader.take(
                 "", "keyring_backend", one_of(*BACKENDS), default.keyring_backend
             ),
@@ -69,7 +72,10 @@ class ClientConfig:
         lines = [
             Line("", "chain_id", self.chain_id, "The network; transactions are signed for it."),
             Line("", "node", self.node, "A CometBFT RPC: tcp://HOST:PORT or http(s)://.."),
-            Line("", "grpc", self.grpc, "HOST:PORT of a node's gRPC services."),
+            Line(
+                "", "grpc", self.grpc, "HOST:PORT of a node's gRPC services, or https://HOST:PORT."
+            ),
+            Line("", "ca_file", self.ca_file, "PEM of who vouches for https; empty: the system's."),
             Line("", "keyring_backend", self.keyring_backend, '"file" or "test".'),
             Line("", "output", self.output, '"text" for people, "json" for programs.'),
         ]

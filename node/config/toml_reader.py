@@ -78,6 +78,26 @@ def address(value: object) -> str:
     return str(value)
 
 
+def grpc_address(value: object) -> str:
+    """HOST:PORT of gRPC in clear, or https://HOST[:PORT] for one behind TLS.
+
+    Raises WrongValue.
+    """
+    wrong = WrongValue("HOST:PORT, such as 127.0.0.1:9090, or https://HOST:PORT")
+    if not isinstance(value, str):
+        raise wrong
+    place = value.removeprefix("https://")
+    if place == value:
+        scheme = ""
+    else:
+        scheme, place = "https://", place.removesuffix("/")
+        place = place if _ADDRESS.fullmatch(place) else f"{place}:443"
+    try:
+        return scheme + address(place)
+    except WrongValue:
+        raise wrong from None
+
+
 def rpc_url(value: object) -> str:
     """The http URL of a CometBFT RPC; tcp:// means the same, as in Cosmos daemons.
 

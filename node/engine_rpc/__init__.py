@@ -28,6 +28,7 @@ from node.engine_rpc.failures import (
     EngineRpcCode,
     EngineRpcFailure,
     EngineUnreachable,
+    EngineUntrusted,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "EngineRpcCode",
     "EngineRpcFailure",
     "EngineUnreachable",
+    "EngineUntrusted",
     "FoundTxs",
     "Header",
     "Peer",

@@ -42,9 +42,20 @@ class EngineRpc:
     fixed number of `timeout_secs`, whatever the other side does.
     """
 
-    def __init__(self, address: str, *, timeout_secs: float = DEFAULT_TIMEOUT_SECS) -> None:
-        """Takes http://HOST:PORT, or tcp:// and https://. Raises ValueError for anything else."""
-        self._transport = Transport(address)
+    def __init__(
+        self, address: str, *, timeout_secs: float = DEFAULT_TIMEOUT_SECS, roots: bytes = b""
+    ) -> None:
+        """Takes http://HOST:PORT, or tcp:// and https://.
+
+        Args:
+            address: such a URL.
+            timeout_secs: for a whole answer.
+            roots: for https: authorities in PEM; empty: this machine's.
+
+        Raises:
+            ValueError: it is none of these.
+        """
+        self._transport = Transport(address, roots=roots)
         self._timeout_secs = timeout_secs
 
     @property

@@ -15,6 +15,7 @@ class EngineRpcCode(enum.StrEnum):
     """Stable names; the command line has a remedy for each."""
 
     UNREACHABLE = "engine_unreachable"
+    UNTRUSTED = "engine_untrusted"
     REFUSED = "engine_refused"
     FAILED = "engine_failed"
 
@@ -32,6 +33,12 @@ class EngineUnreachable(EngineRpcFailure):
     """No answer; whether a transaction has reached the mempool is not known."""
 
     code = EngineRpcCode.UNREACHABLE
+
+
+class EngineUntrusted(EngineUnreachable):
+    """Somebody answers by TLS whom no authority vouches for; nothing was sent."""
+
+    code = EngineRpcCode.UNTRUSTED
 
 
 class EngineRefused(EngineRpcFailure):

@@ -16,8 +16,9 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from node.engine_rpc.failures import EngineFailed, EngineRefused, EngineUnreachable
+from node.engine_rpc.failures import EngineFailed, EngineRefused, EngineUnreachable, EngineUntrusted
 from node.engine_rpc.timed import AnswerTooLarge, Call, TimedConnection
+from node.tls import context_of
 
 MAX_ANSWER_BYTES: Final = 256 * 1024 * 1024
 """A block of 100 MiB, CometBFT's largest, in Base64 and JSON."""
@@ -33,18 +34,18 @@ _SCHEMES: Final = {"http": "http", "tcp": "http", "https": "https"}
 class Transport:
     """Calls to one address. Any thread may use it."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, roots: bytes = b"") -> None:
         """Takes http://HOST:PORT, tcp://HOST:PORT or https://HOST[:PORT][/PATH].
 
         Raises:
-            ValueError: it is none of these.
+            ValueError: it is none of these, or `roots` are no certificates in PEM.
         """
         parts = urlsplit(address)
         scheme = _SCHEMES.get(parts.scheme)
         if scheme is None or not parts.hostname or parts.query or parts.fragment or parts.username:
             raise ValueError("an address such as http://127.0.0.1:26657")
         self.address = address
-        self._tls = ssl.create_default_context() if scheme == "https" else None
+        self._tls = context_of(roots) if scheme == "https" else None
         self._host = parts.hostname
         self._port = parts.port or _DEFAULT_PORTS[scheme]
         self._path = parts.path or "/"
@@ -94,6 +95,13 @@ class Transport:
             raise self._unreachable(_late(call)) from None
         except AnswerTooLarge:
             raise self._failed(f"at most {call.max_bytes} bytes", "more") from None
+        except ssl.SSLCertVerificationError as error:
+            found = f"a certificate that is not trusted: {error.verify_message}"
+            raise EngineUntrusted(
+                expected=f"CometBFT's RPC at {self.address}", found=found
+            ) from None
+        except ssl.SSLError:
+            raise self._unreachable("no TLS at that port, or another version of it") from None
         except OSError as error:
             raise self._unreachable(error.strerror or type(error).__name__) from None
         except UnicodeError:

@@ -61,7 +61,7 @@ def join(
     home.make_folders()
     with (
         exclusive(home.run),
-        ChainClient(grpc=wish.peer_grpc, rpc=wish.peer_rpc) as chain,
+        ChainClient(grpc=wish.peer_grpc, rpc=wish.peer_rpc, roots=wish.roots) as chain,
     ):
         run = Run(wish, home, Journal(home.run, hook=hook), chain, progress)
         with run.step(Step.GENESIS, f"fetching the genesis from {wish.peer_rpc}") as say:

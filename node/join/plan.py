@@ -68,9 +68,11 @@ class Join:
     peer_rpc: str
     """CometBFT's RPC of any node of the network: http://HOST:PORT."""
     peer_grpc: str
-    """gRPC of any node of the network: HOST:PORT."""
+    """gRPC of any node of the network: HOST:PORT, or https://HOST:PORT."""
     operator: SigningKey
     """The account that registers the node and pays."""
+    roots: bytes = b""
+    """Authorities for https, in PEM; empty: this machine's."""
     network_id: bytes | None = None
     """32 bytes, learnt elsewhere. None: `confirm_network` is asked."""
     confirm_network: Callable[[bytes, str], bool] | None = None

@@ -66,11 +66,17 @@ def arrange_state_sync(
             expected=f"a node at {home.path} that never ran, to sync its state",
             found=f"its data in {home.data}",
         )
-    write_state_sync(home, find_trust(asked, network, peer=wish.peer_rpc, say=say))
+    found = find_trust(asked, network, peer=wish.peer_rpc, roots=wish.roots, say=say)
+    write_state_sync(home, found)
 
 
 def find_trust(
-    asked: StateSync, network: Network, *, peer: str, say: Callable[[str], None]
+    asked: StateSync,
+    network: Network,
+    *,
+    peer: str,
+    say: Callable[[str], None],
+    roots: bytes = b"",
 ) -> StateSyncSettings:
     """The header to begin from, and the servers that show it.
 
@@ -79,13 +85,14 @@ def find_trust(
         network: the one that was meant.
         peer: CometBFT's RPC of the peer, the first server.
         say: is told what goes on.
+        roots: for https.
 
     Raises:
         JoinFailure: as `arrange_state_sync`.
     """
     servers = tuple(dict.fromkeys((peer, *asked.rpc_servers)))
     with contextlib.ExitStack() as stack:
-        rpcs = [stack.enter_context(EngineRpc(server)) for server in servers]
+        rpcs = [stack.enter_context(EngineRpc(server, roots=roots)) for server in servers]
         if asked.trust_hash is None:
             height = _answer(lambda: rpcs[0].status().latest_height) - BELOW_NEWEST
             height = max(height, network.inputs.initial_height)

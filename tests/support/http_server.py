@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,13 +10,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 @contextmanager
-def answering(answer: Callable[[bytes], bytes]) -> Iterator[str]:
+def answering(
+    answer: Callable[[bytes], bytes], *, status: int = 200, tls: ssl.SSLContext | None = None
+) -> Iterator[str]:
     """Its URL. `answer` makes the body of the response from the request's."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             data = answer(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
+            self.send_response(status)
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -24,10 +27,12 @@ def answering(answer: Callable[[bytes], bytes]) -> Iterator[str]:
             """Nothing on stderr."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

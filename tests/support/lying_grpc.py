@@ -16,7 +16,7 @@ Lie = Callable[[str, bytes], bytes]
 
 
 @contextmanager
-def lying_grpc(truth: str, lie: Lie) -> Iterator[str]:
+def lying_grpc(truth: str, lie: Lie, *, tls: grpc.ServerCredentials | None = None) -> Iterator[str]:
     """HOST:PORT of a server that asks `truth`, HOST:PORT, and answers with the lie."""
     with grpc.insecure_channel(truth) as channel:
 
@@ -34,7 +34,8 @@ def lying_grpc(truth: str, lie: Lie) -> Iterator[str]:
                 return grpc.unary_unary_rpc_method_handler(answer)
 
         server = grpc.server(ThreadPoolExecutor(4), handlers=[Relay()])
-        port = server.add_insecure_port("127.0.0.1:0")
+        place = "127.0.0.1:0"
+        port = server.add_secure_port(place, tls) if tls else server.add_insecure_port(place)
         server.start()
         try:
             yield f"127.0.0.1:{port}"

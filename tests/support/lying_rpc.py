@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Final
@@ -18,7 +19,7 @@ Lie = Callable[[str, dict[str, Any], dict[str, Any]], None]
 
 
 @contextmanager
-def lying_rpc(truth: str, lie: Lie) -> Iterator[str]:
+def lying_rpc(truth: str, lie: Lie, *, tls: ssl.SSLContext | None = None) -> Iterator[str]:
     """The address of a server that asks `truth`, an http URL, and answers with the lie."""
 
     def answer(body: bytes) -> bytes:
@@ -31,7 +32,7 @@ def lying_rpc(truth: str, lie: Lie) -> Iterator[str]:
         lie(call["method"], call["params"], said)
         return json.dumps(said).encode()
 
-    with answering(answer) as address:
+    with answering(answer, tls=tls) as address:
         yield address
 
 

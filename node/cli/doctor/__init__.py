@@ -9,7 +9,6 @@ from typing import Final
 import click
 
 from enclave.errors import Refusal
-from node.chain_client import ChainClient
 from node.cli.chain_options import Target, chain_options
 from node.cli.doctor import on_chain, on_enclave, on_machine
 from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
@@ -79,7 +78,7 @@ def doctor(*, target: Target, output: Output) -> None:
 
     Changes nothing. Fails with 1 where a check fails; one that cannot be made is skipped.
     """
-    with ChainClient(grpc=target.grpc, rpc=target.node, timeout=TIMEOUT_SECS) as chain:
+    with target.client_within(TIMEOUT_SECS) as chain:
         subject = Subject(home=target.home, chain=chain, chain_id=target.chain_id, node=target.node)
         findings = _once([_look(name, check, subject) for name, check in CHECKS.items()])
     data: dict[str, Json] = {"checks": [_as_json(finding) for finding in findings]}

@@ -91,7 +91,7 @@ def grpc_address(value: object) -> str:
         scheme = ""
     else:
         scheme, place = "https://", place.removesuffix("/")
-        place = place if _ADDRESS.fullmatch(place) else f"{place}:443"
+        place = place if split_address(place) else f"{place}:443"
     try:
         return scheme + address(place)
     except WrongValue:

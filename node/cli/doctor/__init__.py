@@ -113,21 +113,29 @@ def _look(name: str, check: Check, subject: Subject) -> Finding:
         return Finding(name, check(subject))
     except Skipped as skipped:
         return Finding(name, str(skipped), skipped=True)
-    except Failure as failure:
-        return Finding(name, str(failure), failure)
-    except Refusal as refusal:
-        return Finding(name, str(refusal), of_refusal(refusal))
-    except OSError as error:
-        refused = of_system(error)
-        if refused is None:
-            raise
-        return Finding(name, str(refused), refused)
     except Exception as error:
-        if not isinstance(error, NodeFailure):
-            raise
-        if error.code in _NO_CHAIN and subject.waits is not None:
+        code = getattr(error, "code", None)
+        if code in _NO_CHAIN and subject.waits is not None:
             return Finding(name, subject.waits.words, skipped=CHECKS[name] is not on_chain.chain)
-        return Finding(name, str(error), of_part(error))
+        failure = _failure(error)
+        if failure is None:
+            raise
+        return Finding(name, str(failure), failure)
+
+
+def _failure(error: Exception) -> Failure | None:
+    """The failure that a check found; None for a bug."""
+    match error:
+        case Failure():
+            return error
+        case Refusal():
+            return of_refusal(error)
+        case OSError():
+            return of_system(error)
+        case NodeFailure():
+            return of_part(error)
+        case _:
+            return None
 
 
 def _as_json(finding: Finding) -> dict[str, Json]:

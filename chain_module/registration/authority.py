@@ -8,6 +8,7 @@ which sees S(h-2).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from chain_module import address
@@ -32,7 +33,8 @@ def update_policy(
     """Decides a new policy in block `height`; returns from when on it is in force, and events.
 
     Raises:
-        TxRefusal: NOT_AUTHORITY, BAD_POLICY_SERIAL, POLICY_UNCHANGED or POLICY_CHANGE_MIXED.
+        TxRefusal: NOT_AUTHORITY, BAD_POLICY_SERIAL, EVALUATION_MINIMUM_FALLS, POLICY_UNCHANGED
+            or POLICY_CHANGE_MIXED.
     """
     check_authority(state, signer)
     newest = keeper.newest_policy(state)
@@ -43,6 +45,7 @@ def update_policy(
             found=str(policy.serial),
         )
     present = keeper.policy_in_force(state, height)
+    _check_minimum(policy, decided=(newest, present))
     change = change_of(present, policy)
     if change is Change.MIXED:
         raise TxRefusal(
@@ -64,6 +67,17 @@ def update_policy(
         serial=policy.serial, change=change.value, effective_height=effective
     )
     return effective, (said,)
+
+
+def _check_minimum(policy: Policy, *, decided: Iterable[Policy]) -> None:
+    """Below a minimum that was in force once, Intel's answer to a broken TCB would be undone."""
+    minimum = max(one.minimum_evaluation_number for one in decided)
+    if policy.minimum_evaluation_number < minimum:
+        raise TxRefusal(
+            RegistrationReason.EVALUATION_MINIMUM_FALLS,
+            expected=f"a minimum_evaluation_number of {minimum} or higher: it never falls",
+            found=str(policy.minimum_evaluation_number),
+        )
 
 
 def revoke_node(state: StateStore, node_id: bytes, *, signer: bytes) -> tuple[Event, ...]:

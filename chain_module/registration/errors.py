@@ -88,6 +88,8 @@ class RegistrationReason(Reasons):
     ANCHOR_NOT_NEWER = _reason(106, "anchor_not_newer")
     COLLATERAL_MISSING = _reason(107, "collateral_missing")
     VERDICT_MISMATCH = _reason(108, "verdict_mismatch")
+    COLLATERAL_OLDER = _reason(109, "collateral_older")
+    COLLATERAL_CONTRADICTS = _reason(110, "collateral_contradicts")
 
     # The confirm rule.
     NOT_ALONE = _reason(120, "not_alone")
@@ -109,6 +111,7 @@ class RegistrationReason(Reasons):
     POLICY_UNCHANGED = _reason(143, "policy_unchanged")
     NO_SUCH_NODE = _reason(144, "no_such_node")
     NO_SUCH_EPOCH = _reason(145, "no_such_epoch")
+    EVALUATION_MINIMUM_FALLS = _reason(146, "evaluation_minimum_falls")
 
     # Freshness.
     FRESHNESS_LIMITED = _reason(150, "freshness_limited")

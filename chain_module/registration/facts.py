@@ -57,7 +57,7 @@ def facts_of(quote: bytes | Quote, collateral: Collateral, *, floor: Floor) -> F
 
     Raises:
         Refusal: as `parse_quote` and `platform_of`; COLLATERAL_MISMATCH where the collateral is
-            about another kind of TEE; UNTRUSTED_ROOT where it has another root.
+            about another kind of TEE; as `Collateral.check_root`.
     """
     parsed = parse_quote(quote) if isinstance(quote, bytes) else quote
     if collateral.tee is not parsed.tee:
@@ -66,12 +66,7 @@ def facts_of(quote: bytes | Quote, collateral: Collateral, *, floor: Floor) -> F
             expected=f"collateral for {parsed.tee.name}",
             found=f"for {collateral.tee.name}",
         )
-    if collateral.root_der != floor.attestation_root:
-        raise Refusal(
-            Code.UNTRUSTED_ROOT,
-            expected="issuer chains that end in the trusted root",
-            found="another root",
-        )
+    collateral.check_root(floor.attestation_root)
     return Facts(
         version=parsed.version,
         tee=parsed.tee,

@@ -25,6 +25,7 @@ from chain_module.registration.facts import (
     platform_of,
     report_of,
 )
+from chain_module.registration.kept_collateral import check_not_older, kept_for
 from chain_module.registration.messages import MsgRegisterNode
 from chain_module.store.types import StateReader
 from enclave.attestation.collateral import Collateral
@@ -89,7 +90,7 @@ def evidence_of(state: StateReader, register: MsgRegisterNode) -> EvidenceOf:
             collateral = register.collateral
         else:
             quote = parse_quote(register.quote)
-            collateral = _stored_collateral(state, quote, floor)
+            collateral = _kept_collateral(state, quote, floor)
             parsed = Collateral.parse(collateral)
         return EvidenceOf(quote, collateral, parsed, facts_of(quote, parsed, floor=floor))
     except Refusal as refusal:
@@ -119,6 +120,7 @@ def check_verdict(
         check_use(state, register, facts)
         _check_binding(register, facts, believed, floor)
         _check_policy(state, report, believed, floor)
+        check_not_older(state, evidence.parsed)
         if believed.policy.require_machine_list:
             MachineListed(believed.machines).check(report)
     except Refusal as refusal:
@@ -180,16 +182,16 @@ def _check_rate(state: StateReader, operator: bytes, context: BlockContext) -> N
         )
 
 
-def _stored_collateral(state: StateReader, quote: Quote, floor: Floor) -> bytes:
+def _kept_collateral(state: StateReader, quote: Quote, floor: Floor) -> bytes:
     fmspc = platform_of(quote, floor=floor).fmspc
-    stored = keeper.collateral(state, fmspc, quote.tee)
-    if stored is None:
+    kept = kept_for(state, quote, fmspc)
+    if kept is None:
         raise TxRefusal(
             RegistrationReason.COLLATERAL_MISSING,
             expected=f"collateral, since the chain has none for {quote.tee.name} {fmspc.hex()}",
             found="an empty one",
         )
-    return stored.collateral
+    return kept
 
 
 def _check_renewal(state: StateReader, register: MsgRegisterNode, record: NodeRecord) -> None:
@@ -234,13 +236,6 @@ def _check_policy(
         own=keeper.identity(state).founder,
         approved=check_approvals(policy.upgrades, floor=floor, network=believed.network_id),
     )
-    stored = keeper.collateral(state, report.fmspc, report.tee)
-    if stored is not None and report.evaluation_number < stored.evaluation_number:
-        raise Refusal(
-            Code.EVALUATION_NUMBER_TOO_LOW,
-            expected=f"tcbEvaluationDataNumber {stored.evaluation_number} or higher, as stored",
-            found=str(report.evaluation_number),
-        )
 
 
 def _check_machine_free(state: StateReader, platform_id: bytes, node: bytes) -> None:

@@ -19,7 +19,7 @@ from google.protobuf import json_format
 from chain_module.errors import TxRefusal
 from chain_module.genesis_form import BadGenesis, Json
 from chain_module.registration import keeper
-from chain_module.registration.lifecycle import keep_collateral
+from chain_module.registration.kept_collateral import keep_collateral
 from chain_module.registration.records import (
     MAX_NOTE_CHARS,
     Identity,

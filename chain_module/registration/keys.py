@@ -32,6 +32,8 @@ PARAMS: Final = b"params"
 HELD_POLICY: Final = b"held_policy"
 
 COLLATERAL: Final = b"collateral/"
+CRLS: Final = b"crls/"
+QE_IDENTITIES: Final = b"qe_identities/"
 ATTESTATION_IDS: Final = b"attestation_ids/"
 ANCHORS_OF: Final = b"anchors_of/"
 EXPIRY: Final = b"expiry/"
@@ -49,6 +51,7 @@ __all__ = [
     "ATTESTATION_IDS",
     "BOOTSTRAP",
     "COLLATERAL",
+    "CRLS",
     "EXPIRY",
     "FRESHNESS",
     "HEIGHT_BYTES",
@@ -61,11 +64,13 @@ __all__ = [
     "OPERATORS",
     "PARAMS",
     "POLICY",
+    "QE_IDENTITIES",
     "STORE",
     "anchor",
     "anchor_of",
     "attestation_id",
     "collateral",
+    "crl",
     "expiring_node",
     "expiry",
     "expiry_bound",
@@ -77,12 +82,23 @@ __all__ = [
     "network",
     "node",
     "operator",
+    "qe_identity",
 ]
 
 
 def collateral(fmspc: bytes, tee: Tee) -> bytes:
     """Collateral for one CPU family and kind of TEE."""
     return COLLATERAL + fmspc + b"/" + bytes([tee])
+
+
+def crl(issuer_key_id: bytes) -> bytes:
+    """The newest CRL of one CA, by SHA-256 of its public key: for machines of all families."""
+    return CRLS + issuer_key_id
+
+
+def qe_identity(tee: Tee) -> bytes:
+    """The newest QE identity of one kind of TEE: for machines of all families."""
+    return QE_IDENTITIES + bytes([tee])
 
 
 def attestation_id(identifier: bytes) -> bytes:

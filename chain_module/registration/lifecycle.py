@@ -13,10 +13,9 @@ from chain_module.message import BlockContext
 from chain_module.registration import events, keeper
 from chain_module.registration.confirm_tx import CONFIRM_NODE
 from chain_module.registration.gates import EvidenceOf
+from chain_module.registration.kept_collateral import keep_collateral
 from chain_module.registration.messages import MsgRegisterNode
-from chain_module.registration.records import StoredCollateral
 from chain_module.store.types import StateStore
-from enclave.attestation.collateral import Collateral
 from enclave.registration.records import NodeRecord, NodeStatus, Time, Verdict
 
 
@@ -69,21 +68,6 @@ def apply_confirm(
     keeper.set_last_confirm_of(state, register.operator, context.height)
     keep_collateral(state, evidence.parsed)
     return events.confirmed(node_id, register.operator, height=context.height, action=CONFIRM_NODE)
-
-
-def keep_collateral(state: StateStore, collateral: Collateral) -> None:
-    """Keeps it unless the chain has a newer one: the number of what is stored only rises."""
-    stored = keeper.collateral(state, collateral.fmspc, collateral.tee)
-    if stored is None or collateral.evaluation_number >= stored.evaluation_number:
-        keeper.set_collateral(
-            state,
-            StoredCollateral(
-                fmspc=collateral.fmspc,
-                tee=collateral.tee,
-                collateral=collateral.encode(),
-                evaluation_number=collateral.evaluation_number,
-            ),
-        )
 
 
 def later(time: Time, *, seconds: int) -> Time:

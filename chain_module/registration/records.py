@@ -66,6 +66,18 @@ class StoredCollateral:
 
 
 @dataclass(frozen=True, slots=True)
+class CollateralPart:
+    """The newest that the chain has seen of a CRL, or of a QE identity."""
+
+    statement: bytes
+    """A CRL in DER, or the JSON of a QE identity."""
+    signature: bytes
+    """Of a QE identity; empty for a CRL, which carries its own."""
+    issuer_chain: str
+    """PEM; empty for the root CA's CRL."""
+
+
+@dataclass(frozen=True, slots=True)
 class HeldPolicy:
     """The narrower policy that the chain's gates hold until a widening takes effect."""
 
@@ -160,6 +172,21 @@ def encode_collateral(stored: StoredCollateral) -> bytes:
             tee=types_pb2.TeeKind.Name(stored.tee),
             collateral=stored.collateral,
             evaluation_number=stored.evaluation_number,
+        )
+    )
+
+
+def decode_collateral_part(data: bytes) -> CollateralPart:
+    """Keys "crls/.." and "qe_identities/..". Raises Refusal for a fault of form."""
+    message = strict_decode(types_pb2.CollateralPart, data, max_bytes=MAX_RECORD_BYTES)
+    return CollateralPart(message.statement, message.signature, message.issuer_chain)
+
+
+def encode_collateral_part(part: CollateralPart) -> bytes:
+    """The bytes of such a key."""
+    return encode(
+        types_pb2.CollateralPart(
+            statement=part.statement, signature=part.signature, issuer_chain=part.issuer_chain
         )
     )
 

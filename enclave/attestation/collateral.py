@@ -3,7 +3,8 @@
 The input is the JSON object that Intel's and Phala's tools exchange: a fixed set of text fields,
 CRLs and signatures in hex. This file decides whether it is well formed and hangs together, and
 what it is about. `pck_certificate_chain` is dropped: it would override the chain inside the quote
-(attestation.md trap 2). Whether the signatures are Intel's is `verifier.verify_quote`'s business.
+(attestation.md trap 2). No key is used before its root is compared (`check_root`); whether the
+other signatures are Intel's is `verifier.verify_quote`'s business.
 """
 
 from __future__ import annotations
@@ -15,7 +16,14 @@ import re
 from dataclasses import dataclass, field
 from typing import Final, TypeGuard
 
-from enclave.attestation.certificates import CrlIssuer, check_revocation, issuer_chain
+from enclave.attestation.certificates import (
+    CrlIssuer,
+    Revocation,
+    check_crl_issuer,
+    issuer_chain,
+    read_revocation,
+)
+from enclave.attestation.edition import Edition, read_document
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES
 from enclave.attestation.strict_json import parse_object
 from enclave.attestation.types import Tee
@@ -32,7 +40,6 @@ _SIGNATURE_BYTES: Final = 64
 _FMSPC_BYTES: Final = 6
 _PCE_ID_BYTES: Final = 2
 _TCB_INFO_VERSION: Final = 3
-_MAX_NUMBER: Final = 2**32 - 1
 
 _TEE_BY_TCB_INFO: Final = {"SGX": Tee.SGX, "TDX": Tee.TDX}
 _TEE_BY_QE_IDENTITY: Final = {"QE": Tee.SGX, "TD_QE": Tee.TDX}
@@ -55,6 +62,21 @@ class CollateralContent:
     qe_identity: str
     qe_identity_signature: bytes
 
+    def encode(self) -> bytes:
+        """The one JSON of these fields that we write: keys sorted, hex in lower case."""
+        values = {
+            "pck_crl": self.pck_crl.hex(),
+            "pck_crl_issuer_chain": self.pck_crl_issuer_chain,
+            "qe_identity": self.qe_identity,
+            "qe_identity_issuer_chain": self.qe_identity_issuer_chain,
+            "qe_identity_signature": self.qe_identity_signature.hex(),
+            "root_ca_crl": self.root_ca_crl.hex(),
+            "tcb_info": self.tcb_info,
+            "tcb_info_issuer_chain": self.tcb_info_issuer_chain,
+            "tcb_info_signature": self.tcb_info_signature.hex(),
+        }
+        return json.dumps(values, separators=(",", ":")).encode("ascii")
+
 
 @dataclass(frozen=True, slots=True)
 class Collateral:
@@ -68,15 +90,36 @@ class Collateral:
     """6 bytes; texts differ in case, bytes do not (attestation.md trap 5)."""
     pce_id: bytes
     """2 bytes: the PCE that TCB info is about."""
-    tcb_evaluation_number: int
-    qe_evaluation_number: int
+    tcb_info: Edition
+    qe_identity: Edition
+    revocation: Revocation
+    """What the two CRLs, and the chain of the PCK CRL's issuer, say of themselves."""
     root_der: bytes
     """The root in which all three issuer chains end, byte for byte."""
-    crl_this_update: int
-    """Unix seconds: the later thisUpdate of the two CRLs. The library does not check it."""
-    crl_issuer: CrlIssuer
+    crl_issuer_der: bytes
+    """DER of the PCK CRL's issuer."""
     content: CollateralContent = field(repr=False, compare=False)
     """What the verification library is given."""
+
+    @property
+    def tcb_evaluation_number(self) -> int:
+        """TCB info's tcbEvaluationDataNumber."""
+        return self.tcb_info.number
+
+    @property
+    def qe_evaluation_number(self) -> int:
+        """QE identity's tcbEvaluationDataNumber."""
+        return self.qe_identity.number
+
+    @property
+    def crl_issuer(self) -> CrlIssuer:
+        """The issuer of the PCK CRL."""
+        return self.revocation.issuer
+
+    @property
+    def crl_this_update(self) -> int:
+        """Unix seconds: the later thisUpdate of the two CRLs. The library does not check it."""
+        return max(self.revocation.root_ca_crl.issued_at, self.revocation.pck_crl.issued_at)
 
     @property
     def evaluation_number(self) -> int:
@@ -92,29 +135,32 @@ class Collateral:
 
         Raises:
             Refusal: TOO_LARGE; MALFORMED_COLLATERAL for a wrong form; COLLATERAL_MISMATCH where
-                its parts are about different things; CERTIFICATE_INVALID where the PCK CRL's
-                issuer chain does not chain.
+                its parts are about different things.
         """
         if len(raw) > MAX_COLLATERAL_BYTES:
             expected = f"a collateral of at most {MAX_COLLATERAL_BYTES} bytes"
             raise Refusal(Code.TOO_LARGE, expected=expected, found=f"{len(raw)} bytes")
         return _parse(raw)
 
+    def check_root(self, root_der: bytes) -> None:
+        """The chains end in the trusted root, and with it the PCK CRL comes from its issuer.
+
+        In this order: a root that nobody trusts verifies nothing.
+
+        Raises:
+            Refusal: UNTRUSTED_ROOT, or CERTIFICATE_INVALID where the PCK CRL's issuer chain does
+                not chain.
+        """
+        if self.root_der != root_der:
+            expected = "issuer chains that end in the trusted root"
+            raise Refusal(Code.UNTRUSTED_ROOT, expected=expected, found="another root")
+        check_crl_issuer(
+            issuer_der=self.crl_issuer_der, root_der=root_der, pck_crl=self.content.pck_crl
+        )
+
     def encode(self) -> bytes:
-        """The one JSON of this content that we write: keys sorted, hex in lower case."""
-        source = self.content
-        values = {
-            "pck_crl": source.pck_crl.hex(),
-            "pck_crl_issuer_chain": source.pck_crl_issuer_chain,
-            "qe_identity": source.qe_identity,
-            "qe_identity_issuer_chain": source.qe_identity_issuer_chain,
-            "qe_identity_signature": source.qe_identity_signature.hex(),
-            "root_ca_crl": source.root_ca_crl.hex(),
-            "tcb_info": source.tcb_info,
-            "tcb_info_issuer_chain": source.tcb_info_issuer_chain,
-            "tcb_info_signature": source.tcb_info_signature.hex(),
-        }
-        return json.dumps(values, separators=(",", ":")).encode("ascii")
+        """The one JSON of this content that we write."""
+        return self.content.encode()
 
 
 @functools.lru_cache(maxsize=_REMEMBERED)
@@ -127,24 +173,24 @@ def _parse(raw: bytes) -> Collateral:
         expected = "three issuer chains that end in one root"
         raise Refusal(Code.COLLATERAL_MISMATCH, expected=expected, found=f"{len(roots)} roots")
     issuer_der, root_der = chains["pck_crl_issuer_chain"]
-    revocation = check_revocation(
+    revocation = read_revocation(
         issuer_der=issuer_der,
         root_der=root_der,
         pck_crl=binary["pck_crl"],
         root_ca_crl=binary["root_ca_crl"],
     )
-    tcb_info = _read_signed_json("tcb_info", texts["tcb_info"])
-    qe_identity = _read_signed_json("qe_identity", texts["qe_identity"])
+    tcb_info, tcb_edition = read_document("tcb_info", texts["tcb_info"])
+    qe_identity, qe_edition = read_document("qe_identity", texts["qe_identity"])
     return Collateral(
         sha256=hashlib.sha256(raw).digest(),
         tee=_read_tee(tcb_info, qe_identity),
         fmspc=_read_id("fmspc", tcb_info.get("fmspc"), _FMSPC_BYTES),
         pce_id=_read_id("pceId", tcb_info.get("pceId"), _PCE_ID_BYTES),
-        tcb_evaluation_number=_read_evaluation_number(tcb_info),
-        qe_evaluation_number=_read_evaluation_number(qe_identity),
+        tcb_info=tcb_edition,
+        qe_identity=qe_edition,
+        revocation=revocation,
         root_der=root_der,
-        crl_this_update=revocation.this_update,
-        crl_issuer=revocation.issuer,
+        crl_issuer_der=issuer_der,
         content=CollateralContent(
             pck_crl_issuer_chain=texts["pck_crl_issuer_chain"],
             root_ca_crl=binary["root_ca_crl"],
@@ -192,13 +238,6 @@ def _read_hex(name: str, text: str) -> bytes:
     return data
 
 
-def _read_signed_json(name: str, text: str) -> dict[str, object]:
-    try:
-        return parse_object(text)
-    except ValueError as error:
-        raise _malformed(f"{name} as one JSON object", str(error)) from None
-
-
 def _read_tee(tcb_info: dict[str, object], qe_identity: dict[str, object]) -> Tee:
     version = tcb_info.get("version")
     if version != _TCB_INFO_VERSION:
@@ -223,13 +262,6 @@ def _read_id(name: str, value: object, size: int) -> bytes:
     if not isinstance(value, str) or len(value) != 2 * size or _HEX.fullmatch(value) is None:
         raise _malformed(f"{name} of {size} bytes in hex", "another value")
     return bytes.fromhex(value)
-
-
-def _read_evaluation_number(found: dict[str, object]) -> int:
-    value = found.get("tcbEvaluationDataNumber")
-    if type(value) is not int or not 0 <= value <= _MAX_NUMBER:
-        raise _malformed("tcbEvaluationDataNumber of 32 bits", "another value")
-    return value
 
 
 def _malformed(expected: str, found: str) -> Refusal:

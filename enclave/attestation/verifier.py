@@ -90,9 +90,7 @@ def check_roots(quote: Quote, collateral: Collateral, *, root_der: bytes) -> byt
     Raises:
         Refusal: UNTRUSTED_ROOT, UNSUPPORTED_QUOTE or CERTIFICATE_INVALID.
     """
-    if collateral.root_der != root_der:
-        expected = "issuer chains that end in the trusted root"
-        raise Refusal(Code.UNTRUSTED_ROOT, expected=expected, found="another root")
+    collateral.check_root(root_der)
     if quote.certification_type != CERTIFICATION_PCK_CHAIN:
         expected = "a quote with its PCK certificate chain (certification data of type 5)"
         found = f"type {quote.certification_type}"

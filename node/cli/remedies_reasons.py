@@ -123,6 +123,15 @@ _REGISTER: Final = {
         "The register has no collateral, and the chain holds none for this machine.",
         "fetch it from a PCCS and give it with --collateral",
     ),
+    "collateral_older": Remedy(
+        "The chain has seen newer collateral: a part of this one is older, and could hide what was "
+        "revoked since.",
+        "leave --collateral out to use what the chain holds, or fetch it anew",
+    ),
+    "collateral_contradicts": Remedy(
+        "Of the same second the chain holds another statement: one of the two is not for you.",
+        "leave --collateral out to use what the chain holds, or fetch it anew",
+    ),
     "verdict_mismatch": Remedy(
         "A confirm says something else than the quote shows: a faulty proposer.",
         "run `seedpactd register` again",
@@ -174,6 +183,11 @@ _GOVERN: Final = {
         "see `seedpactd query registration params`",
     ),
     "bad_policy_serial": Remedy("A policy's serial is the present one plus one.", _POLICY_FILE),
+    "evaluation_minimum_falls": Remedy(
+        "A policy's minimum evaluation number never falls: it would take back platforms that a "
+        "TCB recovery put out.",
+        "set minimum_evaluation_number to what was expected, or higher",
+    ),
     "policy_change_mixed": Remedy(
         "The change narrows and widens at once, and the two take effect at different times.",
         "make two changes: first what narrows, then what widens",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from enclave.attestation.policy import Policy
+from enclave.attestation.software_attestor import ISSUED_BEFORE_GENESIS
 from enclave.attestation.software_bad_cases import BadCase, spoil
 from enclave.attestation.software_blueprint import Blueprint, QuoteKind
 from enclave.attestation.software_issuer import Issuer
@@ -17,12 +18,16 @@ from enclave.crypto.labels import Mode
 from enclave.errors import Code
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.forgery import Forgery, confirm
-from tests.support.enclaves import CHAIN_ID, CODE, Node, policy
+from tests.support.enclaves import CHAIN_ID, CODE, GENESIS_TIME, Node, policy
 from tests.support.world import Ledger, network
 
 ENVELOPE_BYTES: Final = 48
 GOOD: Final = Blueprint(
-    kind=QuoteKind.SGX_V3, measurement=CODE, chain_id=CHAIN_ID, ppid=b"an attacker's id"
+    kind=QuoteKind.SGX_V3,
+    measurement=CODE,
+    chain_id=CHAIN_ID,
+    ppid=b"an attacker's id",
+    issued_at=GENESIS_TIME - ISSUED_BEFORE_GENESIS,
 )
 
 

@@ -10,12 +10,21 @@ import dataclasses
 from functools import partial
 from typing import Final
 
+import pytest
+
 from chain_module.registration import keeper
-from chain_module.registration.messages import MsgRegisterNode
-from enclave.attestation.software_blueprint import Blueprint
+from chain_module.registration.messages import MsgRegisterNode, MsgUpdatePolicy
+from enclave.attestation.software_blueprint import Blueprint, Piece, Window
 from enclave.attestation.types import Tee
-from tests.attacks.attackers import GOOD, BlueprintAttestor
-from tests.support.registration_chain import RegistrationChain, reason_of
+from enclave.errors import Code
+from tests.attacks.attackers import GOOD, BlueprintAttestor, answer, machine
+from tests.support.enclaves import policy
+from tests.support.registration_chain import (
+    AUTHORITY,
+    RegistrationChain,
+    open_genesis,
+    reason_of,
+)
 
 ALICE: Final = bytes([1]) * 20
 FIRST: Final = 17
@@ -81,8 +90,56 @@ def test_09_a_register_of_the_same_block_raises_it_for_those_behind_it() -> None
     """The second look is on the state after the confirms before it."""
     ledger = chain()
     ahead, behind = newcomer(ledger, "ahead", FIRST + 1), newcomer(ledger, "behind", FIRST)
-    answer = ledger.ask(behind)
+    asked = ledger.ask(behind)
     ledger.check(behind)
     ledger.register(ahead)
-    found = reason_of(lambda: ledger.confirm(behind, answer))
+    found = reason_of(lambda: ledger.confirm(behind, asked))
     assert found == "evaluation_number_too_low"
+
+
+def test_09_neither_number_falls_behind_the_others_back() -> None:
+    """The smaller of the two stays the same, and TCB info would go back by three recoveries."""
+    ledger = chain()
+    ledger.register(newcomer(ledger, "ahead", FIRST + 3, qe_number=FIRST))
+    turned = newcomer(ledger, "turned", FIRST, qe_number=FIRST + 3)
+    assert reason_of(lambda: ledger.check(turned)) == "evaluation_number_too_low"
+    assert stored(ledger) == FIRST
+
+
+def test_09_the_qe_identitys_number_is_for_all_families() -> None:
+    ledger = chain()
+    ledger.register(newcomer(ledger, "ahead", FIRST + 1))
+    blueprint = dataclasses.replace(GOOD, fmspc=bytes(6), ppid=b"another family  ")
+    other = ledger.newcomer("other", ALICE, attestor=BlueprintAttestor(blueprint))
+    assert reason_of(lambda: ledger.check(other)) == "evaluation_number_too_low"
+
+
+@pytest.mark.parametrize("piece", [Piece.TCB_INFO, Piece.QE_IDENTITY])
+@pytest.mark.parametrize(
+    ("seconds", "verdict"), [(-1, "collateral_older"), (0, "passed"), (1, "passed")]
+)
+def test_09_of_one_number_the_older_text_is_refused(
+    piece: Piece, seconds: int, verdict: str
+) -> None:
+    """Intel issues both anew between two recoveries, and a level may become revoked there."""
+    ledger = chain()
+    window = Window(GOOD.issued_at + seconds, GOOD.issued_at + GOOD.valid_for)
+    blueprint = dataclasses.replace(GOOD, windows={piece: window})
+    register = ledger.newcomer("newcomer", ALICE, attestor=BlueprintAttestor(blueprint))
+    assert reason_of(partial(ledger.register, register)) == verdict
+
+
+def test_09_the_policys_minimum_never_falls() -> None:
+    """An authority that was talked into it cannot call an old platform up to date again."""
+    ledger = RegistrationChain(open_genesis(policy_=policy(minimum_evaluation_number=FIRST)))
+    ledger.commit_until(8)
+    lower = policy(serial=2, minimum_evaluation_number=FIRST - 1)
+    message = MsgUpdatePolicy(AUTHORITY, lower)
+    assert reason_of(partial(ledger.execute, message)) == "evaluation_minimum_falls"
+
+
+def test_09_a_policy_wants_both_numbers() -> None:
+    """An enclave, too: it compares the smaller with the policy that the chain proves."""
+    half = dataclasses.replace(GOOD, evaluation_number=FIRST + 3, qe_evaluation_number=FIRST - 1)
+    rules = policy(minimum_evaluation_number=FIRST)
+    assert answer(machine(half), rules) is Code.EVALUATION_NUMBER_TOO_LOW

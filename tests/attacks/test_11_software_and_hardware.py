@@ -12,6 +12,7 @@ import pytest
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.quote import parse_quote
+from enclave.attestation.software_bad_cases import BadCase, spoil
 from enclave.attestation.software_blueprint import DEFAULT_ISSUED_AT, QuoteKind
 from enclave.attestation.software_issuer import issue
 from enclave.attestation.software_pki import development_root_der
@@ -36,6 +37,17 @@ def test_11_a_software_quote_is_refused_under_intels_root(kind: QuoteKind) -> No
     verify_quote(evidence.quote, collateral, root_der=ROOT, now=now)
     with refused(Code.UNTRUSTED_ROOT):
         verify_quote(evidence.quote, collateral, root_der=INTEL_SGX_ROOT_CA_DER, now=now)
+
+
+@pytest.mark.parametrize("case", [BadCase.PCK_CRL_FORGED, BadCase.CA_FORGED])
+def test_11_an_unknown_roots_key_verifies_nothing(case: BadCase) -> None:
+    """Not even that its own pieces do not chain: the root is compared before its key is used."""
+    evidence = issue(spoil(good(QuoteKind.SGX_V3), case), REPORT_DATA)
+    collateral = Collateral.parse(evidence.collateral)
+    with refused(Code.CERTIFICATE_INVALID):
+        collateral.check_root(ROOT)
+    with refused(Code.UNTRUSTED_ROOT):
+        collateral.check_root(INTEL_SGX_ROOT_CA_DER)
 
 
 @PAIRS

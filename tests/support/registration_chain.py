@@ -29,7 +29,7 @@ from chain_module.registration import freshness, keeper
 from chain_module.registration.begin_block import begin_block, write_anchor
 from chain_module.registration.bootstrap import bootstrapped, check_bootstrapped
 from chain_module.registration.errors import refusal_of
-from chain_module.registration.gates import check_claim, check_verdict, evidence_of
+from chain_module.registration.gates import EvidenceOf, check_claim, check_verdict, evidence_of
 from chain_module.registration.genesis import (
     Genesis,
     GenesisNetwork,
@@ -340,10 +340,22 @@ class RegistrationChain:
         assert not answer.HasField("refusal"), answer.refusal
         return self.confirm(register, answer)
 
-    def confirm(self, register: MsgRegisterNode, answer: pb.Confirmation) -> tuple[Event, ...]:
-        """The second look on the confirm's verdict, and the record. Raises TxRefusal."""
+    def confirm(
+        self,
+        register: MsgRegisterNode,
+        answer: pb.Confirmation,
+        *,
+        admitted: EvidenceOf | None = None,
+    ) -> tuple[Event, ...]:
+        """The second look on the confirm's verdict, and the record. Raises TxRefusal.
+
+        Args:
+            register: of this block.
+            answer: the enclave's.
+            admitted: the evidence as it was where the block admitted the register.
+        """
         verdict = verdict_from_proto(answer.verdict)
-        evidence = evidence_of(self.block, register)
+        evidence = admitted or evidence_of(self.block, register)
 
         def write(state: ChildBranch) -> tuple[Event, ...]:
             check_claim(state, register, self.context)

@@ -8,12 +8,15 @@ from typing import Any, Final
 import pytest
 
 from chain_module.registration import keeper
+from chain_module.registration.errors import RegistrationReason
 from chain_module.registration.gates import check_claim
 from chain_module.registration.messages import MsgRevokeNode, MsgUpdatePolicy
+from chain_module.registration.records import HeldPolicy
 from enclave.attestation.policy import Policy
 from enclave.registration.records import NodeStatus
 from seedpact.registration.v1 import tx_pb2
 from tests.support.enclaves import CODE, OTHER_CODE, Node, policy
+from tests.support.refusals import tx_refused
 from tests.support.registration_chain import (
     AUTHORITY,
     RegistrationChain,
@@ -185,6 +188,40 @@ def test_less_than_a_waiting_policy_and_more_than_the_one_in_force_widens() -> N
     chain.commit()
     assert update(chain, max_quote_age_blocks=200) == 11
     assert in_force(chain).max_quote_age_blocks == 100
+
+
+def test_the_minimum_evaluation_number_never_falls() -> None:
+    """By no change that would only widen, nor while a wider policy waits."""
+    chain = ready(policy_=policy(minimum_evaluation_number=10))
+    assert falls(chain, minimum_evaluation_number=9)
+    assert falls(chain, minimum_evaluation_number=0, frozen=True)
+    update(chain, minimum_evaluation_number=10, max_quote_age_blocks=300)
+    assert in_force(chain).max_quote_age_blocks == 100
+    assert falls(chain, minimum_evaluation_number=9, max_quote_age_blocks=300)
+    update(chain, minimum_evaluation_number=12, max_quote_age_blocks=100)
+    assert falls(chain, minimum_evaluation_number=11)
+    chain.commit_until(chain.height + 3)
+    assert falls(chain, minimum_evaluation_number=11)
+    update(chain, minimum_evaluation_number=12, frozen=True)
+    assert in_force(chain).minimum_evaluation_number == 12
+
+
+def test_a_held_policys_minimum_counts_too() -> None:
+    """Whatever an older version of the chain wrote: what is in force is never undercut."""
+    chain = ready()
+    held = HeldPolicy(policy(minimum_evaluation_number=10), chain.height + 2)
+    keeper.set_held_policy(chain.block, held)
+    assert falls(chain, minimum_evaluation_number=9)
+
+
+def falls(chain: RegistrationChain, **changes: Any) -> bool:
+    """Refused for that, with both numbers said, and nothing is written."""
+    before = dict(chain.block.changes())
+    serial = keeper.newest_policy(chain.block).serial + 1
+    message = MsgUpdatePolicy(AUTHORITY, policy(serial=serial, **changes))
+    with tx_refused(RegistrationReason.EVALUATION_MINIMUM_FALLS):
+        chain.execute(message)
+    return chain.block.changes() == before
 
 
 @pytest.mark.parametrize(

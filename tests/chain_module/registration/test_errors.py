@@ -65,6 +65,8 @@ GOLDEN: Final = {
     106: "anchor_not_newer",
     107: "collateral_missing",
     108: "verdict_mismatch",
+    109: "collateral_older",
+    110: "collateral_contradicts",
     120: "not_alone",
     121: "confirm_from_outside",
     122: "unconfirmed",
@@ -82,6 +84,7 @@ GOLDEN: Final = {
     143: "policy_unchanged",
     144: "no_such_node",
     145: "no_such_epoch",
+    146: "evaluation_minimum_falls",
     150: "freshness_limited",
 }
 """Lines are added, and never changed."""

@@ -176,20 +176,6 @@ def test_collateral_with_a_pck_chain_is_kept_without_it() -> None:
     assert stored.collateral == Collateral.parse(chained).encode()
 
 
-@pytest.mark.parametrize(
-    ("number", "name"),
-    [(16, "passed"), (17, "passed"), (18, "evaluation_number_too_low")],
-)
-def test_collateral_never_goes_back(number: int, name: str) -> None:
-    """The newcomer's has number 17."""
-    chain = ready()
-    register = chain.newcomer("newcomer", ALICE)
-    facts = evidence_of(chain.block, register).facts
-    stored = StoredCollateral(facts.platform.fmspc, facts.tee, b"{}", number)
-    keeper.set_collateral(chain.block, stored)
-    assert judged(chain, register) == name
-
-
 def test_the_number_of_another_tee_or_family_does_not_count() -> None:
     chain = ready()
     register = chain.newcomer("newcomer", ALICE)

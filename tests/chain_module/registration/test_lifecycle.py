@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from typing import Any, Final
 
@@ -13,13 +12,8 @@ from chain_module.message import BlockContext
 from chain_module.registration import keeper, keys
 from chain_module.registration.begin_block import begin_block
 from chain_module.registration.gates import evidence_of
-from chain_module.registration.lifecycle import keep_collateral
 from chain_module.store.branch import Branch
-from enclave.attestation.collateral import Collateral
-from enclave.attestation.software_blueprint import Blueprint
-from enclave.attestation.software_issuer import issue
 from enclave.registration.records import NodeStatus, Time
-from tests.attacks.attackers import GOOD
 from tests.support.enclaves import Node
 from tests.support.registration_chain import (
     BLOCK_SECONDS,
@@ -168,24 +162,6 @@ def test_the_chain_keeps_a_window_of_anchors() -> None:
     anchor = keeper.anchor(chain.block, 19)
     assert anchor is not None
     assert (anchor.hash, anchor.time) == (chain.hash(19), chain.time(19))
-
-
-@pytest.mark.parametrize(("number", "kept"), [(16, 17), (17, 17), (18, 18)])
-def test_the_number_of_stored_collateral_only_rises(number: int, kept: int) -> None:
-    chain = ready()
-    changed = dataclasses.replace(GOOD, evaluation_number=number)
-    offered = collateral_of(changed)
-    before = keeper.collateral(chain.block, offered.fmspc, offered.tee)
-    assert before is not None
-    keep_collateral(chain.block, offered)
-    stored = keeper.collateral(chain.block, offered.fmspc, offered.tee)
-    assert stored is not None
-    assert stored.evaluation_number == kept
-    assert stored.collateral == (offered.encode() if number >= 17 else before.collateral)
-
-
-def collateral_of(blueprint: Blueprint) -> Collateral:
-    return Collateral.parse(issue(blueprint, bytes(64)).collateral)
 
 
 def test_a_quiet_begin_of_a_block_writes_nothing() -> None:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import base64
 import gzip
+import hashlib
 import json
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enclave.attestation.certificates import crl_edition
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES, MAX_JSON_DEPTH
 from enclave.attestation.software_bad_cases import BadCase, spoil
 from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.software_issuer import issue
+from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.strict_json import parse_object
 from enclave.attestation.types import Tee
 from enclave.errors import Code, Refusal
 from tests.enclave.attestation.blueprints import REPORT_DATA, good
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, VECTORS, Vector
+from tests.support.refusals import refused
 
 FIELDS: dict[str, str] = json.loads(TDX5.collateral)
 CHAINS = ("pck_crl_issuer_chain", "tcb_info_issuer_chain", "qe_identity_issuer_chain")
@@ -238,15 +245,62 @@ def test_a_qe_identity_is_for_a_quoting_enclave(identity: object) -> None:
 )
 def test_the_crls_issuer_chain_really_chains(case: BadCase, code: Code) -> None:
     """The library does not look at it (attestation.md trap 3)."""
-    evidence = issue(spoil(good(QuoteKind.SGX_V3), case), REPORT_DATA)
-    assert refusal(evidence.collateral).code is code
+    blueprint = spoil(good(QuoteKind.SGX_V3), case)
+    collateral = Collateral.parse(issue(blueprint, REPORT_DATA).collateral)
+    with refused(code):
+        collateral.check_root(development_root_der(blueprint.chain_id))
 
 
 def test_the_chain_of_another_issuer_is_refused() -> None:
     processor = json.loads(SGX.collateral)["pck_crl_issuer_chain"]
-    assert refusal(changed(pck_crl_issuer_chain=processor)).code is Code.CERTIFICATE_INVALID
-    signer = FIELDS["tcb_info_issuer_chain"]
-    assert refusal(changed(pck_crl_issuer_chain=signer)).code is Code.CERTIFICATE_INVALID
+    for chain in (processor, FIELDS["tcb_info_issuer_chain"]):
+        with refused(Code.CERTIFICATE_INVALID):
+            Collateral.parse(changed(pck_crl_issuer_chain=chain)).check_root(INTEL_SGX_ROOT_CA_DER)
+
+
+def test_the_editions_are_what_the_parts_say_of_themselves() -> None:
+    collateral = Collateral.parse(TDX5.collateral)
+    for edition, name in (
+        (collateral.tcb_info, "tcb_info"),
+        (collateral.qe_identity, "qe_identity"),
+    ):
+        said = json.loads(FIELDS[name])
+        issued = datetime.strptime(said["issueDate"], "%Y-%m-%dT%H:%M:%S%z")
+        assert edition.age == (int(issued.timestamp()), said["tcbEvaluationDataNumber"])
+        assert edition.statement == hashlib.sha256(FIELDS[name].encode()).digest()
+    revocation = collateral.revocation
+    for edition, name in ((revocation.root_ca_crl, "root_ca_crl"), (revocation.pck_crl, "pck_crl")):
+        crl = x509.load_der_x509_crl(bytes.fromhex(FIELDS[name]))
+        number = crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
+        assert edition.age == (int(crl.last_update_utc.timestamp()), number)
+        assert edition.statement == hashlib.sha256(crl.tbs_certlist_bytes).digest()
+        assert crl_edition(bytes.fromhex(FIELDS[name])) == edition
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        None,
+        1,
+        "",
+        "2026-01-01",
+        "2026-01-01T00:00:00",
+        "2026-01-01T00:00:00+00:00",
+        "2026-01-01T00:00:00.5Z",
+        "2026-02-30T00:00:00Z",
+        "2026-01-01T24:00:00Z",
+        "2026-01-01T00:00:60Z",
+        "2026-01-01t00:00:00z",
+        " 2026-01-01T00:00:00Z",
+        "\u0662026-01-01T00:00:00Z"[:20],
+        "0000-01-01T00:00:00Z",
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("name", ["tcb_info", "qe_identity"])
+def test_an_issue_date_has_one_spelling(name: str, date: object) -> None:
+    raw = changed(**{name: signed_json(name, issueDate=date)})
+    assert refusal(raw).code is Code.MALFORMED_COLLATERAL
 
 
 def nested(opening: str, closing: str, levels: int) -> str:

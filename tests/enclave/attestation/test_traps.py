@@ -87,7 +87,7 @@ def test_trap_3_nobody_else_checks_the_chain_of_the_pck_crls_issuer() -> None:
         assert library_accepts(TDX5, TDX5.quote, text)
         code = Code.CERTIFICATE_INVALID if "BEGIN" in chain else Code.MALFORMED_COLLATERAL
         with refused(code):
-            Collateral.parse(text.encode())
+            Collateral.parse(text.encode()).check_root(INTEL_SGX_ROOT_CA_DER)
 
 
 def test_trap_4_a_reissued_certificate_keeps_the_platforms_identity() -> None:

@@ -151,7 +151,7 @@ def test_crls_are_not_of_the_future() -> None:
     ids=["valid", "early", "late", "revoked"],
 )
 def test_the_crls_issuer_is_valid_at_gate_time(issuer: CrlIssuer, code: Code | None) -> None:
-    collateral = replace(COLLATERAL, crl_issuer=issuer)
+    collateral = replace(COLLATERAL, revocation=replace(COLLATERAL.revocation, issuer=issuer))
     if code is None:
         check_times(collateral, now=TDX5.time)
         return

@@ -280,6 +280,16 @@ class StoredCollateral(_message.Message):
     evaluation_number: int
     def __init__(self, fmspc: _Optional[bytes] = ..., tee: _Optional[_Union[TeeKind, str]] = ..., collateral: _Optional[bytes] = ..., evaluation_number: _Optional[int] = ...) -> None: ...
 
+class CollateralPart(_message.Message):
+    __slots__ = ("statement", "signature", "issuer_chain")
+    STATEMENT_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURE_FIELD_NUMBER: _ClassVar[int]
+    ISSUER_CHAIN_FIELD_NUMBER: _ClassVar[int]
+    statement: bytes
+    signature: bytes
+    issuer_chain: str
+    def __init__(self, statement: _Optional[bytes] = ..., signature: _Optional[bytes] = ..., issuer_chain: _Optional[str] = ...) -> None: ...
+
 class HeldPolicy(_message.Message):
     __slots__ = ("policy", "until_height")
     POLICY_FIELD_NUMBER: _ClassVar[int]

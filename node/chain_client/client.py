@@ -106,6 +106,17 @@ class ChainClient(AccountQueries, RegistrationQueries, ProofQueries):
             self._checked_chain = found
         return self._checked_chain
 
+    def libraries(self) -> dict[str, str]:
+        """The versions of the libraries with which the node judges, as it says. By name.
+
+        Raises:
+            ChainFailure: as every question.
+        """
+        info = self.connection.call(
+            self.connection.ledger.tendermint.GetNodeInfo, GetNodeInfoRequest()
+        )
+        return {str(one.path): str(one.version) for one in info.application_version.build_deps}
+
     def expect_chain(self, chain_id: str) -> None:
         """From now on this chain is meant, and transactions are signed for it.
 

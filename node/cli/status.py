@@ -132,6 +132,7 @@ def _node(chain: ChainClient) -> Part:
     try:
         height = chain.height()
         params = chain.params()
+        libraries = chain.libraries()
     except ChainFailure as failure:
         return Part(data=None, rows=[("node", str(failure))])
     return Part(
@@ -140,10 +141,12 @@ def _node(chain: ChainClient) -> Part:
             "state_height": params.height,
             "network_id": params.network_id.hex(),
             "grpc": chain.connection.address,
+            "libraries": dict(libraries),
         },
         rows=[
             ("node", f"state of block {params.height} at {chain.connection.address}"),
             ("network_id", params.network_id.hex()),
+            ("libraries", ", ".join(f"{name} {found}" for name, found in libraries.items())),
         ],
     )
 

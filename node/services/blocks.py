@@ -22,6 +22,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from enclave.version import VERSION
 from node.engine_rpc import Block, BlockId, Commit, Header
+from node.libraries import library_versions
 from node.services.backend import Backend
 from node.services.failures import invalid
 from node.services.queries import Query, node_queries
@@ -49,6 +50,10 @@ def get_node_info(backend: Backend, _: pb.GetNodeInfoRequest) -> pb.GetNodeInfoR
             name="seedpact",
             app_name="seedpactd",
             version=VERSION,
+            build_deps=[
+                pb.Module(path=name, version=version)
+                for name, version in library_versions().items()
+            ],
             cosmos_sdk_version=SDK_VERSION,
         ),
     )

@@ -30,6 +30,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "sealed state": on_machine.sealed_state,
     "ports": on_machine.ports,
     "engine": on_machine.engine,
+    "libraries": on_machine.libraries,
     "disk": on_machine.disk,
     "open files": on_machine.open_files,
     "core dumps": on_machine.core_dumps,

@@ -19,6 +19,7 @@ from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
 from node.config.files import not_permitted, reason
 from node.engine import pinned, require_engine
+from node.libraries import CERTIFICATES, library_versions, openssl_version
 from node.supervisor.node_group import Part, engine_addresses, pid_file
 from node.supervisor.preflight import check_ports, state_lost
 from node.supervisor.process_id import running
@@ -116,6 +117,14 @@ def ports(subject: Subject) -> str:
 def engine(_subject: Subject) -> str:
     """CometBFT is built, in the version that is pinned."""
     return f"CometBFT {pinned().version} at {require_engine()}"
+
+
+def libraries(_subject: Subject) -> str:
+    """What judges certificates, quotes and signatures here: to be the same in a whole network."""
+    found = dict(library_versions())
+    certificates = f"{CERTIFICATES} {found.pop(CERTIFICATES)} ({openssl_version()})"
+    others = ", ".join(f"{name} {version}" for name, version in found.items())
+    return f"{certificates} judges certificates in each block; {others}"
 
 
 def disk(subject: Subject) -> str:

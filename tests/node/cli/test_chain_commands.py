@@ -11,6 +11,7 @@ import pytest
 from node.cli.exit_codes import ExitCode
 from node.config import Home
 from node.keyring import Backend, Keyring, SigningKey
+from node.libraries import library_versions
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from tests.support.cli import Answer, Cli
@@ -267,6 +268,7 @@ def test_status_of_a_validator(chain: OneValidator, cli: Cli) -> None:
     assert found["enclave"]["state"] == "HOLDER"
     assert found["record"]["status"] == "CONFIRMED"
     assert found["node"]["network_id"] == chain.network_id.hex()
+    assert found["node"]["libraries"] == dict(library_versions())
     text = cli("status", "--home", str(chain.home.path)).done().stdout
     assert "HOLDER" in text
     assert "in sync" in text

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+import cryptography
 import pytest
 
 from enclave.registration.network_codec import network_to_proto
@@ -74,6 +75,12 @@ def test_a_healthy_validator_has_no_fault(home: Home, cli: Cli) -> None:
     text = cli("doctor", "--home", str(home.path)).done().stdout
     assert "nothing is wrong" in text
     assert "skipped" in text
+
+
+def test_the_judge_of_certificates_is_named_with_its_version(home: Home, cli: Cli) -> None:
+    answer = cli("doctor", "--home", str(home.path), "--output", "json").done()
+    found = {entry["check"]: entry["found"] for entry in answer.json["checks"]}
+    assert found["libraries"].startswith(f"cryptography {cryptography.__version__} (OpenSSL ")
 
 
 def test_a_fault_is_shown_with_what_to_do(home: Home, cli: Cli) -> None:

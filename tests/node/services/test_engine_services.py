@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import cryptography
 import grpc
 import pytest
 from cosmpy.aerial.client import LedgerClient
@@ -22,6 +23,7 @@ from cosmpy.protos.cosmos.tx.v1beta1 import service_pb2 as tx_pb
 from chain_module.abci.common import Event, EventAttribute
 from chain_module.abci.responses import TxResult
 from enclave.merkle import simple_tree
+from node.libraries import library_versions
 from node.services.table import all_queries
 from node.storage import TxEntry
 from tests.support.cometbft import KvNode, wait_for
@@ -127,6 +129,9 @@ def test_cosmpy_reads_who_the_node_is(node: KvNode, served: Served, ledger: Ledg
     assert info.app_name == "seedpact"
     answer = ledger.tendermint.GetNodeInfo(blocks_pb.GetNodeInfoRequest())
     assert answer.default_node_info.default_node_id == node.call("status")["node_info"]["id"]
+    said = {one.path: one.version for one in answer.application_version.build_deps}
+    assert said == dict(library_versions())
+    assert said["cryptography"] == cryptography.__version__
     syncing, _ = served.call("/cosmos.base.tendermint.v1beta1.Service/GetSyncing", b"")
     assert not blocks_pb.GetSyncingResponse.FromString(syncing).syncing
 

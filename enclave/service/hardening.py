@@ -6,7 +6,6 @@ Best effort, and no substitute for an enclave: in software mode root reads every
 from __future__ import annotations
 
 import ctypes
-import os
 import resource
 from typing import Final
 
@@ -23,16 +22,3 @@ def disable_core_dumps() -> bool:
         limited = False  # Gramine may not have the call; an enclave's memory is encrypted there.
     libc = ctypes.CDLL(None, use_errno=True)
     return int(libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)) == 0 and limited
-
-
-def occupy_standard_streams() -> None:
-    """Opens what is closed among the descriptors 0, 1 and 2, before anything else gets the number.
-
-    Else a sealed file could get that of stderr, to which libraries write. What is opened here
-    refuses as a closed one does: it is not for reading, or not for writing.
-    """
-    for number, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_RDONLY)):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.set_inheritable(os.open(os.devnull, flags), True)  # noqa: FBT003 (its only form)

@@ -17,8 +17,9 @@ from enclave.attestation.types import SgxMeasurement
 from enclave.crypto.labels import Mode
 from enclave.errors import Refusal
 from enclave.framework.enclave import Enclave
+from enclave.service.descriptors import occupy_standard_streams
 from enclave.service.durable_file import OsDisk
-from enclave.service.hardening import disable_core_dumps, occupy_standard_streams
+from enclave.service.hardening import disable_core_dumps
 from enclave.service.home import Home
 from enclave.service.log import log
 from enclave.service.measure_package import measure_package

@@ -14,7 +14,7 @@ import select
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
-from enclave.service.hardening import occupy_standard_streams
+from enclave.service.descriptors import occupy_standard_streams
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

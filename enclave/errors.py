@@ -130,6 +130,7 @@ class Code(enum.StrEnum):
     SEALED_WRONG_ROLE = "sealed_wrong_role"
     SEALED_WRONG_NETWORK = "sealed_wrong_network"
     SEALED_OPEN_FAILED = "sealed_open_failed"
+    BACKUP_NEWER = "backup_newer"
     SEAL_KEY_UNUSABLE = "seal_key_unusable"
     ATTESTATION_UNAVAILABLE = "attestation_unavailable"
     STORAGE_FAILED = "storage_failed"

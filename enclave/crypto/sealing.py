@@ -31,7 +31,7 @@ from enclave.crypto.transcript import H
 from enclave.errors import Code, Refusal
 
 MAGIC: Final = b"SPSEALED"
-VERSION: Final = 1
+VERSION: Final = 2
 SALT_BYTES: Final = 32
 MAX_BLOB_BYTES: Final = 1024 * 1024
 

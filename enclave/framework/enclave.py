@@ -7,7 +7,6 @@ changed, and only then answered. The enclave holds the parts; what a request mea
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from typing import Final, Protocol, TypeVar
 
 from enclave.attestation.attestor import Attestor
@@ -15,11 +14,18 @@ from enclave.attestation.types import Evidence, Measurement
 from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
 from enclave.framework.key_manager import KeyManager
-from enclave.framework.sealed_state import Entropy, SealedState, Storage, StorageUncertain
+from enclave.framework.sealed_state import (
+    Entries,
+    Entropy,
+    Sealed,
+    SealedState,
+    Storage,
+    StorageUncertain,
+)
 from enclave.framework.start_nonce import StartNonce
 from enclave.framework.states import Operation, State, check_legal, check_transition
 from enclave.framework.store import TransactionalStore
-from enclave.framework.stored_backup import StoredBackup
+from enclave.framework.stored_backup import StoredBackup, next_sealed
 
 _NEW_KEYS: Final = frozenset({Operation.BOOTSTRAP, Operation.CREATE_NODE_KEY})
 
@@ -61,7 +67,9 @@ class Enclave:
         self.attestor = attestor
         self.measurement: Measurement = attestor.measurement()
         self._sealed = SealedState(storage, mode=attestor.mode, seal_key=seal_key, entropy=entropy)
-        self._store = TransactionalStore(self._sealed.load())
+        self._kept = self._sealed.load()
+        self._restored: Sealed | None = None
+        self._store = TransactionalStore(self._kept.entries)
         self.keys = KeyManager(self._store, mode=attestor.mode, entropy=entropy)
         self.keys.check()
         self.entropy = entropy
@@ -70,8 +78,8 @@ class Enclave:
         self._lock = threading.Lock()
         self._uncertain = False
         self._backup = StoredBackup(self._sealed)
-        if self.state is not State.EMPTY:
-            self._backup.bring_up(self._entries(), network_id=self.keys.network_id)
+        empty = self.state is State.EMPTY
+        self._backup.bring_up(self._kept, network_id=None if empty else self.keys.network_id)
 
     @property
     def mode(self) -> Mode:
@@ -87,16 +95,25 @@ class Enclave:
     def backup_current(self) -> bool:
         """Whether the stored backup holds the present state, but for a few newer headers.
 
-        False where the disk refused it, and in EMPTY.
+        False where the disk refused it, in EMPTY, and beside a newer backup.
         """
-        return self._backup.is_current(self._entries())
+        return self._backup.is_current(self._kept)
+
+    @property
+    def backup_newer(self) -> Refusal | None:
+        """Why the stored backup is kept as it is; None where the state may take its place.
+
+        An older state was put back, or none is left (docs/adr/0023).
+        """
+        return self._backup.newer
 
     def handle(self, handler: Handler[Request, Response], request: Request) -> Response:
         """Runs one request as one transaction.
 
         Raises:
-            Refusal: the rule that said no; nothing changed, but for a failed backup
-                (STORAGE_FAILED), whose answer is withheld: ask again.
+            Refusal: the rule that said no, BACKUP_NEWER where the answer would overwrite a newer
+                backup; nothing changed, but for a failed backup (STORAGE_FAILED), whose answer is
+                withheld: ask again.
         """
         with self._lock:
             if self._uncertain:
@@ -113,6 +130,7 @@ class Enclave:
                 self.start_nonce = nonce
                 raise
             finally:
+                self._restored = None
                 self._store.rollback()
             return response
 
@@ -125,11 +143,12 @@ class Enclave:
 
     def make_backup(self) -> bytes:
         """The sealed backup of the present state."""
-        return self._sealed.make_backup(self._entries(), network_id=self.keys.network_id)
+        return self._sealed.make_backup(self._kept, network_id=self.keys.network_id)
 
     def restore(self, blob: bytes, *, network_id: bytes) -> None:
         """Takes a backup's entries into the running transaction. Raises Refusal: SEALED_*."""
-        for key, value in self._sealed.open_backup(blob, network_id=network_id).items():
+        self._restored = self._sealed.open_backup(blob, network_id=network_id)
+        for key, value in self._restored.entries.items():
             self._store.put(key, value)
         self.keys.check()
 
@@ -140,18 +159,39 @@ class Enclave:
         before the backup holds what it vouches for (section 10): the bootstrap quote made once
         more changes nothing, and may come after a backup that failed.
         """
+        sealed = self._next()
+        self._check_backup_follows(sealed, operation)
         try:
-            changed = self._store.commit(self._save)
+            changed = self._store.commit(lambda _entries: self._save(sealed))
+            self._kept = sealed
             if (changed or operation is Operation.MAKE_QUOTE) and not self.backup_current:
-                self._backup.save(self._entries(), network_id=self.keys.network_id)
+                self._backup.save(sealed, network_id=self.keys.network_id)
         except StorageUncertain:
             self._uncertain = True
             raise _uncertain() from None
 
-    def _save(self, entries: Mapping[bytes, bytes]) -> None:
-        self._sealed.save(entries, network_id=self.keys.network_id)
+    def _check_backup_follows(self, sealed: Sealed, operation: Operation) -> None:
+        """What the backup has to follow is refused where it holds more than the state did.
 
-    def _entries(self) -> Mapping[bytes, bytes]:
+        A fork alone is sealed all the same, in the state: it must stop this enclave now.
+
+        Raises:
+            Refusal: BACKUP_NEWER, or STORAGE_FAILED where the backup cannot be read.
+        """
+        followed = sealed.place != self._kept.place or operation is Operation.MAKE_QUOTE
+        if followed and operation is not Operation.REPORT_FORK:
+            self._backup.check_follows(sealed)
+
+    def _next(self) -> Sealed:
+        """What the running transaction would seal."""
+        if self._restored is not None:
+            return self._restored
+        return next_sealed(self._kept, self._entries(), entropy=self.entropy)
+
+    def _save(self, sealed: Sealed) -> None:
+        self._sealed.save(sealed, network_id=self.keys.network_id)
+
+    def _entries(self) -> Entries:
         return dict(self._store.scan(b""))
 
 

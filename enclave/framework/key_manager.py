@@ -36,7 +36,7 @@ MAX_QUOTES: Final = 16
 """Quotes that wait for a record; the oldest goes (section 10)."""
 
 _SINGLE: Final = (b"network", b"node_key", b"tls_key", sealed.TRUST_KEY, b"fork")
-_KINDS: Final = (b"kem/", sealed.QUOTE_KEYS, b"seed/")
+_KINDS: Final = (b"kem/", sealed.QUOTE_KEYS, sealed.SEED_KEYS)
 """Keys of what is sealed, of which there is one, and prefixes of those of which there are many."""
 
 
@@ -56,7 +56,9 @@ class KeyManager:
         self._quotes = TypedStore(
             store, prefix=sealed.QUOTE_KEYS, key=sealed.INTEGER, value=sealed.QUOTE
         )
-        self._seeds = TypedStore(store, prefix=b"seed/", key=sealed.INTEGER, value=sealed.SEED)
+        self._seeds = TypedStore(
+            store, prefix=sealed.SEED_KEYS, key=sealed.INTEGER, value=sealed.SEED
+        )
         self._derived: dict[int, tuple[bytes, bytes, IoKeys]] = {}
 
     # What is held.

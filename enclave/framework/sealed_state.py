@@ -8,6 +8,7 @@ behind `Storage`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from enclave.crypto.labels import Mode
@@ -16,10 +17,30 @@ from enclave.errors import Code, Refusal
 from enclave.registration.wire import encode, strict_decode
 from seedpact.enclave.v1 import sealed_pb2 as pb
 
+Entries = Mapping[bytes, bytes]
 Entropy = Callable[[int], bytes]
 """`entropy(n)`: n random bytes, fit for keys."""
 
 MAX_ENTRIES: Final = 4096
+HISTORY_BYTES: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a sealed store stands in the life of an enclave's keys (docs/adr/0023)."""
+
+    history: bytes = b""
+    """16 random bytes, made with the first keys in EMPTY; b"" in EMPTY."""
+    generation: int = 0
+    """Rises with every change but a newer header; 0 in EMPTY."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sealed:
+    """The whole store, and its place."""
+
+    entries: Entries
+    place: Place
 
 
 class StorageUncertain(Exception):
@@ -52,38 +73,38 @@ class SealedState:
         self._seal_key = seal_key
         self._entropy = entropy
 
-    def load(self) -> Mapping[bytes, bytes]:
-        """The sealed entries; none where nothing was sealed yet.
+    def load(self) -> Sealed:
+        """The sealed store; without entries where nothing was sealed yet.
 
         Raises:
             Refusal: one of SEALED_*, or STORAGE_FAILED.
         """
         blob = self._storage.load(Role.STATE)
         if blob is None:
-            return {}
+            return Sealed({}, Place())
         return self._open(blob, role=Role.STATE, network_id=read_header(blob).network_id)
 
-    def save(self, entries: Mapping[bytes, bytes], *, network_id: bytes) -> None:
+    def save(self, state: Sealed, *, network_id: bytes) -> None:
         """Seals and stores the state. Raises as `Storage.save`."""
-        self._storage.save(Role.STATE, self._seal(entries, Role.STATE, network_id))
+        self._storage.save(Role.STATE, self._seal(state, Role.STATE, network_id))
 
-    def save_backup(self, entries: Mapping[bytes, bytes], *, network_id: bytes) -> None:
+    def save_backup(self, state: Sealed, *, network_id: bytes) -> None:
         """Seals and stores the backup. Raises as `Storage.save`."""
-        self._storage.save(Role.BACKUP, self.make_backup(entries, network_id=network_id))
+        self._storage.save(Role.BACKUP, self.make_backup(state, network_id=network_id))
 
-    def load_backup(self, *, network_id: bytes) -> Mapping[bytes, bytes]:
-        """The stored backup's entries; none where it is missing or does not open.
+    def load_backup(self) -> Sealed | None:
+        """The stored backup, of whatever network; None where it is missing or does not open.
 
         Raises:
             Refusal: STORAGE_FAILED.
         """
         blob = self._storage.load(Role.BACKUP)
         if blob is None:
-            return {}
+            return None
         try:
-            return self.open_backup(blob, network_id=network_id)
+            return self.open_backup(blob, network_id=read_header(blob).network_id)
         except Refusal:
-            return {}
+            return None
 
     def check_no_backup(self) -> None:
         """Beside an empty state a backup is the last copy of keys: new ones would overwrite it.
@@ -98,18 +119,20 @@ class SealedState:
                 found="one, whose state is lost: restore it, or move it away for new keys",
             )
 
-    def make_backup(self, entries: Mapping[bytes, bytes], *, network_id: bytes) -> bytes:
-        """A sealed backup of the entries."""
-        return self._seal(entries, Role.BACKUP, network_id)
+    def make_backup(self, state: Sealed, *, network_id: bytes) -> bytes:
+        """A sealed backup of the state."""
+        return self._seal(state, Role.BACKUP, network_id)
 
-    def open_backup(self, blob: bytes, *, network_id: bytes) -> Mapping[bytes, bytes]:
-        """The entries of a backup. Raises Refusal: one of SEALED_*."""
+    def open_backup(self, blob: bytes, *, network_id: bytes) -> Sealed:
+        """What a backup holds. Raises Refusal: one of SEALED_*."""
         return self._open(blob, role=Role.BACKUP, network_id=network_id)
 
-    def _seal(self, entries: Mapping[bytes, bytes], role: Role, network_id: bytes) -> bytes:
+    def _seal(self, state: Sealed, role: Role, network_id: bytes) -> bytes:
         plaintext = encode(
             pb.SealedEntries(
-                entries=[pb.SealedEntry(key=k, value=v) for k, v in sorted(entries.items())]
+                entries=[pb.SealedEntry(key=k, value=v) for k, v in sorted(state.entries.items())],
+                history=state.place.history,
+                generation=state.place.generation,
             )
         )
         return seal(
@@ -121,7 +144,7 @@ class SealedState:
             salt=self._entropy(SALT_BYTES),
         )
 
-    def _open(self, blob: bytes, *, role: Role, network_id: bytes) -> Mapping[bytes, bytes]:
+    def _open(self, blob: bytes, *, role: Role, network_id: bytes) -> Sealed:
         plaintext = unseal(
             blob, mode=self._mode, role=role, network_id=network_id, seal_key=self._seal_key
         )
@@ -135,4 +158,11 @@ class SealedState:
                 expected=f"at most {MAX_ENTRIES} entries, strictly ascending",
                 found=f"{len(keys)} entries, repeated or out of order",
             )
-        return {entry.key: entry.value for entry in message.entries}
+        if len(message.history) != HISTORY_BYTES or not message.generation:
+            raise Refusal(
+                Code.SEALED_MALFORMED,
+                expected=f"a history of {HISTORY_BYTES} bytes and a generation from 1 on",
+                found=f"{len(message.history)} bytes, generation {message.generation}",
+            )
+        entries = {entry.key: entry.value for entry in message.entries}
+        return Sealed(entries, Place(message.history, message.generation))

@@ -32,6 +32,7 @@ MAX_VALUE_BYTES: Final = 64 * 1024
 TRUST_KEY: Final = b"trust"
 QUOTE_KEYS: Final = b"quote/"
 """Where the two kinds of values are kept that say how far the light client got."""
+SEED_KEYS: Final = b"seed/"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -25,6 +25,7 @@ class GetInfo:
             measurement=measurement_to_proto(enclave.measurement),
             version=VERSION,
             backup_current=enclave.backup_current,
+            backup_newer=enclave.backup_newer is not None,
         )
         if enclave.state is State.EMPTY:
             return info

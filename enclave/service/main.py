@@ -65,6 +65,7 @@ def _serve(options: argparse.Namespace) -> int:
     enclave = _open_enclave(home, options)
     server, port = make_server(enclave, listen=options.listen)
     _warn(options)
+    _warn_of_backup(enclave)
     server.start()
     host = options.listen.rpartition(":")[0]
     log("info", "serving", address=f"{host}:{port}", state=enclave.state.name, version=VERSION)
@@ -103,6 +104,20 @@ def _warn(options: argparse.Namespace) -> None:
             "warning",
             "not_loopback",
             message="listening beyond this machine: the service has no access control",
+        )
+
+
+def _warn_of_backup(enclave: Enclave) -> None:
+    newer = enclave.backup_newer
+    if newer is not None:
+        log(
+            "warning",
+            "backup_newer",
+            code=newer.code,
+            expected=newer.expected,
+            found=newer.found,
+            message="backup.sealed is kept; move state.sealed aside and restore it, or move the "
+            "backup aside to go on without it",
         )
 
 

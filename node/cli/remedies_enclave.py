@@ -147,6 +147,13 @@ _SEALING: Final = {
         "Only the machine and the code that sealed a blob open it; or the blob was changed.",
         "use the machine and version that sealed it; a lost machine registers anew",
     ),
+    Code.BACKUP_NEWER: Remedy(
+        "The backup beside the sealed state holds keys or a seed that the state does not: an older "
+        "state was put back, or none is there. The backup is kept, and nothing new is sealed that "
+        "would overwrite it.",
+        "stop the enclave, move state.sealed aside, start it and `seedpactd enclave restore "
+        "backup.sealed --network-id ..`; to go on without the backup, move that aside instead",
+    ),
     Code.SEAL_KEY_UNUSABLE: Remedy(
         "The key that seals this machine's state is missing, or others can read it.",
         "put the key file back with mode 0600, or start with a new --home",

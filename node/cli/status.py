@@ -12,7 +12,7 @@ from chain_module.bank.coins import DENOM
 from node.chain_client import ChainClient, ChainFailure, Price
 from node.chain_proof import follows, lacks_start, older_blocks_missing, start_height
 from node.cli.chain_options import Target, chain_options
-from node.cli.enclave.info import state_name
+from node.cli.enclave.info import newer_backup_rows, state_name
 from node.cli.first_block import FirstBlock, awaited
 from node.cli.help_text import examples
 from node.cli.options import Address
@@ -177,11 +177,13 @@ def _enclave(address: str | None, info: pb.GetInfoResponse | EnclaveFailure | No
             "trusted_height": info.trusted_height,
             "forked": info.forked,
             "backup_current": info.backup_current,
+            "backup_newer": info.backup_newer,
         },
         rows=[
             ("enclave", f"{state_name(info.state)}, {mode} mode, {info.version} at {address}"),
             *([("node_id", info.node_id.hex())] if info.node_id else []),
             *([("forked", _FORKED)] if info.forked else []),
+            *newer_backup_rows(info),
         ],
     )
 

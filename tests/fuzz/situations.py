@@ -14,6 +14,7 @@ from typing import Final
 
 from enclave.crypto.labels import Mode
 from enclave.crypto.sealing import SALT_BYTES, Role, seal
+from enclave.framework.sealed_state import HISTORY_BYTES
 from enclave.registration.wire import encode
 from seedpact.enclave.v1 import sealed_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
@@ -103,9 +104,12 @@ def entries_of(node: Node) -> Entries:
 
 
 def seal_entries(node: Node, entries: Entries, *, network_id: bytes) -> bytes:
-    """A state file with these entries, sealed as this node's enclave seals."""
+    """A state file with these entries, sealed as this node's enclave seals its next one."""
+    place = node.enclave._kept.place  # noqa: SLF001 (what a seal says of itself)
     message = sealed_pb2.SealedEntries(
-        entries=[sealed_pb2.SealedEntry(key=k, value=v) for k, v in sorted(entries.items())]
+        entries=[sealed_pb2.SealedEntry(key=k, value=v) for k, v in sorted(entries.items())],
+        history=place.history or bytes(HISTORY_BYTES),
+        generation=place.generation + 1,
     )
     return seal(
         encode(message),

@@ -26,6 +26,8 @@ class FreshEnclave(rpc.EnclaveServiceServicer):
         self.fresh_until = 0
         self.state = pb.ENCLAVE_STATE_UNSPECIFIED
         self.forked = False
+        self.backup_newer = False
+        self.backup_fails = False
         self.trusted_height = 0
         """0: the real one's."""
 
@@ -37,6 +39,8 @@ class FreshEnclave(rpc.EnclaveServiceServicer):
         info.freshness_nonce = self.nonce
         info.fresh_until = self.fresh_until
         info.forked = self.forked
+        info.backup_newer = self.backup_newer
+        info.backup_current = not (self.backup_newer or self.backup_fails)
         info.trusted_height = self.trusted_height or info.trusted_height
         if self.state:
             info.state = self.state

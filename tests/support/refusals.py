@@ -37,6 +37,12 @@ def entries(node: Node) -> Mapping[bytes, bytes]:
     return dict(node.enclave._store.scan(b""))  # noqa: SLF001 (laws speak of the whole state)
 
 
+def backed_up(node: Node) -> Mapping[bytes, bytes]:
+    """What the stored backup opens to; nothing where it does not."""
+    held = node.enclave._sealed.load_backup()  # noqa: SLF001 (what the backup file opens to)
+    return {} if held is None else held.entries
+
+
 @contextlib.contextmanager
 def refused_unchanged(node: Node, code: Code) -> Iterator[None]:
     """Refused, and the enclave and its storage are as before."""

@@ -26,14 +26,16 @@ def secrets_of(home: Path) -> dict[str, bytes]:
     key = (home / KEY_FILE).read_bytes()
     storage = Home(home, disk=OsDisk(), entropy=os.urandom)
     sealed = SealedState(storage, mode=Mode.SOFTWARE, seal_key=key, entropy=os.urandom)
-    keys = KeyManager(TransactionalStore(sealed.load()), mode=Mode.SOFTWARE, entropy=os.urandom)
+    keys = KeyManager(
+        TransactionalStore(sealed.load().entries), mode=Mode.SOFTWARE, entropy=os.urandom
+    )
     seed, network_id = keys.seed(0), keys.network_id
     salt = H(label(Mode.SOFTWARE, Name.SALT), network_id)
     found = {"seal key": key, "seed": seed}
     for name, size in ((Name.IO_X25519, 32), (Name.IO_MLKEM768, 64), (Name.PREV_SEED, 64)):
         info = H(label(Mode.SOFTWARE, name), 0)
         found[name] = hkdf(seed, salt=salt, info=info, length=size)
-    for path, value in sealed.load().items():
+    for path, value in sealed.load().entries.items():
         if path in {b"node_key", b"tls_key"}:
             found[path.decode()] = value
     if keys._kem.get(0) is not None:  # noqa: SLF001 (all secrets, by name)

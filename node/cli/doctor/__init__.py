@@ -45,6 +45,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "funds": on_chain.funds,
     "headers": on_enclave.headers,
     "freshness": on_enclave.freshness,
+    "backup": on_enclave.backup,
 }
 
 _SILENCE: Final = frozenset(

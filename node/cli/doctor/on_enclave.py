@@ -1,7 +1,7 @@
-"""Checks of what the enclave knows of the chain: that it can go on, and that it goes on confirming.
+"""Checks of what the enclave knows of the chain, that it goes on confirming, and of its backup.
 
-Both rules are the host's own (`node.host.following`, `node.host.freshness`), asked here before they
-bite.
+The rules of the first two are the host's own (`node.host.following`, `node.host.freshness`), asked
+here before they bite.
 """
 
 from __future__ import annotations
@@ -10,14 +10,17 @@ from typing import Final
 
 from chain_module.address import to_text
 from chain_module.bank.coins import DENOM
+from enclave.errors import Code
 from node.chain_client.transactions import Price
 from node.chain_proof import follows, lacks_start, older_blocks_missing, start_height
 from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
+from node.cli.enclave.info import BACKUP_NEWER, state_name
 from node.cli.failures import CliCode, Failure
 from node.engine_rpc import EngineRpc, EngineRpcFailure
 from node.host.freshness import Step, confirms, headers_left, nonce_fee, step_at
 from node.host.hosting import block_servers
 from node.light_blocks import LightBlocks
+from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 
 _REVOKED: Final = types_pb2.NODE_STATUS_REVOKED
@@ -74,3 +77,23 @@ def freshness(subject: Subject) -> str:
             found=f"neither; it confirms for {left} more blocks",
         )
     return f"confirms for {left} more blocks; the node publishes the next nonce"
+
+
+def backup(subject: Subject) -> str:
+    """The backup beside the sealed state holds what the state holds, and no more."""
+    info = subject.enclave
+    if info.backup_newer:
+        raise Failure(
+            Code.BACKUP_NEWER,
+            expected="a state that holds what the backup beside it holds",
+            found=f"a state, {state_name(info.state)}, and {BACKUP_NEWER}",
+        )
+    if info.state == pb.ENCLAVE_STATE_EMPTY:
+        raise Skipped("the enclave is EMPTY, and there is none beside it")
+    if not info.backup_current:
+        raise Failure(
+            Code.STORAGE_FAILED,
+            expected="a backup that holds the present state",
+            found="an older one: the disk refused it",
+        )
+    return "holds what the state holds"

@@ -6,6 +6,7 @@ from typing import Final
 
 import click
 
+from enclave.errors import Code
 from enclave.registration.measurement_codec import measurement_from_proto
 from node.cli.attest.facts import measurement_json, measurement_rows
 from node.cli.files import check_writable, write_file
@@ -20,6 +21,7 @@ from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 
 STATE_PREFIX: Final = "ENCLAVE_STATE_"
+BACKUP_NEWER: Final = "a backup that holds what the state does not; it is kept"
 _MODE_PREFIX: Final = "MODE_"
 
 _MEANING: Final = {
@@ -86,6 +88,13 @@ def network_keys(
     output.answer(data | {"out": out}, rows=rows)
 
 
+def newer_backup_rows(answer: pb.GetInfoResponse) -> list[Row]:
+    """That an older state was put back, or none is left, and what says more; else nothing."""
+    if not answer.backup_newer:
+        return []
+    return [("backup", f"{BACKUP_NEWER}: `seedpactd explain {Code.BACKUP_NEWER}`")]
+
+
 def _key_rows(keys: types_pb2.NetworkKeys) -> list[Row]:
     return [
         ("epoch", str(keys.epoch)),
@@ -117,6 +126,8 @@ def _as_json(answer: pb.GetInfoResponse) -> dict[str, Json]:
         "freshness_nonce": answer.freshness_nonce.hex() or None,
         "fresh_until": answer.fresh_until or None,
         "forked": answer.forked,
+        "backup_current": answer.backup_current,
+        "backup_newer": answer.backup_newer,
     }
 
 
@@ -126,6 +137,7 @@ def _as_rows(answer: pb.GetInfoResponse) -> list[Row]:
     warning = ", protects nothing" if answer.mode == types_pb2.MODE_SOFTWARE else ""
     rows += [("mode", _mode(answer) + warning), ("version", answer.version)]
     rows += measurement_rows(measurement_from_proto(answer.measurement))
+    rows += newer_backup_rows(answer)
     if not answer.network_id:
         return rows
     rows += [

@@ -254,6 +254,8 @@ class Lifecycle(RuleBasedStateMachine):
             else:
                 again = Node(name, storage=home(machine.disk.copy()))
                 assert dict(again.enclave._store.scan(b"")) == machine.entries()  # noqa: SLF001
+                assert again.info().backup_current
+                assert not again.info().backup_newer
 
     # Helpers.
 

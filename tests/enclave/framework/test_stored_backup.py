@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from enclave.crypto.labels import Mode
-from enclave.framework.sealed_state import SealedState
+from enclave.framework.sealed_state import HISTORY_BYTES, Place, Sealed, SealedState
 from enclave.framework.sealed_values import (
     FORK,
     KEM,
@@ -77,31 +77,38 @@ def test_every_field_of_a_value_counts_but_a_header(
     """A field that somebody adds has to say here whether the backup follows it."""
     assert {field.name for field in fields(value)} == set(changed)
     stored = stored_backup()
-    stored.save({key: codec.encode(value)}, network_id=ONE)
+    stored.save(sealed({key: codec.encode(value)}), network_id=ONE)
     for name, other in changed.items():
-        assert not stored.is_current({key: codec.encode(replace(value, **{name: other}))}), name
-    assert not stored.is_current({})
-    assert not stored.is_current({key: codec.encode(value), b"fork/": b""})
+        assert not stored.is_current(
+            sealed({key: codec.encode(replace(value, **{name: other}))})
+        ), name
+    assert not stored.is_current(sealed({}))
+    assert not stored.is_current(sealed({key: codec.encode(value), b"fork/": b""}))
 
 
 @pytest.mark.parametrize(("key", "codec", "value"), [one[:3] for one in CHANGES[:2]])
 def test_a_header_of_the_same_thousand_does_not(key: bytes, codec: Codec[Any], value: Any) -> None:
     stored = stored_backup()
-    stored.save({key: codec.encode(value)}, network_id=ONE)
+    stored.save(sealed({key: codec.encode(value)}), network_id=ONE)
     for other in (header(8), header(BACKUP_HEADERS - 1)):
-        assert stored.is_current({key: codec.encode(replace(value, header=other))})
+        assert stored.is_current(sealed({key: codec.encode(replace(value, header=other))}))
 
 
 def test_seeds_and_keys_count_whole() -> None:
     stored = stored_backup()
-    stored.save({b"seed/" + bytes(8): SEED.encode(ONE), b"node_key": ONE}, network_id=ONE)
-    assert not stored.is_current({b"seed/" + bytes(8): SEED.encode(TWO), b"node_key": ONE})
-    assert not stored.is_current({b"seed/" + bytes(8): SEED.encode(ONE), b"node_key": TWO})
+    stored.save(sealed({b"seed/" + bytes(8): SEED.encode(ONE), b"node_key": ONE}), network_id=ONE)
+    assert not stored.is_current(sealed({b"seed/" + bytes(8): SEED.encode(TWO), b"node_key": ONE}))
+    assert not stored.is_current(sealed({b"seed/" + bytes(8): SEED.encode(ONE), b"node_key": TWO}))
+
+
+def sealed(entries: dict[bytes, bytes]) -> Sealed:
+    """These entries, in one place."""
+    return Sealed(entries, Place(bytes(HISTORY_BYTES), 1))
 
 
 def stored_backup() -> StoredBackup:
     """One over a disk of its own."""
-    sealed = SealedState(
+    state = SealedState(
         MemoryStorage(), mode=Mode.SOFTWARE, seal_key=ONE, entropy=Entropy("backup")
     )
-    return StoredBackup(sealed)
+    return StoredBackup(state)

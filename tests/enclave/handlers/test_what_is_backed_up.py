@@ -15,7 +15,7 @@ from enclave.service.home import Home
 from seedpact.enclave.v1 import chain_pb2
 from tests.support.crash_disk import CrashDisk
 from tests.support.enclaves import Entropy, MemoryStorage, Node, restore
-from tests.support.refusals import entries, refused
+from tests.support.refusals import backed_up, entries, refused
 from tests.support.world import Ledger, confirmed_newcomer, network
 
 SAVED_ONCE = ["write", "sync", "rename", "sync"]
@@ -118,8 +118,7 @@ class TestWhatRewritesIt:
         _, backup = blobs(node)
         request()
         assert blobs(node)[1] != backup
-        sealed = node.enclave._sealed  # noqa: SLF001 (what the backup file opens to)
-        assert sealed.load_backup(network_id=node.info().network_id) == entries(node)
+        assert backed_up(node) == entries(node)
 
     def test_keys_quotes_and_the_seed_of_a_newcomer(self) -> None:
         ledger, (founder,) = network("founder")

@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 
+from enclave.crypto.primitives import KemKey
 from enclave.errors import Code
 from enclave.service.dispatch import MAX_MESSAGE_BYTES, METHODS, SERVICE
 from enclave.service.measure_package import measure_package
@@ -66,6 +67,25 @@ def test_a_restart_after_kill_needs_nothing_but_its_directory(tmp_path: Path) ->
         with pytest.raises(grpc.RpcError) as refused:
             again.bootstrap(inputs())
         assert error_of(refused.value).code == Code.ALREADY_BOOTSTRAPPED
+
+
+def test_an_older_state_is_named_in_the_log_and_the_backup_is_kept(tmp_path: Path) -> None:
+    with enclave_process(tmp_path) as process:
+        kem_io = KemKey(bytes(64)).public
+        process.create_node_key(inputs(), kem_io=kem_io)
+        older = (tmp_path / "state.sealed").read_bytes()
+        process.make_quote(Ledger().purpose())
+    newest = (tmp_path / "backup.sealed").read_bytes()
+    (tmp_path / "state.sealed").write_bytes(older)
+    with enclave_process(tmp_path) as process:
+        assert process.info().backup_newer
+        with pytest.raises(grpc.RpcError) as refused:
+            process.make_quote(Ledger().purpose())
+        assert error_of(refused.value).code == Code.BACKUP_NEWER
+        (line,) = [line for line in process.log if line["event"] == "backup_newer"]
+    assert (line["level"], line["code"]) == ("warning", "backup_newer")
+    assert "generation 1" in str(line["found"])
+    assert (tmp_path / "backup.sealed").read_bytes() == newest
 
 
 def test_it_answers_though_nobody_takes_its_log_any_more(tmp_path: Path) -> None:
@@ -176,7 +196,7 @@ class TestCannotStart:
             (lambda home: (home / "software-seal.key").write_bytes(b"x"), Code.SEAL_KEY_UNUSABLE),
             (lambda home: (home / "state.sealed").write_bytes(b"x"), Code.SEALED_MALFORMED),
             (
-                lambda home: (home / "state.sealed").write_bytes(b"SPSEALED\x00\x02" + bytes(200)),
+                lambda home: (home / "state.sealed").write_bytes(b"SPSEALED\x00\x01" + bytes(200)),
                 Code.SEALED_VERSION_UNKNOWN,
             ),
             (

@@ -357,6 +357,23 @@ def test_a_nonce_that_nobody_can_pay_or_sign(
         assert codes(cli, home, "--node", url) == {"funds": "no_funds"}
 
 
+def test_an_older_state_and_a_backup_that_the_disk_refused(
+    home: Home, fresh: FreshEnclave, cli: Cli
+) -> None:
+    with_nonce = finding(cli, home, "backup")
+    assert with_nonce["result"] == "ok"
+    fresh.backup_newer = True
+    assert codes(cli, home) == {"backup": "backup_newer"}
+    assert "enclave restore" in finding(cli, home, "backup")["remedy"]
+    fresh.backup_newer, fresh.backup_fails = False, True
+    assert codes(cli, home) == {"backup": "storage_failed"}
+    # EMPTY: with a backup beside it, and without.
+    fresh.state, fresh.backup_newer = pb.ENCLAVE_STATE_EMPTY, True
+    assert finding(cli, home, "backup")["code"] == "backup_newer"
+    fresh.backup_newer = False
+    assert finding(cli, home, "backup")["result"] == "skipped"
+
+
 def test_an_engine_that_began_above_the_header_that_the_enclave_trusts(
     chain: OneValidator, home: Home, fresh: FreshEnclave, cli: Cli
 ) -> None:

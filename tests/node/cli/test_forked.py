@@ -48,6 +48,21 @@ def test_status_and_doctor_say_it(
         assert bool(check.get("remedy")) is forked
 
 
+def test_status_and_info_name_a_newer_backup(
+    home: tuple[Home, FreshEnclave], chain: OneValidator, cli: Cli
+) -> None:
+    place, enclave = home
+    status = ("status", "--home", str(place.path), "--node", chain.rpc, "--grpc", chain.grpc)
+    info = ("enclave", "info", "--address", NodeConfig.load(place).enclave_address)
+    for newer in (False, True):
+        enclave.backup_newer = newer
+        for words in (status, info):
+            found = cli(*words, "--output", "json").done().json
+            found = found.get("enclave", found)
+            assert (found["backup_newer"], found["backup_current"]) == (newer, not newer)
+            assert ("explain backup_newer" in cli(*words).done().stdout) is newer
+
+
 def test_enclave_info_says_what_it_follows(home: tuple[Home, FreshEnclave], cli: Cli) -> None:
     place, enclave = home
     words = ("enclave", "info", "--address", NodeConfig.load(place).enclave_address)

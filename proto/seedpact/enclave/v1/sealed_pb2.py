@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from seedpact.light.v1 import light_pb2 as seedpact_dot_light_dot_v1_dot_light__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n seedpact/enclave/v1/sealed.proto\x12\x13seedpact.enclave.v1\x1a\x1dseedpact/light/v1/light.proto\"B\n\rSealedEntries\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .seedpact.enclave.v1.SealedEntry\")\n\x0bSealedEntry\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\"E\n\x0fSealedKemSecret\x12\x0e\n\x06kem_io\x18\x01 \x01(\x0c\x12\x12\n\nciphertext\x18\x02 \x01(\x0c\x12\x0e\n\x06secret\x18\x03 \x01(\x0c\"\x90\x01\n\x0bSealedQuote\x12\x15\n\ranchor_height\x18\x01 \x01(\x04\x12\x13\n\x0b\x61nchor_hash\x18\x02 \x01(\x0c\x12\x13\n\x0breport_data\x18\x03 \x01(\x0c\x12\x10\n\x08tls_seed\x18\x04 \x01(\x0c\x12.\n\x0blast_header\x18\x05 \x01(\x0b\x32\x19.seedpact.light.v1.Header\"k\n\x0bSealedTrust\x12\x13\n\x0broot_height\x18\x01 \x01(\x04\x12\x11\n\troot_hash\x18\x02 \x01(\x0c\x12.\n\x0blast_header\x18\x04 \x01(\x0b\x32\x19.seedpact.light.v1.HeaderJ\x04\x08\x03\x10\x04\"E\n\nSealedFork\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x12\n\nfirst_hash\x18\x02 \x01(\x0c\x12\x13\n\x0bsecond_hash\x18\x03 \x01(\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n seedpact/enclave/v1/sealed.proto\x12\x13seedpact.enclave.v1\x1a\x1dseedpact/light/v1/light.proto\"g\n\rSealedEntries\x12\x31\n\x07\x65ntries\x18\x01 \x03(\x0b\x32 .seedpact.enclave.v1.SealedEntry\x12\x0f\n\x07history\x18\x02 \x01(\x0c\x12\x12\n\ngeneration\x18\x03 \x01(\x04\")\n\x0bSealedEntry\x12\x0b\n\x03key\x18\x01 \x01(\x0c\x12\r\n\x05value\x18\x02 \x01(\x0c\"E\n\x0fSealedKemSecret\x12\x0e\n\x06kem_io\x18\x01 \x01(\x0c\x12\x12\n\nciphertext\x18\x02 \x01(\x0c\x12\x0e\n\x06secret\x18\x03 \x01(\x0c\"\x90\x01\n\x0bSealedQuote\x12\x15\n\ranchor_height\x18\x01 \x01(\x04\x12\x13\n\x0b\x61nchor_hash\x18\x02 \x01(\x0c\x12\x13\n\x0breport_data\x18\x03 \x01(\x0c\x12\x10\n\x08tls_seed\x18\x04 \x01(\x0c\x12.\n\x0blast_header\x18\x05 \x01(\x0b\x32\x19.seedpact.light.v1.Header\"k\n\x0bSealedTrust\x12\x13\n\x0broot_height\x18\x01 \x01(\x04\x12\x11\n\troot_hash\x18\x02 \x01(\x0c\x12.\n\x0blast_header\x18\x04 \x01(\x0b\x32\x19.seedpact.light.v1.HeaderJ\x04\x08\x03\x10\x04\"E\n\nSealedFork\x12\x0e\n\x06height\x18\x01 \x01(\x04\x12\x12\n\nfirst_hash\x18\x02 \x01(\x0c\x12\x13\n\x0bsecond_hash\x18\x03 \x01(\x0c\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,15 +33,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'seedpact.enclave.v1.sealed_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SEALEDENTRIES']._serialized_start=88
-  _globals['_SEALEDENTRIES']._serialized_end=154
-  _globals['_SEALEDENTRY']._serialized_start=156
-  _globals['_SEALEDENTRY']._serialized_end=197
-  _globals['_SEALEDKEMSECRET']._serialized_start=199
-  _globals['_SEALEDKEMSECRET']._serialized_end=268
-  _globals['_SEALEDQUOTE']._serialized_start=271
-  _globals['_SEALEDQUOTE']._serialized_end=415
-  _globals['_SEALEDTRUST']._serialized_start=417
-  _globals['_SEALEDTRUST']._serialized_end=524
-  _globals['_SEALEDFORK']._serialized_start=526
-  _globals['_SEALEDFORK']._serialized_end=595
+  _globals['_SEALEDENTRIES']._serialized_end=191
+  _globals['_SEALEDENTRY']._serialized_start=193
+  _globals['_SEALEDENTRY']._serialized_end=234
+  _globals['_SEALEDKEMSECRET']._serialized_start=236
+  _globals['_SEALEDKEMSECRET']._serialized_end=305
+  _globals['_SEALEDQUOTE']._serialized_start=308
+  _globals['_SEALEDQUOTE']._serialized_end=452
+  _globals['_SEALEDTRUST']._serialized_start=454
+  _globals['_SEALEDTRUST']._serialized_end=561
+  _globals['_SEALEDFORK']._serialized_start=563
+  _globals['_SEALEDFORK']._serialized_end=632
 # @@protoc_insertion_point(module_scope)

@@ -7,10 +7,14 @@ from typing import ClassVar as _ClassVar, Iterable as _Iterable, Mapping as _Map
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class SealedEntries(_message.Message):
-    __slots__ = ("entries",)
+    __slots__ = ("entries", "history", "generation")
     ENTRIES_FIELD_NUMBER: _ClassVar[int]
+    HISTORY_FIELD_NUMBER: _ClassVar[int]
+    GENERATION_FIELD_NUMBER: _ClassVar[int]
     entries: _containers.RepeatedCompositeFieldContainer[SealedEntry]
-    def __init__(self, entries: _Optional[_Iterable[_Union[SealedEntry, _Mapping]]] = ...) -> None: ...
+    history: bytes
+    generation: int
+    def __init__(self, entries: _Optional[_Iterable[_Union[SealedEntry, _Mapping]]] = ..., history: _Optional[bytes] = ..., generation: _Optional[int] = ...) -> None: ...
 
 class SealedEntry(_message.Message):
     __slots__ = ("key", "value")

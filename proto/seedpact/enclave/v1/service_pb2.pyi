@@ -44,7 +44,7 @@ class GetInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetInfoResponse(_message.Message):
-    __slots__ = ("state", "mode", "measurement", "network_id", "chain_id", "node_id", "exchange_key", "tls_key", "epochs", "root_height", "root_hash", "quotes", "version", "backup_current", "trusted_height", "freshness_nonce", "fresh_until", "forked")
+    __slots__ = ("state", "mode", "measurement", "network_id", "chain_id", "node_id", "exchange_key", "tls_key", "epochs", "root_height", "root_hash", "quotes", "version", "backup_current", "trusted_height", "freshness_nonce", "fresh_until", "forked", "backup_newer")
     STATE_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     MEASUREMENT_FIELD_NUMBER: _ClassVar[int]
@@ -63,6 +63,7 @@ class GetInfoResponse(_message.Message):
     FRESHNESS_NONCE_FIELD_NUMBER: _ClassVar[int]
     FRESH_UNTIL_FIELD_NUMBER: _ClassVar[int]
     FORKED_FIELD_NUMBER: _ClassVar[int]
+    BACKUP_NEWER_FIELD_NUMBER: _ClassVar[int]
     state: EnclaveState
     mode: _types_pb2.Mode
     measurement: _types_pb2.Measurement
@@ -81,7 +82,8 @@ class GetInfoResponse(_message.Message):
     freshness_nonce: bytes
     fresh_until: int
     forked: bool
-    def __init__(self, state: _Optional[_Union[EnclaveState, str]] = ..., mode: _Optional[_Union[_types_pb2.Mode, str]] = ..., measurement: _Optional[_Union[_types_pb2.Measurement, _Mapping]] = ..., network_id: _Optional[bytes] = ..., chain_id: _Optional[str] = ..., node_id: _Optional[bytes] = ..., exchange_key: _Optional[bytes] = ..., tls_key: _Optional[bytes] = ..., epochs: _Optional[_Iterable[int]] = ..., root_height: _Optional[int] = ..., root_hash: _Optional[bytes] = ..., quotes: _Optional[int] = ..., version: _Optional[str] = ..., backup_current: bool = ..., trusted_height: _Optional[int] = ..., freshness_nonce: _Optional[bytes] = ..., fresh_until: _Optional[int] = ..., forked: bool = ...) -> None: ...
+    backup_newer: bool
+    def __init__(self, state: _Optional[_Union[EnclaveState, str]] = ..., mode: _Optional[_Union[_types_pb2.Mode, str]] = ..., measurement: _Optional[_Union[_types_pb2.Measurement, _Mapping]] = ..., network_id: _Optional[bytes] = ..., chain_id: _Optional[str] = ..., node_id: _Optional[bytes] = ..., exchange_key: _Optional[bytes] = ..., tls_key: _Optional[bytes] = ..., epochs: _Optional[_Iterable[int]] = ..., root_height: _Optional[int] = ..., root_hash: _Optional[bytes] = ..., quotes: _Optional[int] = ..., version: _Optional[str] = ..., backup_current: bool = ..., trusted_height: _Optional[int] = ..., freshness_nonce: _Optional[bytes] = ..., fresh_until: _Optional[int] = ..., forked: bool = ..., backup_newer: bool = ...) -> None: ...
 
 class BootstrapRequest(_message.Message):
     __slots__ = ("network",)

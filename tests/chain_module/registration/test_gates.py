@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from chain_module.registration import keeper
-from chain_module.registration.gates import check_claim, evidence_of
+from chain_module.registration.gates import check_claim, check_verdict, evidence_of
 from chain_module.registration.records import StoredCollateral
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.software_blueprint import QuoteKind
@@ -20,6 +20,7 @@ from tests.chain_module.registration.gate_cases import (
     claimed,
     judged,
     ready,
+    verdict,
 )
 from tests.support.enclaves import CODE, Node, policy
 from tests.support.registration_chain import (
@@ -174,6 +175,18 @@ def test_collateral_with_a_pck_chain_is_kept_without_it() -> None:
     assert stored is not None
     assert b"pck_certificate_chain" not in stored.collateral
     assert stored.collateral == Collateral.parse(chained).encode()
+
+
+@pytest.mark.parametrize("changes", [{"fmspc": bytes(6)}, {"pce_id": b"\xff\xff"}], ids=str)
+def test_collateral_is_about_the_quotes_own_platform(changes: dict[str, bytes]) -> None:
+    """Family and PCE, each: whatever a verdict says that was given on it."""
+    chain = ready()
+    register = chain.newcomer("newcomer", ALICE)
+    said, evidence = verdict(chain, register), evidence_of(chain.block, register)
+    other = dataclasses.replace(evidence, parsed=dataclasses.replace(evidence.parsed, **changes))
+    for shown, name in ((evidence, "passed"), (other, "collateral_mismatch")):
+        work = partial(check_verdict, chain.block, register, said, shown, chain.context)
+        assert reason_of(work) == name
 
 
 def test_the_number_of_another_tee_or_family_does_not_count() -> None:

@@ -134,6 +134,17 @@ def test_a_blob_of_another_network_fails(sealing: Sealing, network_id: bytes) ->
     assert sealing.refuses(other.seal()) is Code.SEALED_WRONG_NETWORK
 
 
+def test_each_byte_of_the_network_counts() -> None:
+    """The text opens under another name of it as well: the header alone says whose it is."""
+    blob = SMALL.seal()
+    for at in range(len(SMALL.network_id)):
+        name = bytearray(SMALL.network_id)
+        name[at] ^= 1
+        with pytest.raises(Refusal) as refused:
+            replace(SMALL, network_id=bytes(name)).unseal(blob)
+        assert refused.value.code is Code.SEALED_WRONG_NETWORK
+
+
 @given(SEALINGS)
 def test_a_blob_of_another_role_or_mode_fails(sealing: Sealing) -> None:
     """A backup is no state, and software mode's blob is no hardware one."""
@@ -185,7 +196,7 @@ def test_it_is_the_second_opinions(sealing: Sealing) -> None:
     """The layout of the docstring, by other libraries."""
     mode = {Mode.HARDWARE: 1, Mode.SOFTWARE: 2}[sealing.mode]
     role = {Role.STATE: 1, Role.BACKUP: 2}[sealing.role]
-    header = b"SPSEALED" + bytes([0, 1, mode, role]) + sealing.network_id + sealing.salt
+    header = b"SPSEALED" + bytes([0, 2, mode, role]) + sealing.network_id + sealing.salt
     info = H(sealing.mode.value, "seal-key", role, sealing.network_id)
     derived = second.hkdf(sealing.seal_key, sealing.salt, info, 44)
     body = second.aes_gcm_seal(derived[:32], derived[32:], sealing.plaintext, header)

@@ -215,6 +215,17 @@ def _other_keys(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) 
     show(ledger, founder, request)
 
 
+def _another_key(name: str) -> Change:
+    """One of the two network keys alone is another's."""
+
+    def change(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
+        other, _ = network("another founder")
+        setattr(ledger.keys[0], name, getattr(other.keys[0], name))
+        show(ledger, founder, request)
+
+    return change
+
+
 def _later_epoch(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
     later = ledger.keys[0].__class__()
     later.CopyFrom(ledger.keys[0])
@@ -243,6 +254,8 @@ STANDING: dict[str, tuple[Change, Code]] = {
     "own code removed": (_policy(measurements=(OTHER_CODE,)), Code.MEASUREMENT_NOT_ALLOWED),
     "no code allowed": (_policy(measurements=()), Code.EMPTY_POLICY),
     "another network's keys": (_other_keys, Code.NETWORK_KEYS_MISMATCH),
+    "another pk_io": (_another_key("pk_io"), Code.NETWORK_KEYS_MISMATCH),
+    "another kem_io": (_another_key("kem_io"), Code.NETWORK_KEYS_MISMATCH),
     "an epoch that is not held": (_later_epoch, Code.EPOCH_UNKNOWN),
     "101 newcomers": (_too_many, Code.TOO_LARGE),
     "a collateral twice": (_collateral_twice, Code.BAD_VALUE),

@@ -156,3 +156,34 @@ class TestNewcomer:
         node.follow(from_root(ledger, node, 20))
         led = [entry.header and entry.header.height for entry in node.enclave.keys.quotes()]
         assert led == [20, 20, None]
+
+    def test_a_quote_of_another_header_at_that_height_is_not_led_with_it(
+        self, pending: tuple[Ledger, Node]
+    ) -> None:
+        """A private chain's: else its header would prove the record of the true one."""
+        ledger, node = pending
+        anchor = ledger.bound[node.info().node_id]
+        private = ledger.headers.fork(anchor - 1)
+        for height in (anchor, anchor + 1):
+            private.add(app_hash=b"\x02" * 32, time=ledger.time(height))
+        purpose = ledger.purpose(anchor_height=anchor)
+        purpose.anchor_hash = private.hash(anchor)
+        node.make_quote(purpose)
+        node.follow(
+            pb.FollowChainRequest(
+                anchor_height=anchor,
+                anchor_hash=private.hash(anchor),
+                root=private.root(anchor),
+                steps=private.steps(anchor, [anchor + 1]),
+            )
+        )
+        true, told = node.enclave.keys.quotes()
+        assert true.header is None
+        assert told.header == private.header(anchor + 1)
+        chain = ledger.proof(node)
+        chain.ClearField("root")
+        with refused_unchanged(node, Code.UNPROVEN_CONTEXT):
+            node.import_seed(chain)
+        node.follow(from_root(ledger, node, 20))
+        true, told = node.enclave.keys.quotes()
+        assert (true.header, told.header) == (ledger.headers.header(20), private.header(anchor + 1))

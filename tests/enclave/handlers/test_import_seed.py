@@ -178,6 +178,39 @@ def test_a_seed_that_is_not_the_networks_is_refused(recorded: tuple[Ledger, Node
         node.import_seed(chain(ledger, node, envelope=forged.envelope))
 
 
+@pytest.mark.parametrize("half", ["sk_io", "kem_io"])
+def test_a_seed_whose_keys_are_the_networks_by_half_is_refused(half: str) -> None:
+    """A chain that proves one key of the network and one of a liar, who has both private halves."""
+    ledger, (founder,) = network("founder")
+    true = founder.enclave.keys.io_keys(0)
+    lying = derive_io_keys(b"\x01" * 32, mode=Mode.SOFTWARE, network_id=ledger.network_id, epoch=0)
+    mixed = dataclasses.replace(lying, **{half: getattr(true, half)})
+    ledger.keys[0].pk_io, ledger.keys[0].kem_io = mixed.pk_io, mixed.kem_public
+    node = Node("newcomer")
+    ledger.prepare(node)
+    node.make_quote(purpose := ledger.purpose())
+    (quote,) = node.enclave.keys.quotes()
+    info = node.info()
+    kem = node.enclave.keys.kem_secret(0)
+    envelope = seal_seed(
+        founder.enclave.keys.seed(0),
+        keys=mixed,
+        exchange_key=info.exchange_key,
+        kem_ciphertext=kem.ciphertext,
+        report_data=quote.report_data,
+    )
+    ledger.bound[info.node_id] = purpose.anchor_height
+    ledger.records[info.node_id] = dataclasses.replace(
+        ledger.records[founder.info().node_id],
+        node_id=info.node_id,
+        exchange_key=info.exchange_key,
+        report_data=quote.report_data,
+        envelope=envelope,
+    )
+    with refused_unchanged(node, Code.NETWORK_KEYS_MISMATCH):
+        node.import_seed(ledger.proof(node))
+
+
 def _second_epoch(ledger: Ledger, first_seed: bytes, second_seed: bytes) -> bytes:
     """Gives the ledger an epoch 1 whose prev_seed leads back, and returns that prev_seed."""
     network_id = ledger.network_id

@@ -208,8 +208,10 @@ class TestEpochs:
             assert read(ledger, founder, chain).epoch == epoch
             if epoch == 0:
                 chain.network_keys.add().CopyFrom(chain.next_epoch)
-                with refused(Code.STALE_EPOCH):
-                    read(ledger, founder, chain)
+            else:
+                chain.next_epoch.CopyFrom(chain.network_keys.pop())
+            with refused(Code.STALE_EPOCH):
+                read(ledger, founder, chain)
             ledger.height = height + 1
 
     def test_an_epoch_that_is_not_there_is_none(self, scene: tuple[Ledger, Node]) -> None:

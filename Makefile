@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PROTOS := $(shell find proto -name '*.proto' | LC_ALL=C sort)
 SERVICES := proto/seedpact/enclave/v1/service.proto proto/seedpact/registration/v1/query.proto
 
-.PHONY: help setup localnet test test-long test-long-status bench mutants proto lock clean
+.PHONY: help setup localnet test test-long test-long-status bench mutants mutants-operands proto lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
@@ -52,6 +52,10 @@ bench: setup ## the figures of the README, as a table and as JSON in benchmarks/
 
 mutants: setup ## takes each defence out, one at a time: its test must go red
 	$(BIN)/python tests/mutants/run.py
+
+mutants-operands: setup ## of each condition an operand less, of each bound one more: hours, resumed
+	nice -n 19 $(BIN)/python -m tests.mutants.run_operands || true
+	nice -n 19 $(BIN)/python -m tests.mutants.run_operands --survivors
 
 proto: setup ## generates the code of every .proto file
 	$(BIN)/python -m grpc_tools.protoc -Iproto --python_out=proto --pyi_out=proto $(PROTOS)

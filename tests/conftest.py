@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from node.engine import build_engine
 
-EXAMPLES: Final = {"dev": 100, "ci": 500, "long": 20_000}
+EXAMPLES: Final = {"mutants": 20, "dev": 100, "ci": 500, "long": 20_000}
 STATE_MACHINE_STEPS: Final = 50
 
 REPOSITORY: Final = Path(__file__).parents[1]

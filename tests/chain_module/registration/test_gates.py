@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -178,7 +179,7 @@ def test_collateral_with_a_pck_chain_is_kept_without_it() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"fmspc": bytes(6)}, {"pce_id": b"\xff\xff"}], ids=str)
-def test_collateral_is_about_the_quotes_own_platform(changes: dict[str, bytes]) -> None:
+def test_collateral_is_about_the_quotes_own_platform(changes: dict[str, Any]) -> None:
     """Family and PCE, each: whatever a verdict says that was given on it."""
     chain = ready()
     register = chain.newcomer("newcomer", ALICE)

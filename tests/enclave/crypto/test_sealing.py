@@ -238,6 +238,17 @@ def test_what_would_not_open_again_is_not_sealed() -> None:
     assert refused.value.code is Code.TOO_LARGE
 
 
+def test_what_begins_otherwise_is_no_sealed_file() -> None:
+    blob = SMALL.seal()
+    for at in range(len(MAGIC)):
+        other = blob[:at] + bytes([blob[at] ^ 1]) + blob[at + 1 :]
+        assert SMALL.refuses(other) is Code.SEALED_MALFORMED
+    for short, found in ((b"", "start with nothing"), (b"junk", "start with 6a756e6b")):
+        with pytest.raises(Refusal) as refused:
+            SMALL.unseal(short)
+        assert found in refused.value.found
+
+
 def test_a_future_version_is_named() -> None:
     blob = SMALL.seal()
     later = blob[:8] + (VERSION + 1).to_bytes(2, "big") + blob[10:]

@@ -1,9 +1,10 @@
 """A block beside queries: what 16 clients that simulate without a pause cost the consensus lane.
 
-A block of 300 sends is judged (ProcessProposal of an application that has seen none of them) and
-finalized, by the product's application over one state: alone; beside the callers while the services
-answer from the same interpreter, without limits, as they did before docs/adr/0024; and beside the
-callers while the query process answers them. Seconds that passed.
+Their transaction has as many messages as one may. A block of 300 sends is judged (ProcessProposal
+of an application that has seen none of them) and finalized, by the product's application over one
+state: alone; beside the callers while the services answer from the same interpreter, without
+limits, as they did before docs/adr/0024; and beside the callers while the query process answers
+them. Seconds that passed.
 
 Then the same beside a thread that checks transactions, as the mempool's lane does, at several
 switch intervals of the interpreter: who lets go of its lock waits so long to have it back.
@@ -12,6 +13,7 @@ switch intervals of the interpreter: who lets go of its lock waits so long to ha
 from __future__ import annotations
 
 import contextlib
+import itertools
 import socket
 import statistics
 import subprocess
@@ -25,6 +27,7 @@ from typing import Final
 
 from benchmarks.measure import WALL, Effort, Figure, milliseconds
 from benchmarks.simulate_callers import CALLERS
+from chain_module.limits import MAX_MESSAGES
 from node.application.backend import NodeBackend
 from node.engine_rpc import EngineRpc
 from node.log import no_log
@@ -58,20 +61,20 @@ class Took:
 
 
 class Blocks:
-    """A chain, and its next block of sends."""
+    """A chain, and its next block of sends: another one at each run, whose signatures are new."""
 
     def __init__(self, folder: Path) -> None:
-        people = tuple(f"sender{number}" for number in range(PEOPLE))
-        self._next = NextBlock(folder, people=people)
-        chain = self._next.chain
-        chain.blocks(2)
-        self.txs = tuple(
-            chain.sign(
-                chain.people[people[number % PEOPLE]], chain.send_message(people[number % PEOPLE])
-            )
-            for number in range(SENDS)
+        self._people = tuple(f"sender{number}" for number in range(PEOPLE))
+        self._next = NextBlock(folder, people=self._people)
+        self.chain = self._next.chain
+        self.chain.blocks(2)
+        self._amounts = itertools.count(1)
+        self._signing = threading.Lock()
+        sender = self._people[0]
+        self.simulated = self.chain.sign(
+            self.chain.people[sender], *[self.chain.send_message(sender)] * MAX_MESSAGES
         )
-        self.chain = chain
+        """What the callers ask about: as much as one transaction may hold."""
 
     @property
     def storage(self) -> Storage:
@@ -79,24 +82,35 @@ class Blocks:
         return self.chain.peers[0].storage
 
     def run(self) -> Took:
-        """Judges and finalizes it in an application that has just started."""
-        application = self._next.application()
+        """Judges and finalizes one in an application that has just started."""
+        application, txs = self._next.application(), self._sends()
         started = WALL()
-        accepted = self._next.processed(application, self.txs)
+        accepted = self._next.processed(application, txs)
         judged = WALL()
-        self._next.finalized(application, self.txs)
+        self._next.finalized(application, txs)
         if not accepted:
             raise RuntimeError("the block was refused")
         return Took(judged - started, WALL() - judged)
 
     def check_for_ever(self, stopped: threading.Event) -> None:
-        """The mempool's lane under load: transactions that do not wait after the check."""
+        """The mempool's lane under load."""
         while not stopped.is_set():
             check = self._next.application()
-            for raw in self.txs:
+            for raw in self._sends():
                 if stopped.is_set():
                     return
                 self._next.checked(check, raw)
+
+    def _sends(self) -> tuple[bytes, ...]:
+        chain, amount = self.chain, next(self._amounts)
+        with self._signing:
+            for account in chain.people.values():
+                account.sequence = 0
+            return tuple(
+                chain.sign(chain.people[sender], chain.send_message(sender, amount=amount))
+                for _ in range(SENDS // PEOPLE)
+                for sender in self._people
+            )
 
 
 def run(effort: Effort) -> list[Figure]:
@@ -106,9 +120,9 @@ def run(effort: Effort) -> list[Figure]:
         blocks = Blocks(Path(folder))
         with switching(SWITCH_SECS):
             alone = [blocks.run() for _ in range(runs)]
-            with query_process(blocks.storage) as address, callers(address, blocks.txs[0]):
+            with query_process(blocks.storage) as address, callers(address, blocks.simulated):
                 apart = [blocks.run() for _ in range(runs)]
-        with same_process(blocks.storage) as address, callers(address, blocks.txs[0]):
+        with same_process(blocks.storage) as address, callers(address, blocks.simulated):
             together = [blocks.run() for _ in range(runs)]
         intervals = [_beside_checks(blocks, secs, runs=runs) for secs in INTERVALS]
         blocks.chain.close()
@@ -151,6 +165,7 @@ def query_process(storage: Storage) -> Iterator[str]:
         initial_version=storage.initial_version,
         log_format="text",
         log_level="error",
+        names=storage.state.names,
     )
     with QueryProcess(storage, settings, log=no_log, metrics=Metrics()):
         yield address

@@ -165,6 +165,7 @@ def _queries(
         initial_version=storage.initial_version,
         log_format=config.log_format,
         log_level=config.log_level,
+        names=STORES,
     )
     queries = QueryProcess(storage, settings, log=log, metrics=metrics)
     storage.replaced = queries.replaced

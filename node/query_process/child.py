@@ -30,7 +30,7 @@ from node.log import LineLog, Log, LogFormat, LogLevel
 from node.metrics import Metrics
 from node.query_process.replica import Replica, receive_version
 from node.query_process.shared_height import SharedHeight
-from node.query_process.start import Start
+from node.query_process.start import Settings
 from node.query_process.wire import Channel, Found, Kind, LinkEnded, number_of, numbered
 from node.services import AbciQueries, CannotServe, GrpcServer
 from node.services.failures import QueryCode, unavailable
@@ -68,8 +68,7 @@ class Child:
         kind, payload = channel.receive()
         if kind is not Kind.START:
             raise LinkEnded(f"a message {kind.name} before the start")
-        self._start = Start.decode(payload)
-        settings = self._start.settings
+        self._settings = settings = Settings.decode(payload)
         self.log = log or LineLog(
             sys.stderr, form=LogFormat(settings.log_format), least=LogLevel(settings.log_level)
         )
@@ -88,7 +87,7 @@ class Child:
             CannotServe: nobody can listen at its address.
             StoreFault: what the node sent does not give the node's state.
         """
-        settings, table = self._start.settings, all_queries()
+        settings, table = self._settings, all_queries()
         with contextlib.ExitStack() as stack:
             engine = stack.enter_context(EngineRpc(settings.engine))
             backend = NodeBackend(self.replica, engine)
@@ -97,8 +96,6 @@ class Child:
             self._queries = AbciQueries(backend, table, log=self.log)
             self._answering = ThreadPoolExecutor(ANSWERING, thread_name_prefix="abci")
             stack.callback(self._answering.shutdown, wait=False, cancel_futures=True)
-            if self._start.empty:
-                self.replica.begin_empty(self._start.names)
             server = stack.enter_context(
                 GrpcServer(
                     backend, table, address=settings.listen, log=self.log, metrics=self.metrics
@@ -108,14 +105,16 @@ class Child:
             self._send(Kind.LISTENING)
             threading.Thread(target=self._say_alive, args=(stopped,), daemon=True).start()
             with contextlib.suppress(LinkEnded):
-                if not self._start.empty:
-                    self.replica.begin(receive_version(self._channel))
-                    self.log("info", "query_process_ready", height=self.replica.here)
                 while True:
                     self._take(*self._channel.receive())
 
     def _take(self, kind: Kind, payload: bytes) -> None:
         match kind:
+            case Kind.EMPTY:
+                self.replica.begin_empty(self._settings.names)
+            case Kind.SNAPSHOT:
+                self.replica.begin(receive_version(self._channel, payload))
+                self.log("info", "query_process_ready", height=self.replica.here)
             case Kind.RECORD:
                 self.replica.take(payload)
             case Kind.QUERY:

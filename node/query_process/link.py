@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chain_module.store.snapshot import write_snapshot
-from chain_module.store.version import Version
+from node.query_process.start import Settings
 from node.query_process.wire import Channel, Found, Kind, LinkEnded, number_of, numbered
 from node.storage import Storage, StorageFault
 
 MAX_OWED: Final = 64
 """Messages beside the records that may wait to be sent: one that asks and reads no answer ends."""
 JOIN_SECS: Final = 5.0
+REPLACED_SECS: Final = 1.0
 
 
 @dataclass(slots=True)
@@ -42,7 +43,7 @@ class Link:
         channel: Channel,
         storage: Storage,
         *,
-        start: Callable[[Version], bytes],
+        settings: Settings,
         alive: Callable[[int, bytes], None],
     ) -> None:
         """Begins.
@@ -50,14 +51,15 @@ class Link:
         Args:
             channel: this end.
             storage: whose state is copied.
-            start: the START message of a copy that begins at a version.
+            settings: what the child is told first.
             alive: gets the height of the copy and its figures, whenever the child says so.
         """
         self._channel = channel
         self._storage = storage
-        self._start = start
+        self._settings = settings
         self._alive = alive
         self._changed = threading.Condition()
+        self._replaced = threading.Event()
         self._owed: list[tuple[Kind, bytes]] = []
         self._questions: dict[int, _Question] = {}
         self._numbers = itertools.count()
@@ -77,6 +79,12 @@ class Link:
     def committed(self) -> None:
         """The state has another version. Returns at once."""
         with self._changed:
+            self._changed.notify()
+
+    def replaced(self) -> None:
+        """The state is another one: the copy begins again. Returns at once."""
+        with self._changed:
+            self._replaced.set()
             self._changed.notify()
 
     def ask(self, query: bytes, *, timeout_secs: float) -> bytes | None:
@@ -117,19 +125,30 @@ class Link:
             self.end(str(fault))
 
     def _write(self) -> None:
+        self._channel.send(Kind.START, self._settings.encode())
+        sent = self._send_state()
+        while not self.ended.is_set():
+            for kind, payload in self._take_owed(after=sent):
+                self._channel.send(kind, payload)
+            if self._replaced.is_set():
+                sent = self._send_state()
+            elif self._storage.state.newest.number > sent:
+                record = self._record(sent + 1)
+                if record:
+                    self._channel.send(Kind.RECORD, record)
+                    sent += 1
+
+    def _send_state(self) -> int:
+        """The version that a copy begins with; its number."""
+        self._replaced.clear()
         version = self._storage.start_of_copy()
-        self._channel.send(Kind.START, self._start(version))
         if any(version.trees.values()):
             for piece in write_snapshot(version):
                 self._channel.send(Kind.SNAPSHOT, piece)
             self._channel.send(Kind.SNAPSHOT)
-        sent = version.number
-        while not self.ended.is_set():
-            for kind, payload in self._take_owed(after=sent):
-                self._channel.send(kind, payload)
-            if self._storage.state.newest.number > sent:
-                sent += 1
-                self._channel.send(Kind.RECORD, self._record(sent))
+        else:
+            self._channel.send(Kind.EMPTY)
+        return version.number
 
     def _take_owed(self, *, after: int) -> list[tuple[Kind, bytes]]:
         """Waits until there is something to send."""
@@ -137,6 +156,7 @@ class Link:
             self._changed.wait_for(
                 lambda: (
                     self.ended.is_set()
+                    or self._replaced.is_set()
                     or bool(self._owed)
                     or self._storage.state.newest.number > after
                 )
@@ -145,8 +165,10 @@ class Link:
             return owed
 
     def _record(self, version: int) -> bytes:
+        """The next record; empty where the state was replaced meanwhile."""
         record = self._storage.record(version)
-        if not record:
+        # A state is there a moment before it is said to be another one.
+        if not record and not self._replaced.wait(REPLACED_SECS):
             raise LinkEnded(f"behind: the log no longer has the record of version {version}")
         return record
 

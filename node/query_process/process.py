@@ -20,13 +20,12 @@ from typing import Final, Self
 from chain_module.abci.requests import QueryRequest
 from chain_module.abci.responses import QueryResponse
 from chain_module.errors import SdkReason
-from chain_module.store.version import Version
 from node.abci import decoding, encoding
 from node.log import Log
 from node.metrics import Metrics
 from node.query_process.link import Link
 from node.query_process.shared_height import SharedHeight
-from node.query_process.start import Settings, Start
+from node.query_process.start import Settings
 from node.query_process.wire import Channel
 from node.services.failures import QueryCode, abci_error, unavailable
 from node.services.listening import HostPort, try_to_listen
@@ -45,7 +44,6 @@ STOP_SECS: Final = 4.0
 """How long the child may take to end: calls under way have two seconds."""
 LONGEST_DELAY_SECS: Final = 60.0
 WATCH_SECS: Final = 1.0
-REPLACED: Final = "the state was replaced"
 
 _WHAT: Final = "the gRPC services"
 _CODESPACE: Final = SdkReason.INVALID_REQUEST.reason.codespace
@@ -95,7 +93,7 @@ class QueryProcess:
         self._height.value = self._storage.height
         link = self._link
         if link is not None:
-            link.end(REPLACED)
+            link.replaced()
 
     def __call__(self, request: QueryRequest) -> QueryResponse:
         """The child's answer to the engine's query; without one, the SDK's code for that."""
@@ -151,15 +149,14 @@ class QueryProcess:
             if self._stopped.is_set():
                 return
             self._log(
-                "info" if link.why == REPLACED else "warning",
+                "warning",
                 "query_process_ended",
                 code=QueryCode.QUERIES_AWAY,
                 reason=link.why,
                 status=status,
             )
-            if link.why != REPLACED:
-                served = time.monotonic() - self._since if link.listening.is_set() else 0.0
-                self._stopped.wait(backoff.died(served_secs=served))
+            served = time.monotonic() - self._since if link.listening.is_set() else 0.0
+            self._stopped.wait(backoff.died(served_secs=served))
 
     def _start(self) -> tuple[subprocess.Popen[bytes], Link]:
         ours, theirs = socket.socketpair()
@@ -178,17 +175,13 @@ class QueryProcess:
         link = Link(
             Channel(ours),
             self._storage,
-            start=self._start_message,
+            settings=self._settings,
             alive=self._metrics.query_process_alive,
         )
         self._link = link
         if self._stopped.is_set():
             link.end("the node stops")
         return process, link
-
-    def _start_message(self, version: Version) -> bytes:
-        empty = not any(version.trees.values())
-        return Start(self._settings, version.names, empty).encode()
 
     def _watch(self, link: Link) -> None:
         """Returns when the link has ended; ends that of a child that is silent."""

@@ -42,14 +42,14 @@ class Replica:
         self._state: CommittedState | None = None
 
     def begin(self, version: Version) -> None:
-        """Takes the version that it starts with."""
+        """Takes the version that it begins with, the first time or again."""
         state = CommittedState(version, keep=self._keep)
         with self._changed:
             self._state = state
             self._changed.notify_all()
 
     def begin_empty(self, names: Sequence[str]) -> None:
-        """Starts before the first block."""
+        """Begins before the first block."""
         self.begin(no_version(names, initial_version=self._initial_version))
 
     def take(self, record: bytes) -> None:
@@ -100,22 +100,22 @@ class Replica:
         return self._state is not None and self.here >= wanted
 
 
-def receive_version(channel: Channel) -> Version:
-    """The version whose snapshot comes next.
+def receive_version(channel: Channel, first: bytes) -> Version:
+    """The version whose snapshot begins with these bytes, and goes on in the next messages.
 
     Raises:
         LinkEnded: something else came, or nothing.
         StoreFault: DAMAGED_SNAPSHOT, ROOT_MISMATCH.
     """
-    return read_snapshot(_Pieces(channel).read)
+    return read_snapshot(_Pieces(channel, first).read)
 
 
 class _Pieces:
     """The bytes of SNAPSHOT messages, up to the empty one."""
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, first: bytes) -> None:
         self._channel = channel
-        self._piece = b""
+        self._piece = first
         self._at = 0
         self._over = False
 

@@ -9,7 +9,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What does not change while the node runs."""
+    """It does not change while the node runs."""
 
     listen: str
     """HOST:PORT of the gRPC services."""
@@ -21,17 +21,8 @@ class Settings:
     """The chain's initial height."""
     log_format: str
     log_level: str
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Settings, and the version that a copy starts with."""
-
-    settings: Settings
     names: tuple[str, ...]
     """Of the stores."""
-    empty: bool
-    """Whether that version holds nothing; else its snapshot follows."""
 
     def encode(self) -> bytes:
         """As `decode` takes it."""
@@ -41,4 +32,4 @@ class Start:
     def decode(cls, data: bytes) -> Self:
         """Of the bytes that `encode` made."""
         value = json.loads(data)
-        return cls(Settings(**value["settings"]), tuple(value["names"]), value["empty"])
+        return cls(**{**value, "names": tuple(value["names"])})

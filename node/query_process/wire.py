@@ -22,9 +22,11 @@ class Kind(enum.IntEnum):
 
     # To the child.
     START = 1
-    """`Start`, as JSON: the first of all."""
+    """`Settings`, as JSON: the first of all."""
+    EMPTY = 10
+    """The copy begins, or begins again, before the first block."""
     SNAPSHOT = 2
-    """A piece of the snapshot of the version that the copy starts with; the last one is empty."""
+    """The same with a version: a piece of its snapshot. The last one is empty."""
     RECORD = 3
     """The log record of the next version."""
     QUERY = 4

@@ -13,7 +13,7 @@ from node.config import ConfigFailure, Home, NodeConfig
 from node.config.files import reason
 from node.log import LineLog
 from node.run import run_node
-from node.services import CannotServe
+from node.services.failures import CannotServe
 from node.storage import StorageFault
 
 FAILED = 1

@@ -66,6 +66,16 @@ PLANTED: Final = {
     "a handler opens a socket": ("enclave/handlers/__init__.py", "import socket", PURE),
     "framework reads files": ("enclave/framework/__init__.py", "from pathlib import Path", PURE),
     "chain_module reads a clock": ("chain_module/__init__.py", "import time", PURE),
+    "the node's process answers a query": (
+        "node/query_process/process.py",
+        "import node.services.table",
+        "queries run in the query process alone",
+    ),
+    "the application simulates": (
+        "node/application/application.py",
+        "import node.application.backend",
+        "queries run in the query process alone",
+    ),
     "framework chooses the platform": (
         "enclave/framework/__init__.py",
         "import enclave.attestation.gramine_attestor",

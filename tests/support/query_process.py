@@ -12,17 +12,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
-import grpc
-
-from chain_module.store.version import Version
 from node.log import no_log
 from node.query_process.child import Child
 from node.query_process.link import Link
 from node.query_process.shared_height import SharedHeight
-from node.query_process.start import Settings, Start
+from node.query_process.start import Settings
 from node.query_process.wire import Channel
 from node.storage import Storage
-from tests.support.services import NOBODY
+from tests.support.services import NOBODY, STORES
 
 KEEP: Final = 5
 PATIENCE_SECS: Final = 30.0
@@ -51,6 +48,7 @@ def settings(*, initial_version: int = 1, listen: str = "127.0.0.1:0") -> Settin
         initial_version=initial_version,
         log_format="text",
         log_level="error",
+        names=STORES,
     )
 
 
@@ -62,12 +60,11 @@ def paired(storage: Storage) -> Iterator[Pair]:
     height = SharedHeight.create()
     height.value = storage.height
 
-    def start(version: Version) -> bytes:
-        return Start(chosen, version.names, not any(version.trees.values())).encode()
-
     said: list[tuple[int, bytes]] = []
     failed: list[BaseException] = []
-    link = Link(Channel(ours), storage, start=start, alive=lambda at, text: said.append((at, text)))
+    link = Link(
+        Channel(ours), storage, settings=chosen, alive=lambda at, text: said.append((at, text))
+    )
     child = Child(Channel(theirs), SharedHeight(height.descriptor), log=no_log)
 
     def serve() -> None:
@@ -88,8 +85,3 @@ def paired(storage: Storage) -> Iterator[Pair]:
         thread.join(PATIENCE_SECS)
         height.close()
         assert not thread.is_alive()
-
-
-def connected(address: str) -> grpc.Channel:
-    """A channel that waits for nobody's name service."""
-    return grpc.insecure_channel(address)

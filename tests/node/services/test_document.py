@@ -36,7 +36,8 @@ def test_the_limits_are_the_servers() -> None:
     limits = ServerLimits()
     said = (
         f"{limits.max_request_bytes >> 20} MiB a request, {limits.max_calls} calls at once, "
-        f"{limits.workers} at work; a connection lives {limits.patience_secs} seconds"
+        f"{limits.workers} at work, {limits.client_calls} of one client, and of `Simulate` "
+        f"{limits.simulations} of all; a connection lives {limits.patience_secs} seconds"
     )
     assert said in TEXT
     assert f"in the last {STALL_SECS:.0f} seconds" in TEXT

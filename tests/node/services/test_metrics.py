@@ -54,6 +54,8 @@ CHANGES: dict[str, tuple[Callable[[Metrics], object], dict[str, str], float]] = 
         {"code": "OK", "method": "/a.B/C"},
         1,
     ),
+    "query_process_height": (lambda m: m.query_process_alive(7, b""), {}, 7),
+    "query_process_starts_total": (lambda m: m.query_process_started(), {}, 1),
     "own_record_expires_at_seconds": (lambda m: m.own_record(expires_at=1800), {}, 1800),
     "enclave_fresh_until_height": (lambda m: m.fresh_until(height=1700), {}, 1700),
     "operator_cannot_pay": (lambda m: m.operator_can_pay(can=False), {}, 1),
@@ -82,7 +84,22 @@ def test_each_method_changes_its_figure(name: str) -> None:
 def test_every_method_is_tried() -> None:
     methods = {name for name in vars(Metrics) if not name.startswith("_")}
     tried = {name for change, _, _ in CHANGES.values() for name in change.__code__.co_names}
-    assert methods - tried == {"text"}
+    assert methods - tried == {"text", "services_text", "query_process_ended"}
+
+
+def test_figures_of_the_query_process_are_its_nodes() -> None:
+    """They come as text, and take the place of what is counted here."""
+    node, process = Metrics(), Metrics()
+    process.grpc_call("/a.B/C", code="OK", seconds=0.1)
+    node.query_process_alive(7, process.services_text().encode())
+    calls = ("seedpact_grpc_requests_total", frozenset({"code": "OK", "method": "/a.B/C"}.items()))
+    assert read(node)[calls] == 1
+    seconds = ("seedpact_grpc_request_seconds_sum", frozenset({"method": "/a.B/C"}.items()))
+    assert read(node)[seconds] == 0.1
+    assert "seedpact_height" not in process.services_text()
+    node.query_process_ended()
+    assert read(node)[("seedpact_query_process_height", frozenset())] == 0
+    assert read(node)[calls] == 1
 
 
 def test_the_interval_of_blocks_is_that_of_their_headers() -> None:

@@ -181,3 +181,16 @@ def test_the_group_is_the_home(home: Home) -> None:
         assert spec.log.parent == home.logs
         assert spec.pid_file.parent == home.run
     assert engine_addresses(home) == ("127.0.0.1:27657", "127.0.0.1:27656")
+
+
+def test_blocks_wait_for_no_queries(home: Home) -> None:
+    """The engine starts once ABCI is served, whether or not the gRPC services are."""
+    config = NodeConfig.load(home)
+    config.abci_socket.parent.mkdir(parents=True, exist_ok=True)
+    group = node_group(home, config, engine=Path("engine"), name="one")
+    (node,) = [process for process in group.processes if process.name == Part.NODE]
+    assert not node.ready()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(config.abci_socket))
+        listener.listen()
+        assert node.ready()

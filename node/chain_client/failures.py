@@ -15,7 +15,8 @@ import grpc
 
 from enclave.errors import one_line
 from node.chain_client.reasons import find_reason
-from node.engine_rpc import EngineRefused, EngineRpcFailure, EngineUnreachable, EngineUntrusted
+from node.engine_rpc import EngineRefused, EngineRpcCode, EngineRpcFailure, EngineUnreachable
+from node.engine_rpc.http_status import meaning_of
 from node.failure import NodeFailure
 
 
@@ -24,6 +25,9 @@ class ChainCode(enum.StrEnum):
 
     CHAIN_UNREACHABLE = "chain_unreachable"
     CHAIN_UNTRUSTED = "chain_untrusted"
+    ENDPOINT_BUSY = "endpoint_busy"
+    ENDPOINT_DOWN = "endpoint_down"
+    ENDPOINT_DENIED = "endpoint_denied"
     CHAIN_FAILED = "chain_failed"
     ANOTHER_CHAIN = "another_chain"
     ACCOUNT_UNKNOWN = "account_unknown"
@@ -89,6 +93,20 @@ _GAS_USED: Final = re.compile(r" with gas used: '\d+'$")
 _UNTRUSTED: Final = "CERTIFICATE_VERIFY_FAILED"
 """OpenSSL's word in gRPC's details."""
 
+_ENDPOINT: Final = {
+    EngineRpcCode.UNTRUSTED: ChainCode.CHAIN_UNTRUSTED,
+    EngineRpcCode.BUSY: ChainCode.ENDPOINT_BUSY,
+    EngineRpcCode.DOWN: ChainCode.ENDPOINT_DOWN,
+    EngineRpcCode.DENIED: ChainCode.ENDPOINT_DENIED,
+}
+LATER: Final = frozenset(
+    {ChainCode.CHAIN_UNREACHABLE, ChainCode.ENDPOINT_BUSY, ChainCode.ENDPOINT_DOWN}
+)
+"""The same call may be answered in a while."""
+
+_HTTP_STATUS: Final = re.compile(r"http2 header with status: (\d{3})")
+"""gRPC's words for an answer that a proxy gave by itself."""
+
 _AWAY: Final = {
     grpc.StatusCode.UNAVAILABLE: "nobody answers there",
     grpc.StatusCode.DEADLINE_EXCEEDED: "no answer in time",
@@ -101,12 +119,8 @@ def failure_of(error: grpc.RpcError, *, address: str) -> ChainFailure:
     if not isinstance(error, grpc.Call):
         return failed(address, type(error).__name__)
     status, details = error.code(), _GAS_USED.sub("", error.details() or "")
-    if status is grpc.StatusCode.UNAVAILABLE and _UNTRUSTED in details:
-        return ChainFailure(
-            ChainCode.CHAIN_UNTRUSTED,
-            expected=f"a node at {address} with a certificate that is trusted",
-            found="one that no authority of this machine, or of --ca-file, vouches for",
-        )
+    if found := _before_the_node(details, address):
+        return found
     if status in _AWAY:
         return ChainFailure(
             ChainCode.CHAIN_UNREACHABLE, expected=f"a node at {address}", found=_AWAY[status]
@@ -118,11 +132,30 @@ def failure_of(error: grpc.RpcError, *, address: str) -> ChainFailure:
     return failed(address, f"{status.name}, {details or 'without details'}")
 
 
+def _before_the_node(details: str, address: str) -> ChainFailure | None:
+    """What stopped the call on its way: TLS, or a proxy that answered by itself."""
+    if _UNTRUSTED in details:
+        return ChainFailure(
+            ChainCode.CHAIN_UNTRUSTED,
+            expected=f"a node at {address} with a certificate that is trusted",
+            found="one that no authority of this machine, or of --ca-file, vouches for",
+        )
+    proxy = _HTTP_STATUS.search(details)
+    if proxy is None:
+        return None
+    kind, meaning = meaning_of(int(proxy[1]))
+    return ChainFailure(
+        _ENDPOINT.get(kind.code, ChainCode.CHAIN_FAILED),
+        expected=f"a node's gRPC at {address}",
+        found=f"HTTP status {proxy[1]}: {meaning}",
+    )
+
+
 def failure_of_engine(failure: EngineRpcFailure) -> ChainFailure:
     """What a failed call to CometBFT's RPC means."""
     code = ChainCode.CHAIN_FAILED
-    if isinstance(failure, EngineUntrusted):
-        code = ChainCode.CHAIN_UNTRUSTED
+    if failure.code in _ENDPOINT:
+        code = _ENDPOINT[failure.code]
     elif isinstance(failure, EngineUnreachable):
         code = ChainCode.CHAIN_UNREACHABLE
     elif isinstance(failure, EngineRefused) and _NO_HEIGHT.search(failure.reason):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from node.chain_client.failures import ChainCode, ChainFailure, TxRefused
+from node.chain_client.failures import LATER, ChainCode, ChainFailure, TxRefused
 from node.chain_client.transactions import SignedTx
 
 POLL_SECS: Final = 0.2
@@ -91,7 +91,7 @@ def _look(chain: Sender, tx: SignedTx, deadline: float) -> tuple[Committed | Non
     try:
         return chain.tx(tx.hash), chain.height()
     except ChainFailure as failure:
-        if failure.code != ChainCode.CHAIN_UNREACHABLE or time.monotonic() >= deadline:
+        if failure.code not in LATER or time.monotonic() >= deadline:
             raise
         return None, 0
 
@@ -102,7 +102,7 @@ def _offered_again(chain: Sender, tx: SignedTx) -> TxRefused | None:
     except TxRefused as refused:
         return refused
     except ChainFailure as failure:
-        if failure.code != ChainCode.CHAIN_UNREACHABLE:
+        if failure.code not in LATER:
             raise
     return None
 

@@ -19,6 +19,18 @@ _WAY: Final = {
         "The node answers by TLS, and nobody whom this machine trusts vouches for its certificate.",
         "name its authority's certificate with --ca-file FILE (PEM), or ask another node",
     ),
+    CliCode.ENDPOINT_BUSY: Remedy(
+        "The endpoint takes no more requests of this machine for a while.",
+        "wait a minute and ask again, or ask a node of your own",
+    ),
+    CliCode.ENDPOINT_DOWN: Remedy(
+        "A proxy answers at that address, and the node behind it does not.",
+        "start the node, or wait for its operator; else ask another with --node and --grpc",
+    ),
+    CliCode.ENDPOINT_DENIED: Remedy(
+        "The endpoint wants an access that this command cannot give.",
+        "have its operator let this machine in, or ask another node with --node and --grpc",
+    ),
     CliCode.CHAIN_FAILED: Remedy(
         "Something answered, but not as a node of this version does.",
         "check --node and --grpc, and compare versions with `seedpactd status`",

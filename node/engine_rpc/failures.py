@@ -16,6 +16,9 @@ class EngineRpcCode(enum.StrEnum):
 
     UNREACHABLE = "engine_unreachable"
     UNTRUSTED = "engine_untrusted"
+    BUSY = "endpoint_busy"
+    DOWN = "endpoint_down"
+    DENIED = "endpoint_denied"
     REFUSED = "engine_refused"
     FAILED = "engine_failed"
 
@@ -41,6 +44,18 @@ class EngineUntrusted(EngineUnreachable):
     code = EngineRpcCode.UNTRUSTED
 
 
+class EndpointBusy(EngineUnreachable):
+    """A proxy takes no more requests for now."""
+
+    code = EngineRpcCode.BUSY
+
+
+class EndpointDown(EngineUnreachable):
+    """A proxy answers, and the engine behind it does not."""
+
+    code = EngineRpcCode.DOWN
+
+
 class EngineRefused(EngineRpcFailure):
     """The engine answered with an error.
 
@@ -61,3 +76,9 @@ class EngineFailed(EngineRpcFailure):
     """An answer that no CometBFT gives: another program, or another version."""
 
     code = EngineRpcCode.FAILED
+
+
+class EndpointDenied(EngineFailed):
+    """A proxy wants to know who asks."""
+
+    code = EngineRpcCode.DENIED

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import calendar
+import json
 import re
 from dataclasses import dataclass
 from typing import Final, NoReturn
@@ -17,8 +18,10 @@ from node.engine_rpc.failures import EngineFailed
 
 NANOS: Final = 1_000_000_000
 
+MAX_SHOWN: Final = 80
+
+_LIMIT: Final = 2**63
 _INTEGER: Final = re.compile(r"-?[0-9]{1,19}")
-_INT64: Final = range(-(2**63), 2**63)
 _MOMENT: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?Z", re.ASCII
 )
@@ -47,7 +50,11 @@ class Fields:
     def text(self, name: str, *, absent: str | None = None) -> str:
         """Text. Go leaves out what is empty in some answers: there, `absent` stands for it."""
         value = self.values.get(name, absent)
-        return value if isinstance(value, str) else self.wrong(name, "text", value)
+        if not isinstance(value, str):
+            return self.wrong(name, "text", value)
+        if not _is_unicode(value):
+            return self.wrong(name, "text of Unicode", value)
+        return value
 
     def flag(self, name: str, *, absent: bool | None = None) -> bool:
         """True or false."""
@@ -55,19 +62,23 @@ class Fields:
         return value if isinstance(value, bool) else self.wrong(name, "true or false", value)
 
     def integer(self, name: str, *, absent: int | None = None) -> int:
-        """An integer, as a number or as text."""
-        value = self.values.get(name, absent)
+        """An integer of 64 bits, as a number or as text."""
+        value = found = self.values.get(name, absent)
         if isinstance(value, str) and _INTEGER.fullmatch(value):
-            value = int(value)
-        if isinstance(value, int) and not isinstance(value, bool) and value in _INT64:
-            return value
-        return self.wrong(name, "an integer of 64 bits", value)
+            found = int(value)
+        if isinstance(found, bool) or not isinstance(found, int):
+            return self.wrong(name, "an integer", value)
+        if not -_LIMIT <= found < _LIMIT:
+            return self.wrong(name, "an integer of 64 bits", value)
+        return found
 
     def hex(self, name: str) -> bytes:
         """Bytes in hex; may be empty."""
         value = self.values.get(name)
         try:
-            return bytes.fromhex(value) if isinstance(value, str) else self.wrong(name, "hex", "")
+            return (
+                bytes.fromhex(value) if isinstance(value, str) else self.wrong(name, "hex", value)
+            )
         except ValueError:
             return self.wrong(name, "hex", value)
 
@@ -90,13 +101,29 @@ class Fields:
 
     def wrong(self, name: str, expected: str, found: object) -> NoReturn:
         """Raises EngineFailed for the field."""
-        raise EngineFailed(expected=f"{expected} in {self.place}.{name}", found=repr(found)[:80])
+        raise EngineFailed(expected=f"{expected} in {self.place}.{name}", found=shown(found))
+
+
+def shown(value: object) -> str:
+    """What stands in an answer, as JSON's words, for the error."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, dict):
+        return "an object"
+    return json.dumps(value)[:MAX_SHOWN]
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON can hold halves of characters, which no file, no screen and no message takes."""
+    return not any("\ud800" <= char <= "\udfff" for char in text)
 
 
 def fields(value: object, place: str) -> Fields:
     """The object `value`. Raises EngineFailed for anything else."""
     if not isinstance(value, dict):
-        raise EngineFailed(expected=f"an object in {place}", found=repr(value)[:80])
+        raise EngineFailed(expected=f"an object in {place}", found=shown(value))
     return Fields(place, value)
 
 
@@ -105,4 +132,4 @@ def unbase64(value: object, place: str) -> bytes:
     try:
         return base64.b64decode(value if isinstance(value, str) else "=", validate=True)
     except (binascii.Error, ValueError):
-        raise EngineFailed(expected=f"Base64 in {place}", found=repr(value)[:80]) from None
+        raise EngineFailed(expected=f"Base64 in {place}", found=shown(value)) from None

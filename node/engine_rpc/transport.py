@@ -17,6 +17,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from node.engine_rpc.failures import EngineFailed, EngineRefused, EngineUnreachable, EngineUntrusted
+from node.engine_rpc.fields import shown
+from node.engine_rpc.http_status import meaning_of
 from node.engine_rpc.timed import AnswerTooLarge, Call, TimedConnection
 from node.tls import context_of
 
@@ -65,14 +67,18 @@ class Transport:
         try:
             answer = json.loads(body)
         except ValueError:
+            self._check_status(status)
             raise self._failed("JSON", f"HTTP status {status}, {len(body)} bytes") from None
         if not isinstance(answer, dict):
-            raise self._failed("a JSON-RPC object", type(answer).__name__)
+            self._check_status(status)
+            raise self._failed("a JSON-RPC object", shown(answer))
         error = answer.get("error")
         if isinstance(error, dict):
             raise _refused(method, error)
+        # CometBFT itself has a status for its errors, and then an error in JSON-RPC.
+        self._check_status(status)
         if "result" not in answer:
-            raise self._failed("a result or an error", f"HTTP status {status}")
+            raise self._failed("a result or an error", "an object without either")
         return answer["result"]
 
     def close(self) -> None:
@@ -129,6 +135,14 @@ class Transport:
                 self._idle.append(connection)
                 return
         connection.close()
+
+    def _check_status(self, status: int) -> None:
+        """What a proxy in front of the engine says. Raises EngineRpcFailure for all but success."""
+        if status == http.HTTPStatus.OK:
+            return
+        kind, meaning = meaning_of(status)
+        expected = f"an answer of CometBFT's RPC at {self.address}"
+        raise kind(expected=expected, found=f"HTTP status {status}: {meaning}")
 
     def _unreachable(self, found: str) -> EngineUnreachable:
         return EngineUnreachable(expected=f"CometBFT's RPC at {self.address}", found=found)

@@ -52,8 +52,12 @@ def to_light_block(
             ),
         )
     # Protobuf's own: an integer out of its field's range, an unknown flag, text that is no UTF-8.
-    except ValueError as error:
-        raise EngineFailed(expected="values of a light block", found=str(error)) from None
+    except ValueError:
+        height = signed.header.height
+        raise EngineFailed(
+            expected=f"a header, votes and validators of block {height} in CometBFT's ranges",
+            found="a number or a flag that is out of its range, or text that is no Unicode",
+        ) from None
 
 
 def to_validator_set(

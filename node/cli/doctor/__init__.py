@@ -9,6 +9,7 @@ from typing import Final
 import click
 
 from enclave.errors import Refusal
+from node.chain_client.failures import LATER
 from node.cli.chain_options import Target, chain_options
 from node.cli.doctor import on_chain, on_enclave, on_machine
 from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
@@ -49,7 +50,7 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 
 _SILENCE: Final = frozenset(
-    {CliCode.CHAIN_UNREACHABLE, CliCode.ENCLAVE_UNREACHABLE, CliCode.NO_HOME}
+    {*LATER, CliCode.CHAIN_UNTRUSTED, CliCode.ENCLAVE_UNREACHABLE, CliCode.NO_HOME}
 )
 _NO_CHAIN: Final = frozenset({CliCode.CHAIN_UNREACHABLE, CliCode.NO_SUCH_STATE})
 """What a node says that waits for its genesis time; then it is no fault."""

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.registration.errors import RegistrationReason
-from node.chain_client import ChainCode, TxRefused
+from node.chain_client import ChainClient, ChainCode, ChainFailure, TxRefused
 from node.chain_client.failures import failure_of_engine
 from node.chain_client.reasons import all_reasons, find_reason, names
 from node.engine_rpc import EngineRefused
+from tests.support.trickler import dripping
 
 ALL = sorted(all_reasons().values(), key=lambda reason: (reason.codespace, reason.code))
 PLAIN = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=60)
@@ -70,3 +71,28 @@ def test_without_a_number_the_words_give_the_name() -> None:
 def test_a_height_that_the_engine_does_not_have_is_told(reason: str, code: ChainCode) -> None:
     failure = failure_of_engine(EngineRefused(method="block", number=-32603, reason=reason))
     assert (failure.code, failure.found) == (code, reason)
+
+
+PROXIES = {
+    401: ChainCode.ENDPOINT_DENIED,
+    403: ChainCode.ENDPOINT_DENIED,
+    429: ChainCode.ENDPOINT_BUSY,
+    502: ChainCode.ENDPOINT_DOWN,
+    404: ChainCode.CHAIN_FAILED,
+}
+
+
+@pytest.mark.parametrize("status", PROXIES)
+def test_what_a_proxy_in_front_of_grpc_says_is_told_with_its_meaning(status: int) -> None:
+    """A real HTTP/2 answer without gRPC in it: a SETTINGS frame, then headers with a status."""
+    literal = b"\x48\x03" + str(status).encode()  # HPACK: ":status", indexed name, plain value
+    headers = b"\x00\x00" + bytes([len(literal)]) + b"\x01\x05\x00\x00\x00\x01" + literal
+    settings = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
+    with (
+        dripping(lambda: (settings, b"", headers), every_secs=0.3) as place,
+        ChainClient(grpc=place, rpc="http://127.0.0.1:1", timeout=5) as client,
+        pytest.raises(ChainFailure) as caught,
+    ):
+        client.params()
+    assert caught.value.code == PROXIES[status]
+    assert f"HTTP status {status}: " in caught.value.found

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import json
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -12,10 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.engine_rpc import EngineFailed, EngineRpc, EngineUnreachable, reading
+from node.chain_client.failures import failure_of_engine
+from node.engine_rpc import (
+    EngineFailed,
+    EngineRefused,
+    EngineRpc,
+    EngineRpcFailure,
+    EngineUnreachable,
+    reading,
+)
 from node.engine_rpc.block import read_block, read_signed_header
 from node.engine_rpc.fields import Fields, fields
+from node.light_blocks import to_light_block
 from tests.node.light_blocks.answers import signed_header
+from tests.support.http_server import answering
 
 HASH: Final = "AB" * 32
 ADDRESS: Final = "CD" * 20
@@ -102,6 +112,10 @@ SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
         {"hash": HASH, "height": "5", "check_tx": RESULT, "tx_result": RESULT},
     ),
     "signed header": (read_signed_header, signed_header(5)),
+    "light block": (
+        lambda answer: to_light_block(read_signed_header(answer), ()),
+        signed_header(5),
+    ),
     "validator": (
         reading.read_validator,
         {
@@ -168,8 +182,72 @@ def test_anything_else_is_read_or_refused(data: st.DataObject, name: str) -> Non
     read, sample = SAMPLES[name]
     place = data.draw(st.sampled_from(places(sample)))
     changed = replaced(sample, place, data.draw(JSON))
-    with contextlib.suppress(EngineFailed):
+    try:
         read(fields(changed, name))
+    except EngineFailed as failure:
+        for said in (failure.expected, failure.found):
+            assert not PYTHON.search(QUOTED.sub("", said)), said
+
+
+PYTHON: Final = re.compile(r"None|True|False|<class|object is not|[{\[]")
+"""How Python names what JSON calls null, true and an object."""
+QUOTED: Final = re.compile(r'".*|\[\d+\]')
+"""Text of the answer itself, and the place in a list."""
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, "nothing"), (True, "true"), ([1], "a list of 1"), ({}, "an object"), ("x", '"x"')],
+)
+def test_what_was_found_is_said_in_json_s_words(value: object, shown: str) -> None:
+    with pytest.raises(EngineFailed) as caught:
+        fields({"height": value}, "status").integer("height")
+    assert (caught.value.expected, caught.value.found) == ("an integer in status.height", shown)
+
+
+@pytest.mark.parametrize("text", [str(2**63), "9" * 19, "\ud800"])
+def test_values_that_no_field_holds(text: str) -> None:
+    with pytest.raises(EngineFailed):
+        Fields("t", {"a": text}).integer("a")
+    with pytest.raises(EngineFailed, match="Unicode"):
+        Fields("t", {"a": "\ud800"}).text("a")
+
+
+STATUSES: Final = {
+    401: "endpoint_denied",
+    403: "endpoint_denied",
+    404: "engine_failed",
+    429: "endpoint_busy",
+    301: "engine_failed",
+    500: "engine_failed",
+    502: "endpoint_down",
+    503: "endpoint_down",
+    504: "endpoint_down",
+}
+
+
+@pytest.mark.parametrize("body", [b"<html>", b"{}", b"[]", b'{"result": {}}'])
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_a_proxy_says_is_told_with_its_meaning(status: int, body: bytes) -> None:
+    with (
+        answering(lambda _: body, status=status) as url,
+        EngineRpc(url) as rpc,
+        pytest.raises(EngineRpcFailure) as caught,
+    ):
+        rpc.status()
+    assert caught.value.code == STATUSES[status]
+    assert caught.value.found.startswith(f"HTTP status {status}: ")
+    assert failure_of_engine(caught.value).code in {STATUSES[status], "chain_failed"}
+
+
+def test_an_error_of_cometbft_s_own_is_its_word_whatever_the_status() -> None:
+    said = b'{"error": {"code": -32603, "message": "Internal error", "data": "pruned"}}'
+    with (
+        answering(lambda _: said, status=500) as url,
+        EngineRpc(url) as rpc,
+        pytest.raises(EngineRefused, match="pruned"),
+    ):
+        rpc.status()
 
 
 def test_times_have_nanoseconds_and_may_lie_before_the_epoch() -> None:

@@ -110,6 +110,7 @@ class Code(enum.StrEnum):
     KEYS_EXIST = "keys_exist"
     KEM_SECRET_EXISTS = "kem_secret_exists"
     KEM_SECRET_MISSING = "kem_secret_missing"
+    TOO_MANY_QUOTES = "too_many_quotes"
     UNVERIFIED_ANCHOR = "unverified_anchor"
     EPOCH_UNKNOWN = "epoch_unknown"
 
@@ -131,6 +132,7 @@ class Code(enum.StrEnum):
     SEALED_WRONG_NETWORK = "sealed_wrong_network"
     SEALED_OPEN_FAILED = "sealed_open_failed"
     BACKUP_NEWER = "backup_newer"
+    HOME_EXPOSED = "home_exposed"
     SEAL_KEY_UNUSABLE = "seal_key_unusable"
     ATTESTATION_UNAVAILABLE = "attestation_unavailable"
     STORAGE_FAILED = "storage_failed"

@@ -33,7 +33,7 @@ from enclave.registration.network import NetworkInputs, check_inputs, network_id
 T = TypeVar("T")
 
 MAX_QUOTES: Final = 16
-"""Quotes that wait for a record; the oldest goes (section 10)."""
+"""Quotes that wait for a record (section 10, docs/adr/0026)."""
 
 _SINGLE: Final = (b"network", b"node_key", b"tls_key", sealed.TRUST_KEY, b"fork")
 _KINDS: Final = (b"kem/", sealed.QUOTE_KEYS, sealed.SEED_KEYS)
@@ -207,8 +207,21 @@ class KeyManager:
         return self._tls_seed.get() or self._entropy(KEY_BYTES)
 
     def add_quote(self, entry: QuoteEntry) -> None:
-        """Keeps what a quote bound; of more than `MAX_QUOTES` the oldest goes."""
+        """Keeps what a quote bound, at most `MAX_QUOTES`.
+
+        A HOLDER's oldest goes: no import reads it. Before, any of them may be paid and recorded.
+
+        Raises:
+            Refusal: TOO_MANY_QUOTES before HOLDER.
+        """
         kept = self._quotes.items()
+        if len(kept) >= MAX_QUOTES and self.state is not State.HOLDER:
+            raise Refusal(
+                Code.TOO_MANY_QUOTES,
+                expected=f"fewer than {MAX_QUOTES} quotes that wait for a record",
+                found=f"{len(kept)}: import the seed with the one that is recorded; if none is, "
+                "discard the keys",
+            )
         self._quotes.put(kept[-1][0] + 1 if kept else 0, entry)
         if len(kept) == MAX_QUOTES:
             self._quotes.delete(kept[0][0])

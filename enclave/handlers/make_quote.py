@@ -31,8 +31,9 @@ class MakeQuote:
         """Makes the quote of the purpose that is set.
 
         Raises:
-            Refusal: BAD_VALUE without a purpose; else as the purpose's rules say.
+            Refusal: FORKED; BAD_VALUE without a purpose; else as the purpose's rules say.
         """
+        check_not_forked(enclave)
         match request.WhichOneof("purpose"):
             case "register":
                 return _register(enclave, request.register)
@@ -48,7 +49,6 @@ def _register(enclave: Enclave, purpose: pb.RegisterPurpose) -> pb.MakeQuoteResp
     check_length("operator", purpose.operator, OPERATOR_BYTES)
     check_length("anchor_hash", purpose.anchor_hash, HASH_BYTES)
     check_height(purpose.anchor_height)
-    check_not_forked(enclave)
     keys = enclave.keys
     if enclave.state is State.HOLDER:
         kem = _holder_kem(enclave, purpose)

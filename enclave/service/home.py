@@ -5,6 +5,9 @@ backup.sealed             its second copy, sealed as a backup
 lock                      held by the running process
 software-seal.key         software mode: 32 random bytes, mode 0600; protects nothing
 software-platform.id      software mode: 16 random bytes, the PPID of this make-believe machine
+
+Made for its owner alone (0700, and 0600 for files). What was widened since is mended where others
+could read, and refused where they could write: then somebody has to look at what is there.
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from enclave.framework.sealed_state import Entropy, StorageUncertain
 from enclave.service.durable_file import PRIVATE, Disk, DurableFile
 
 PRIVATE_DIRECTORY: Final = 0o700
+OTHERS: Final = 0o077
+OTHERS_WRITE: Final = 0o022
 SOFTWARE_SEAL_KEY_BYTES: Final = 32
 PPID_BYTES: Final = 16
 
@@ -38,6 +43,8 @@ class Home:
             role: DurableFile(path / name, disk=disk, max_bytes=MAX_BLOB_BYTES)
             for role, name in _FILE.items()
         }
+        self.mended: list[str] = []
+        """What others could read until `open`, with its old mode."""
 
     def open(self) -> int:
         """Creates the directory if needed and locks it for the life of the process.
@@ -46,7 +53,7 @@ class Home:
             The descriptor that holds the lock; closing it gives the directory up.
 
         Raises:
-            Refusal: STORAGE_FAILED, or ALREADY_RUNNING.
+            Refusal: STORAGE_FAILED, ALREADY_RUNNING, or HOME_EXPOSED.
         """
         try:
             made = [path for path in self.path.parents if not path.exists()]
@@ -71,7 +78,31 @@ class Home:
                 expected=f"no other enclave process on {self.path}",
                 found="one that holds its lock",
             ) from None
+        try:
+            self._keep_private()
+        except Refusal:
+            os.close(descriptor)
+            raise
         return descriptor
+
+    def _keep_private(self) -> None:
+        """The directory, and the files that are no keys: `_read_private` refuses open keys."""
+        names = ("lock", *_FILE.values())
+        wanted = {self.path: PRIVATE_DIRECTORY, **{self.path / name: PRIVATE for name in names}}
+        for path, private in wanted.items():
+            try:
+                mode = stat.S_IMODE(path.stat().st_mode)
+                if mode & OTHERS and not mode & OTHERS_WRITE:
+                    path.chmod(private)
+                    self.mended.append(f"{path} (mode {mode:04o})")
+                    continue
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                found = error.strerror or type(error).__name__
+                raise _exposed(path, private, found) from None
+            if mode & OTHERS_WRITE:
+                raise _exposed(path, private, f"mode {mode:04o}: others can write to it")
 
     def load(self, role: Role) -> bytes | None:
         """As `Storage.load`."""
@@ -126,7 +157,7 @@ class Home:
         if data is None:
             return None
         mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
+        if mode & OTHERS:
             raise Refusal(
                 Code.SEAL_KEY_UNUSABLE,
                 expected=f"{path} with mode 0600 (chmod 600 {path})",
@@ -137,3 +168,11 @@ class Home:
                 Code.SEAL_KEY_UNUSABLE, expected=f"{path} of {size} bytes", found=f"{len(data)}"
             )
         return data
+
+
+def _exposed(path: Path, private: int, found: str) -> Refusal:
+    return Refusal(
+        Code.HOME_EXPOSED,
+        expected=f"{path} with mode {private:04o} (chmod {private:o} {path})",
+        found=found,
+    )

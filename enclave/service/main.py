@@ -62,6 +62,10 @@ def _serve(options: argparse.Namespace) -> int:
         log("warning", "dumpable", message="the kernel refused RLIMIT_CORE 0 or PR_SET_DUMPABLE 0")
     home = Home(Path(options.home), disk=OsDisk(), entropy=os.urandom)
     home.open()
+    for path in home.mended:
+        log(
+            "warning", "home_mended", path=path, message="others could read it, and cannot any more"
+        )
     enclave = _open_enclave(home, options)
     server, port = make_server(enclave, listen=options.listen)
     _warn(options)

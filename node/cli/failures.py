@@ -131,6 +131,7 @@ class CliCode(enum.StrEnum):
     HEADER_NOT_CONFIRMED = "header_not_confirmed"
     CHECKS_FAILED = "checks_failed"
     KEYS_READABLE = "keys_readable"
+    FOLDER_WRITABLE = "folder_writable"
     DISK_LOW = "disk_low"
     TOO_FEW_FILES = "too_few_files"
     CORE_DUMPS_ON = "core_dumps_on"

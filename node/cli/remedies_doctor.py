@@ -17,6 +17,10 @@ DOCTOR_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "Another user of this machine can read a key: it may be copied already.",
         "chmod 600 that file; make a new key if others use this machine",
     ),
+    CliCode.FOLDER_WRITABLE: Remedy(
+        "Another user of this machine can replace the files in it, keys and sealed state too.",
+        "see that the files in it are yours, then chmod 700 that folder",
+    ),
     CliCode.DISK_LOW: Remedy(
         "Blocks need room; a node whose disk is full stops, and starts again once it has room.",
         "free space, or move the home to a larger disk",

@@ -76,6 +76,11 @@ _STATES: Final = {
         "This epoch's secret was made for another kem_io, once for ever for these keys.",
         "check the kem_io with a second holder; new keys: `enclave init --discard`",
     ),
+    Code.TOO_MANY_QUOTES: Remedy(
+        "16 quotes wait for a record, and each may be one that was paid: none is thrown away.",
+        "if one of them is recorded, `seedpactd register` imports the seed with it; if none is, "
+        "`seedpactd register --discard` makes new keys",
+    ),
     Code.KEM_SECRET_MISSING: Remedy(
         "This enclave has not yet encapsulated to the network's key of that epoch.",
         "give the epoch's kem_io (`enclave network-keys` of a holder)",
@@ -153,6 +158,11 @@ _SEALING: Final = {
         "would overwrite it.",
         "stop the enclave, move state.sealed aside, start it and `seedpactd enclave restore "
         "backup.sealed --network-id ..`; to go on without the backup, move that aside instead",
+    ),
+    Code.HOME_EXPOSED: Remedy(
+        "Another user of this machine can write to the enclave's directory or its sealed files, "
+        "and may have put older ones there.",
+        "see that the files are yours, then do the chmod that the message names",
     ),
     Code.SEAL_KEY_UNUSABLE: Remedy(
         "The key that seals this machine's state is missing, or others can read it.",

@@ -18,6 +18,8 @@ from node.join.run import Run
 from seedpact.enclave.v1 import service_pb2 as pb
 
 MAX_BACKUP_BYTES: Final = 1024 * 1024
+MAX_QUOTES: Final = 16
+"""Of those that wait for a record: the enclave's own limit (protocol.md section 10)."""
 
 
 def ensure_keys(run: Run, enclave: EnclaveClient, network: Network) -> pb.GetInfoResponse:
@@ -33,6 +35,8 @@ def ensure_keys(run: Run, enclave: EnclaveClient, network: Network) -> pb.GetInf
         info = enclave.get_info()
     if info.state == pb.ENCLAVE_STATE_EMPTY:
         _create(run, enclave, network, discard=False)
+    elif _spent(run, info):
+        _create(run, enclave, network, discard=True)
     elif info.network_id != network.id or (run.wish.discard and not _holds(info)):
         _check_may_discard(run, info, network)
         _create(run, enclave, network, discard=True)
@@ -100,6 +104,19 @@ def _check_may_discard(run: Run, info: pb.GetInfoResponse, network: Network) -> 
             expected=f"keys of network {network.id.hex()}, or --discard",
             found=f"keys of {info.chain_id} that were quoted already, node {info.node_id.hex()}",
         )
+
+
+def _spent(run: Run, info: pb.GetInfoResponse) -> bool:
+    """The enclave makes no more quotes with these keys, and no register was ever signed with one.
+
+    A peer's word that nothing is recorded would not do: it could have paid keys thrown away.
+    """
+    return (
+        info.state == pb.ENCLAVE_STATE_PENDING
+        and info.quotes >= MAX_QUOTES
+        and run.wish.enclave is None
+        and not run.journal.notes.paid
+    )
 
 
 def _holds(info: pb.GetInfoResponse) -> bool:

@@ -20,6 +20,7 @@ ROOMS: Final = {
     "light": "tests/enclave/(light_client|crypto)/",
     "proven": "tests/enclave/(proven|handlers)/",
     "backup": "tests/enclave/(framework|handlers)/",
+    "private": "tests/enclave/service/",
     "auth": "tests/chain_module/auth/",
     "bank": "tests/chain_module/bank/",
     "tx": "tests/chain_module/tx/",

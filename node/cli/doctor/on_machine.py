@@ -28,6 +28,7 @@ GIB: Final = 1024**3
 MIN_FREE_BYTES: Final = 2 * GIB
 """Blocks grow by some 2 GB a month on an idle chain with an index."""
 OTHERS: Final = 0o077
+OTHERS_WRITE: Final = 0o022
 SGX_DEVICES: Final = (Path("/dev/sgx_enclave"), Path("/dev/sgx_provision"))
 
 
@@ -86,6 +87,14 @@ def config(subject: Subject) -> str:
 def keys(subject: Subject) -> str:
     """The keys are there, with what they signed last, and nobody else reads them."""
     found = read_engine_keys(subject.home.require())
+    for folder in _folders(subject):
+        mode = stat.S_IMODE(folder.stat().st_mode)
+        if mode & OTHERS_WRITE:
+            raise Failure(
+                CliCode.FOLDER_WRITABLE,
+                expected=f"{folder} to which its owner alone writes (chmod 700 {folder})",
+                found=f"mode {mode:04o}",
+            )
     for path in _secrets(subject):
         mode = _mode_of(path)
         if mode & OTHERS:
@@ -188,6 +197,15 @@ def _mode_of(path: Path) -> int:
         raise Failure(
             CliCode.UNREADABLE_INPUT, expected=f"a key at {path}", found=reason(error)
         ) from None
+
+
+def _folders(subject: Subject) -> Iterator[Path]:
+    """Whoever writes to one of them can put other files in the place of the node's."""
+    home = subject.home
+    keyrings = (home.keyring(backend) for backend in ("file", "test"))
+    for folder in (home.path, home.config, home.data, home.enclave, *keyrings):
+        if folder.is_dir():
+            yield folder
 
 
 def _secrets(subject: Subject) -> Iterator[Path]:

@@ -25,6 +25,7 @@ from hypothesis.stateful import (
 
 from enclave.crypto.sealing import Role
 from enclave.errors import Refusal
+from enclave.framework.key_manager import MAX_QUOTES
 from enclave.framework.states import TRANSITIONS, Operation, State
 from enclave.service.home import Home
 from seedpact.enclave.v1.chain_pb2 import ChainProof, FollowChainRequest
@@ -112,7 +113,7 @@ class Lifecycle(RuleBasedStateMachine):
         purpose = self.ledger.purpose()
         if self.state(name) is State.HOLDER:
             purpose.chain.CopyFrom(self.ledger.proof(node, anchors=[purpose.anchor_height]))
-        if self.state(name) is State.EMPTY:
+        if self.state(name) is State.EMPTY or self.full(name):
             self.refused(name, lambda n: n.make_quote(purpose))
         else:
             self.done(name, lambda n: n.make_quote(purpose))
@@ -122,7 +123,7 @@ class Lifecycle(RuleBasedStateMachine):
     def register(self, name: str, holder: str) -> None:
         """A holder confirms a fresh quote, and the chain records it."""
         if self.state(name) in {State.KEYED, State.PENDING}:
-            if self.state(holder) is State.HOLDER:
+            if self.state(holder) is State.HOLDER and not self.full(name):
                 machine = self.machines[name]
                 confirmation = self.ledger.register(machine.node, self.machines[holder].node)
                 assert confirmation.envelope
@@ -262,6 +263,11 @@ class Lifecycle(RuleBasedStateMachine):
     def state(self, name: str) -> State:
         return self.machines[name].node.enclave.state
 
+    def full(self, name: str) -> bool:
+        """Whether a newcomer has as many quotes as it may (docs/adr/0026)."""
+        keys = self.machines[name].node.enclave.keys
+        return self.state(name) is State.PENDING and len(keys.quotes()) == MAX_QUOTES
+
     def done(self, name: str, request: Callable[[Node], object]) -> None:
         before = self.machines[name].entries()
         state = self.state(name)
@@ -288,6 +294,9 @@ class Lifecycle(RuleBasedStateMachine):
         if self.state(name) is State.EMPTY:
             kem_io = self.ledger.keys[-1].kem_io
             return lambda n: n.create_node_key(self.ledger.network, kem_io=kem_io)
+        if self.full(name):
+            kem_io = self.ledger.keys[-1].kem_io
+            return lambda n: n.create_node_key(self.ledger.network, kem_io=kem_io, discard=True)
         purpose = self.ledger.purpose()
         if self.state(name) is State.HOLDER:
             node = self.machines[name].node

@@ -14,8 +14,8 @@ from enclave.framework.states import State
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import Node
-from tests.support.refusals import refused_unchanged
-from tests.support.world import Ledger, network
+from tests.support.refusals import entries, refused_unchanged
+from tests.support.world import Ledger, confirmed_newcomer, network
 
 OTHER_KEM = KemKey(bytes(range(64))).public
 
@@ -54,14 +54,68 @@ def test_each_quote_before_holder_has_a_new_tls_key_and_the_same_kem_ciphertext(
     assert len({answer.kem_ciphertext for answer in answers}) == 1
 
 
-def test_of_more_than_sixteen_quotes_the_oldest_goes(pending: tuple[Ledger, Node]) -> None:
-    ledger, node = pending
-    (first,) = node.enclave.keys.quotes()
-    for _ in range(MAX_QUOTES):
+def test_sixteen_quotes_of_anybody_push_no_paid_one_out() -> None:
+    ledger, founder, node = confirmed_newcomer()
+    for _ in range(MAX_QUOTES - 1):
         node.make_quote(ledger.purpose())
-    kept = node.enclave.keys.quotes()
+    for _ in range(3):
+        with refused_unchanged(node, Code.TOO_MANY_QUOTES):
+            node.make_quote(ledger.purpose())
+    node.import_seed(ledger.proof(node))
+    assert node.enclave.keys.seed(0) == founder.enclave.keys.seed(0)
+
+
+def test_where_none_of_them_is_recorded_new_keys_make_room(pending: tuple[Ledger, Node]) -> None:
+    ledger, node = pending
+    for _ in range(MAX_QUOTES - 1):
+        node.make_quote(ledger.purpose())
+    node.create_node_key(ledger.network, kem_io=ledger.keys[-1].kem_io, discard=True)
+    node.make_quote(ledger.purpose())
+    assert node.info().quotes == 1
+
+
+def test_quotes_for_many_epochs_fill_no_sealed_file(pending: tuple[Ledger, Node]) -> None:
+    """Each makes a KEM secret, which stays: as many as quotes, and one of the first keys."""
+    ledger, node = pending
+    purpose = ledger.purpose()
+    purpose.kem_io = ledger.keys[-1].kem_io
+    for purpose.epoch in range(1, MAX_QUOTES):
+        node.make_quote(purpose)
+    purpose.epoch = MAX_QUOTES
+    with refused_unchanged(node, Code.TOO_MANY_QUOTES):
+        node.make_quote(purpose)
+    secrets = [key for key in entries(node) if key.startswith(b"kem/")]
+    assert len(secrets) <= MAX_QUOTES + 1
+
+
+def test_a_holder_renews_for_ever_and_keeps_sixteen() -> None:
+    ledger, (founder,) = network("founder")
+    for _ in range(MAX_QUOTES + 2):
+        purpose = ledger.purpose()
+        purpose.chain.CopyFrom(ledger.proof(founder, anchors=[purpose.anchor_height]))
+        newest = founder.make_quote(purpose)
+    kept = founder.enclave.keys.quotes()
     assert len(kept) == MAX_QUOTES
-    assert first.report_data not in {entry.report_data for entry in kept}
+    assert kept[-1].report_data == newest.report_data
+
+
+def test_a_forked_enclave_quotes_nothing() -> None:
+    ledger, (founder,) = network("founder")
+    ledger.catch_up()
+    founder.follow(chain_pb2.FollowChainRequest(steps=ledger.headers.steps(None, [4])))
+    other = ledger.headers.fork(4)
+    other.add(app_hash=b"\x02" * 32, time=ledger.time(5))
+    founder.report_fork(
+        chain_pb2.ReportForkRequest(first=ledger.headers.steps(4, [5]), second=other.steps(4, [5]))
+    )
+    purpose = ledger.purpose()
+    purpose.chain.CopyFrom(ledger.proof(founder, anchors=[purpose.anchor_height]))
+    for request in (
+        pb.MakeQuoteRequest(register=purpose),
+        pb.MakeQuoteRequest(bootstrap=pb.BootstrapPurpose()),
+    ):
+        with refused_unchanged(founder, Code.FORKED):
+            founder.call("MakeQuote", request, pb.MakeQuoteResponse)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,10 +15,13 @@ import pytest
 from enclave.crypto.primitives import KemKey
 from enclave.errors import Code
 from enclave.service.dispatch import MAX_MESSAGE_BYTES, METHODS, SERVICE
+from enclave.service.durable_file import OsDisk
+from enclave.service.home import Home
 from enclave.service.measure_package import measure_package
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import CODE, inputs
 from tests.support.process import EnclaveProcess, enclave_process, error_of
+from tests.support.refusals import refused
 from tests.support.world import Ledger
 
 
@@ -86,6 +90,39 @@ def test_an_older_state_is_named_in_the_log_and_the_backup_is_kept(tmp_path: Pat
     assert (line["level"], line["code"]) == ("warning", "backup_newer")
     assert "generation 1" in str(line["found"])
     assert (tmp_path / "backup.sealed").read_bytes() == newest
+
+
+def test_what_others_could_read_is_mended_and_named(tmp_path: Path) -> None:
+    wanted = {tmp_path: 0o700}
+    with enclave_process(tmp_path) as process:
+        process.bootstrap(inputs())
+        assert "home_mended" not in process.events()
+    wanted |= {tmp_path / name: 0o600 for name in ("state.sealed", "backup.sealed", "lock")}
+    for path, mode in wanted.items():
+        path.chmod(mode | 0o055 if path.is_dir() else mode | 0o044)
+    with enclave_process(tmp_path) as process:
+        assert process.info().epochs == [0]
+        said = [str(line["path"]) for line in process.log if line["event"] == "home_mended"]
+    assert [line.split(" ")[0] for line in said] == [
+        str(tmp_path / name) for name in ("", "lock", "state.sealed", "backup.sealed")
+    ]
+    assert {path: path.stat().st_mode & 0o777 for path in wanted} == wanted
+
+
+@pytest.mark.parametrize("name", ["", "lock", "state.sealed", "backup.sealed"])
+@pytest.mark.parametrize("bit", [0o020, 0o002])
+def test_what_others_could_write_is_refused(tmp_path: Path, name: str, bit: int) -> None:
+    home = Home(tmp_path, disk=OsDisk(), entropy=os.urandom)
+    os.close(home.open())
+    path = tmp_path / name
+    if path.suffix:
+        path.write_bytes(b"sealed")
+    path.chmod((0o700 if path.is_dir() else 0o600) | bit)
+    for _ in range(2):
+        with refused(Code.HOME_EXPOSED):
+            home.open()
+    path.chmod(0o700 if path.is_dir() else 0o600)
+    os.close(home.open())
 
 
 def test_it_answers_though_nobody_takes_its_log_any_more(tmp_path: Path) -> None:

@@ -121,6 +121,16 @@ def test_the_enclave_s_and_the_keyring_s_files_count_too(home: Home, cli: Cli) -
         path.chmod(0o600)
 
 
+@pytest.mark.parametrize("name", ["path", "config", "data", "enclave", "keyring"])
+def test_folders_to_which_others_write(home: Home, cli: Cli, name: str) -> None:
+    folder = home.keyring("test") if name == "keyring" else getattr(home, name)
+    folder.chmod(0o770)
+    assert codes(cli, home) == {"keys": "folder_writable"}
+    assert finding(cli, home, "keys")["expected"].endswith(f"(chmod 700 {folder})")
+    folder.chmod(0o700)
+    assert codes(cli, home) == {}
+
+
 def test_a_consensus_key_without_its_state(home: Home, cli: Cli) -> None:
     home.validator_state.unlink()
     assert codes(cli, home) == {"keys": "signed_unknown"}

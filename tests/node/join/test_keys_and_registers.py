@@ -17,6 +17,7 @@ from enclave.registration.network import NetworkInputs
 from enclave.registration.network_codec import network_to_proto
 from node.chain_client import Fee, TxRefused
 from node.config import Home
+from node.enclave_client import EnclaveRefused
 from node.join import Join, JoinCode, JoinFailure, Progress, Step, join, registering
 from node.join.enclave_process import enclave_of
 from node.join.genesis import Network, read_genesis
@@ -54,7 +55,9 @@ def network_of(chain: OneValidator) -> Network:
     return read_genesis(chain.home.genesis.read_bytes(), where="the validator's home")
 
 
-def make_keys(wish: Join, network: NetworkInputs, kem_io: bytes, *, quoted: bool) -> bytes:
+def make_keys(
+    wish: Join, network: NetworkInputs, kem_io: bytes, *, quoted: bool, quotes: int = 1
+) -> bytes:
     """Gives the newcomer's enclave keys by hand; its node_id."""
     folder = Home.of(str(wish.home)).enclave
     with enclave_of(folder, mode=Mode.SOFTWARE, address=None, configured="") as enclave:
@@ -63,8 +66,29 @@ def make_keys(wish: Join, network: NetworkInputs, kem_io: bytes, *, quoted: bool
         )
         if quoted:
             purpose = pb.RegisterPurpose(operator=bytes(20), anchor_height=1, anchor_hash=bytes(32))
-            enclave.make_quote(pb.MakeQuoteRequest(register=purpose))
+            for _ in range(quotes):
+                enclave.make_quote(pb.MakeQuoteRequest(register=purpose))
         return made.node_id
+
+
+def test_keys_that_are_quoted_to_the_full_are_made_anew_unless_a_register_was_signed(
+    chain: OneValidator, newcomer: Join
+) -> None:
+    """16 quotes, of whomever: with none of them anything was paid, or one of them may be."""
+    network = network_of(chain)
+    with chain.client() as client:
+        kem_io = client.network_keys().kem_io
+    full = make_keys(newcomer, network.inputs, kem_io, quoted=True, quotes=16)
+    home = Home.of(str(newcomer.home))
+    home.run.mkdir(parents=True, exist_ok=True)
+    journal = Journal(home.run)
+    journal.restart(network_id=network.id, node_id=full)
+    journal.write(paid=1)
+    with pytest.raises(EnclaveRefused) as refused:
+        join(newcomer)
+    assert refused.value.code == Code.TOO_MANY_QUOTES
+    (home.run / FILE_NAME).unlink()
+    assert join(newcomer).node_id != full
 
 
 def stop_at(wish: Join, point: str) -> None:

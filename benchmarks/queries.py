@@ -82,12 +82,13 @@ class Blocks:
         return self.chain.peers[0].storage
 
     def run(self) -> Took:
-        """Judges and finalizes one in an application that has just started."""
-        application, txs = self._next.application(), self._sends()
+        """Judges one, and finalizes it where nobody has judged it, but for its signatures."""
+        judge, finalize = self._next.application(), self._next.application()
+        txs = self._sends()
         started = WALL()
-        accepted = self._next.processed(application, txs)
+        accepted = self._next.processed(judge, txs)
         judged = WALL()
-        self._next.finalized(application, txs)
+        self._next.finalized(finalize, txs)
         if not accepted:
             raise RuntimeError("the block was refused")
         return Took(judged - started, WALL() - judged)

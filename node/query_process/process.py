@@ -27,7 +27,13 @@ from node.query_process.link import Link
 from node.query_process.shared_height import SharedHeight
 from node.query_process.start import Settings
 from node.query_process.wire import Channel
-from node.services.failures import QueryCode, abci_error, unavailable
+from node.services.failures import (
+    CannotServe,
+    QueryCode,
+    ServiceCode,
+    abci_error,
+    unavailable,
+)
 from node.services.listening import HostPort, try_to_listen
 from node.storage import Storage
 from node.supervisor.backoff import Backoff
@@ -43,6 +49,10 @@ LISTEN_SECS: Final = 10.0
 STOP_SECS: Final = 4.0
 """How long the child may take to end: calls under way have two seconds."""
 LONGEST_DELAY_SECS: Final = 60.0
+TAKEN_SECS: Final = 2.0
+"""How long the address may be taken: the child of a node that was killed ends a moment later, and
+holds it while the kernel frees its memory."""
+POLL_SECS: Final = 0.05
 WATCH_SECS: Final = 1.0
 
 _WHAT: Final = "the gRPC services"
@@ -71,14 +81,14 @@ class QueryProcess:
         Raises:
             CannotServe: nobody can listen at that address.
         """
-        try_to_listen(HostPort.parse(self._settings.listen), what=_WHAT)
+        self._try_to_listen()
         self._thread.start()
         deadline = time.monotonic() + LISTEN_SECS
         while time.monotonic() < deadline:
             link = self._link
-            if link is not None and link.listening.wait(WATCH_SECS / 20):
+            if link is not None and link.listening.wait(POLL_SECS):
                 return
-            self._stopped.wait(WATCH_SECS / 20)
+            self._stopped.wait(POLL_SECS)
         self._log("warning", "query_process_late", code=QueryCode.QUERIES_AWAY)
 
     def committed(self) -> None:
@@ -132,6 +142,16 @@ class QueryProcess:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _try_to_listen(self) -> None:
+        deadline = time.monotonic() + TAKEN_SECS
+        while True:
+            try:
+                return try_to_listen(HostPort.parse(self._settings.listen), what=_WHAT)
+            except CannotServe as failure:
+                if failure.code is not ServiceCode.PORT_TAKEN or time.monotonic() > deadline:
+                    raise
+            self._stopped.wait(POLL_SECS)
 
     def _run(self) -> None:
         backoff = Backoff(longest_delay_secs=LONGEST_DELAY_SECS)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from enclave.errors import Refusal
+from enclave.errors import Code, Refusal
 from enclave.service.listening import try_to_listen
 from node.config import Home, NodeConfig
 from node.config.addresses import split_address
@@ -27,8 +27,11 @@ from node.supervisor.node_group import Part, engine_addresses, pid_file
 from node.supervisor.process_id import running
 
 LOCK_NAME: Final = "start.lock"
+GRPC: Final = "gRPC"
 LEFT_SECS: Final = 5.0
 """How long processes of a supervisor that was killed may take to end: the kernel ends them."""
+TAKEN_SECS: Final = 1.0
+"""The same for the child that answers queries: it has no file with its id, but holds its port."""
 _POLL_SECS: Final = 0.05
 _PRIVATE: Final = 0o600
 
@@ -112,19 +115,31 @@ def check_ports(home: Home, config: NodeConfig, parts: Sequence[Part]) -> None:
     rpc, p2p = engine_addresses(home)
     addresses = {
         Part.ENCLAVE: {"the enclave": config.enclave_address},
-        Part.NODE: {"gRPC": config.grpc_listen, "metrics": config.metrics_listen},
+        Part.NODE: {GRPC: config.grpc_listen, "metrics": config.metrics_listen},
         Part.COMETBFT: {"CometBFT's RPC": rpc, "CometBFT's peers": p2p},
     }
+    deadline = time.monotonic() + TAKEN_SECS
     for part in parts:
         for what, address in addresses[part].items():
-            try:
-                try_to_listen(address, what=what)
-            except Refusal as refusal:
+            _check_address(what, address, deadline)
+    if Part.COMETBFT in parts:
+        _check_told(home)
+
+
+def _check_address(what: str, address: str, deadline: float) -> None:
+    """That one address is free; gRPC's by the deadline."""
+    while True:
+        try:
+            try_to_listen(address, what=what)
+        except Refusal as refusal:
+            soon = what == GRPC and refusal.code is Code.PORT_TAKEN
+            if not soon or time.monotonic() > deadline:
                 raise SupervisorFailure(
                     SupervisorCode(refusal.code), expected=refusal.expected, found=refusal.found
                 ) from None
-    if Part.COMETBFT in parts:
-        _check_told(home)
+        else:
+            return
+        time.sleep(_POLL_SECS)
 
 
 def _check_told(home: Home) -> None:

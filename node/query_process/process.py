@@ -38,6 +38,7 @@ from node.services.listening import HostPort, try_to_listen
 from node.storage import Storage
 from node.supervisor.backoff import Backoff
 from node.supervisor.child import LAUNCH
+from node.supervisor.python_child import python_command, python_environment
 
 MODULE: Final = "node.query_process.child"
 QUERY_SECS: Final = 4.0
@@ -182,11 +183,11 @@ class QueryProcess:
         ours, theirs = socket.socketpair()
         with theirs:
             descriptors = (theirs.fileno(), self._height.descriptor)
-            # It dies with this process, and writes into the same log. -P: no module of the folder
-            # in which somebody started the node.
-            command = [sys.executable, "-P", "-m", MODULE, *map(str, descriptors)]
+            # It dies with this process, and writes into the same log.
+            command = python_command(MODULE, *map(str, descriptors))
             process = subprocess.Popen(  # noqa: S603 (a program of ours, arguments as a list)
                 [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), *command],
+                env=python_environment(),
                 stdin=subprocess.DEVNULL,
                 pass_fds=descriptors,
             )

@@ -364,7 +364,7 @@ def test_a_nonce_that_nobody_can_pay_or_sign(
     assert finding(cli, home, "freshness")["result"] == "skipped"
     fresh.forked = False
     with lying_rpc(chain.rpc, powerless) as url:
-        assert codes(cli, home, "--node", url) == {"funds": "no_funds"}
+        assert codes(cli, home, "--node", url) == {"funds": "no_funds", "peers": "no_peers"}
 
 
 def test_an_older_state_and_a_backup_that_the_disk_refused(

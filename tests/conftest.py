@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import random
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -51,7 +52,14 @@ settings.load_profile(chosen_profile())
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Fixes the seed before hypothesis and the workers of xdist read it."""
+    """Fixes the seed before hypothesis and the workers of xdist read it.
+
+    In the background, and under nohup, signals come ignored; what tests start would ignore them
+    too, as it should.
+    """
+    for number, handler in ((signal.SIGINT, signal.default_int_handler), (signal.SIGHUP, None)):
+        if signal.getsignal(number) == signal.SIG_IGN:
+            signal.signal(number, handler or signal.SIG_DFL)
     if config.getoption("hypothesis_seed", None) is None:
         config.option.hypothesis_seed = random.SystemRandom().randrange(2**32)
 

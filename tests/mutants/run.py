@@ -109,6 +109,7 @@ def run_mutants(repository: Path, mutants: Sequence[Mutant]) -> list[Outcome]:
     Raises SystemExit if one of the named tests fails without its patch.
     """
     with tempfile.TemporaryDirectory(prefix="seedpact-mutants-") as scratch:
+        Path(scratch).chmod(0o755)  # some tests run as another user
         copies: queue.SimpleQueue[Path] = queue.SimpleQueue()
         for number in range(WORKERS):
             copies.put(_copy_tree(repository, Path(scratch) / str(number)))

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from chain_module.store.snapshot import write_snapshot
+from node.log import place_of
 from node.query_process.start import Settings
 from node.query_process.wire import Channel, Found, Kind, LinkEnded, number_of, numbered
 from node.storage import Storage, StorageFault
@@ -123,6 +124,8 @@ class Link:
             self.end(str(ended))
         except (StorageFault, ValueError) as fault:
             self.end(str(fault))
+        except Exception as bug:  # noqa: BLE001 (a copy that nobody feeds would stay for ever)
+            self.end(f"{type(bug).__name__} at {place_of(bug)}")
 
     def _write(self) -> None:
         self._channel.send(Kind.START, self._settings.encode())

@@ -43,7 +43,7 @@ from node.supervisor.python_child import python_command, python_environment
 MODULE: Final = "node.query_process.child"
 QUERY_SECS: Final = 4.0
 """How long the query lane waits for an answer: less than clients of the engine's RPC do (5 s)."""
-SILENT_SECS: Final = 30.0
+SILENT_SECS: Final = 60.0
 """The child says every second that it lives."""
 LISTEN_SECS: Final = 10.0
 """How long a node that starts waits, once, until clients find its services."""
@@ -158,14 +158,8 @@ class QueryProcess:
         backoff = Backoff(longest_delay_secs=LONGEST_DELAY_SECS)
         while not self._stopped.is_set():
             self._metrics.query_process_started()
-            process, link = self._start()
-            try:
-                self._watch(link)
-            finally:
-                self._link = None
-                link.end("not watched")
-                status = _end(process)
-            link.join()
+            began = time.monotonic()
+            why, status, listened = self._serve_once()
             self._metrics.query_process_ended()
             if self._stopped.is_set():
                 return
@@ -173,15 +167,31 @@ class QueryProcess:
                 "warning",
                 "query_process_ended",
                 code=QueryCode.QUERIES_AWAY,
-                reason=link.why,
+                reason=why,
                 status=status,
             )
-            served = time.monotonic() - self._since if link.listening.is_set() else 0.0
+            served = time.monotonic() - began if listened else 0.0
             self._stopped.wait(backoff.died(served_secs=served))
+
+    def _serve_once(self) -> tuple[str, int, bool]:
+        """One child from its start to its end: why, its exit status, and whether it listened."""
+        try:
+            process, link = self._start()
+        except OSError as error:
+            return f"no process: {error.strerror}", 0, False
+        try:
+            self._watch(link)
+        finally:
+            self._link = None
+            link.end("not watched")
+            status = _end(process)
+            link.join()
+        return link.why, status, link.listening.is_set()
 
     def _start(self) -> tuple[subprocess.Popen[bytes], Link]:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with contextlib.ExitStack() as stack, theirs:
+            stack.callback(ours.close)
             descriptors = (theirs.fileno(), self._height.descriptor)
             # It dies with this process, and writes into the same log.
             command = python_command(MODULE, *map(str, descriptors))
@@ -191,7 +201,7 @@ class QueryProcess:
                 stdin=subprocess.DEVNULL,
                 pass_fds=descriptors,
             )
-        self._since = time.monotonic()
+            stack.pop_all()
         self._log("info", "query_process_started", pid=process.pid)
         link = Link(
             Channel(ours),

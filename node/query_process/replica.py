@@ -18,7 +18,7 @@ from node.query_process.wire import Channel, Kind, LinkEnded
 from node.services.failures import QueryCode, unavailable
 from node.storage import BlockReader, StoredBlock, StoredTx
 
-WAIT_SECS: Final = 2.0
+WAIT_SECS: Final = 3.0
 """How long a query waits for a version that the node has."""
 
 

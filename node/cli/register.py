@@ -13,8 +13,8 @@ from enclave.registration.network import HASH_BYTES
 from node.chain_client import Price
 from node.cli.engine_options import MONIKER, PEER
 from node.cli.failures import usage
-from node.cli.files import MAX_EVIDENCE_FILE_BYTES, read_file
-from node.cli.help_text import command_line, examples, paragraphs, verbatim
+from node.cli.help_text import examples, paragraphs, verbatim
+from node.cli.joined import read_named_collateral, show_joined, unused_options
 from node.cli.keyring import open_keyring
 from node.cli.numbers import Seconds, integer
 from node.cli.options import (
@@ -32,10 +32,11 @@ from node.cli.options import (
 from node.cli.output import Output
 from node.cli.shown import Shown
 from node.cli.tx.sending import Coins, GasPrices
+from node.collateral import NamedCollateral
 from node.config import Home, NodeConfig, Ports
 from node.config.engine_values import MAX_MONIKER
 from node.config.ports import MAX_PORT
-from node.join import Join, Joined, Progress, StateSync, join
+from node.join import Join, Progress, StateSync, join
 from node.supervisor import running
 from node.supervisor.node_group import Part, pid_file
 from node.supervisor.python_child import python_command, python_environment
@@ -81,7 +82,12 @@ from node.supervisor.python_child import python_command, python_environment
     type=Address(),
     help="An enclave that runs.  [default: the home's own, started where it does not run]",
 )
-@click.option("--collateral", metavar="FILE", help="Hardware: Intel's collateral, JSON of a PCCS.")
+@click.option(
+    "--collateral",
+    metavar="FILE",
+    help="Collateral for this register and for renewals (`attest collateral`).  [default: what the "
+    "chain keeps; in software mode the enclave's]",
+)
 @click.option("--fees", type=Coins(), help="What to pay in all.  [default: gas x --gas-prices]")
 @click.option("--gas-prices", type=GasPrices(), default="0.001useed", show_default=True)
 @click.option(
@@ -156,10 +162,8 @@ def register(
     where it does not run, makes the node's keys, quotes them, registers the node, waits for the
     block that confirms it, and lets the enclave open its envelope. Each step shows a line.
     """
-    evidence = None
-    if collateral is not None:
-        what = "collateral"
-        evidence = read_file(collateral, what=what, limit=MAX_EVIDENCE_FILE_BYTES)
+    evidence = None if collateral is None else read_named_collateral(collateral)
+    had_config = home.is_initialized
     shown = Shown(output)
     ask = _Confirm(shown, yes=yes)
     if (trust_height is None) != (trust_hash is None):
@@ -198,8 +202,23 @@ def register(
         shown.end()
     if not NodeConfig.load(home).operator_key:
         NodeConfig.set_operator(home, key=key_name, backend=keyring_backend)
+    if evidence is not None:
+        NamedCollateral(home.collateral).keep(evidence)
     runs = running(pid_file(home, Part.NODE)) is not None
-    _answer(joined, output, home, hint="" if starts else "status" if runs else "start")
+    unused = unused_options(
+        joined,
+        had_config=had_config,
+        of_config={"--p2p-peer": bool(p2p_peers), "--port-offset": port_offset > 0},
+        of_register={"--moniker": bool(moniker), "--fees": fees is not None, "--discard": discard},
+    )
+    show_joined(
+        joined,
+        output,
+        home,
+        named=evidence is not None,
+        unused=unused,
+        hint="" if starts else "status" if runs else "start",
+    )
     if starts:
         _become_start(home)
 
@@ -235,35 +254,6 @@ def _show(shown: Shown, progress: Progress) -> None:
         # In a file the line that stays is enough, unless it may be long until it comes.
         waits = progress.text.startswith("waiting")
         shown.say(f"{progress.step}: {progress.text}", passing=not waits)
-
-
-def _answer(joined: Joined, output: Output, home: Home, *, hint: str) -> None:
-    total = joined.timings_ms["total"] / 1000
-    rows = [("node_id", joined.node_id.hex())]
-    if joined.restored:
-        rows.append(("restored", f"from {home.enclave_backup}: the enclave's state was gone"))
-    if joined.tx_hash:
-        at = f"{joined.confirm_tx_hash}, number {joined.confirm_index}"
-        confirm = at if joined.confirm_tx_hash else "in a block that the peer does not have"
-        rows += [("register", joined.tx_hash), ("confirm", confirm), ("block", str(joined.height))]
-    again = " again" if joined.restored else ""
-    output.answer(
-        {
-            "node_id": joined.node_id.hex(),
-            "state": "HOLDER",
-            "tx_hash": joined.tx_hash or None,
-            "height": joined.height or None,
-            "confirm_tx_hash": joined.confirm_tx_hash or None,
-            "confirm_index": joined.confirm_index if joined.confirm_tx_hash else None,
-            "paid": joined.paid,
-            "restored": joined.restored,
-            "timings_ms": dict(joined.timings_ms),
-        },
-        headline=f"this node holds the network's seed{again} ({total:.1f} s)",
-        rows=rows,
-        hints=[command_line(hint, "--home", str(home.path))] if hint else [],
-        changes=True,
-    )
 
 
 def _become_start(home: Home) -> NoReturn:

@@ -51,7 +51,7 @@ _FORM: Final = {
     ),
     Code.MALFORMED_COLLATERAL: Remedy(
         "Collateral is one JSON object of nine text fields, TCB info in version 3.",
-        "fetch it again from a PCCS in the v4 API's form",
+        "make it of the v4 API's answers: `seedpactd attest collateral --help`",
     ),
     Code.MALFORMED_POLICY: Remedy(
         "A policy is a seedpact.registration.v1.Policy: known fields, ascending lists.",
@@ -86,7 +86,8 @@ _VERIFICATION: Final = {
     Code.CERTIFICATE_INVALID: Remedy(
         "A certificate is not what its place in the chain asks for, or its issuer did not sign "
         "it, or no CRL covers it.",
-        "fetch quote and collateral again, both for this machine and this trust anchor",
+        "fetch quote and collateral again, both for this machine, its CA (`pckcrl?ca=..`) and this "
+        "trust anchor: `seedpactd attest collateral --help`",
     ),
     Code.CERTIFICATE_EXPIRED: Remedy(
         "A certificate of a chain has ended at the time of judging.",
@@ -114,7 +115,7 @@ _VERIFICATION: Final = {
     ),
     Code.COLLATERAL_SIGNATURE_INVALID: Remedy(
         "A signed text or list of the collateral was changed, or signed by somebody else.",
-        "fetch the collateral again, and do not reformat its JSON texts",
+        "fetch the collateral again, as bytes: `seedpactd attest collateral --help`",
     ),
     Code.COLLATERAL_MISMATCH: Remedy(
         "The collateral is about another platform or TEE than the quote, or its parts disagree.",

@@ -121,7 +121,7 @@ _REGISTER: Final = {
     ),
     "collateral_missing": Remedy(
         "The register has no collateral, and the chain holds none for this machine.",
-        "fetch it from a PCCS and give it with --collateral",
+        "make it (`seedpactd attest collateral --help`) and give it with --collateral",
     ),
     "collateral_older": Remedy(
         "The chain has seen newer collateral: a part of this one is older, and could hide what was "

@@ -113,6 +113,11 @@ class Home:
         return self.config / "genesis.json"
 
     @property
+    def collateral(self) -> Path:
+        """The collateral that the operator named last, for renewals; not every home has one."""
+        return self.config / "collateral.json"
+
+    @property
     def node_key(self) -> Path:
         """CometBFT's key among its peers."""
         return self.config / "node_key.json"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from node.chain_client import ChainClient, Price
+from node.collateral import NamedCollateral
 from node.config import Home, NodeConfig
 from node.config.state_sync import state_sync_servers
 from node.deadline import Deadline
@@ -59,20 +60,24 @@ def hosting(home: Home, config: NodeConfig, *, log: Log, metrics: Metrics) -> It
         others = {url: _witness(url, stack) for url in block_servers(home, config)}
         lane = functools.partial(Host, chain=chain, enclave=enclave, log=log, metrics=metrics)
         # The first lane says that the chain is away.
-        alone, asking = alone_of(config, key, metrics), asking_of(config, own, others)
+        named = NamedCollateral(home.collateral)
+        alone = alone_of(config, key, metrics, named)
+        asking = asking_of(config, own, others)
         lanes = {"host": lane(handlers=alone), "others": lane(handlers=asking, patience=math.inf)}
         with running(lanes):
             yield
 
 
-def alone_of(config: NodeConfig, key: SigningKey | None, metrics: Metrics) -> list[EventHandler]:
+def alone_of(
+    config: NodeConfig, key: SigningKey | None, metrics: Metrics, named: NamedCollateral
+) -> list[EventHandler]:
     """The handlers that ask this node alone."""
     handlers: list[EventHandler] = [ImportSeed()]
     if key is not None:
         price = Price(gas_price=config.minimum_gas_price.amount)
         # A nonce takes a block, a renewal may take many: the nonce first.
         handlers.append(Freshness(key, price=price, metrics=metrics))
-        handlers.append(Renewal(key, price=price))
+        handlers.append(Renewal(key, price=price, named=named))
     return handlers
 
 

@@ -2,15 +2,18 @@
 
 A renewal is a register with the same exchange_key and operator and a newer anchor, paid by the
 operator. One is tried when a third of the record's life is left, by the chain's time; after a
-failure again, each time after twice as many blocks.
+failure again, each time after twice as many blocks. It brings the collateral that the operator
+named last (`register --collateral`), else the enclave's, else what the chain keeps.
 """
 
 from __future__ import annotations
 
 from typing import Final
 
+from enclave.errors import Code
 from enclave.registration.records import NANOSECONDS
-from node.chain_client import ChainEvent, Committed, Price
+from node.chain_client import ChainEvent, Committed, Price, TxRefused
+from node.collateral import NamedCollateral
 from node.host.host import NEW_BLOCK, Host
 from node.join.quoting import ANCHOR_DEPTH, register_of
 from node.join.seed import holder_proof
@@ -26,21 +29,43 @@ LIFE_LEFT: Final = 3
 """A renewal is due when 1/3 of the registration period is left."""
 
 
+ABOUT_COLLATERAL: Final = frozenset(
+    {
+        "collateral_older",
+        "collateral_contradicts",
+        Code.MALFORMED_COLLATERAL,
+        Code.UNTRUSTED_ROOT,
+        Code.CERTIFICATE_INVALID,
+        Code.CERTIFICATE_EXPIRED,
+        Code.CERTIFICATE_NOT_YET_VALID,
+        Code.CRL_EXPIRED,
+        Code.COLLATERAL_EXPIRED,
+        Code.COLLATERAL_NOT_YET_VALID,
+        Code.COLLATERAL_SIGNATURE_INVALID,
+        Code.COLLATERAL_MISMATCH,
+        Code.EVALUATION_NUMBER_TOO_LOW,
+    }
+)
+"""Refusals that other collateral may cure; none of them has cost anything."""
+
+
 class Renewal:
     """Renews the record of this enclave's node.
 
     Args:
         key: the operator's, unlocked.
         price: what a renewal may cost.
-        collateral: hardware: Intel's; empty: the chain's.
+        named: the collateral that the operator named; None: it comes from nowhere.
     """
 
     events: Final = frozenset({NEW_BLOCK})
 
-    def __init__(self, key: SigningKey, *, price: Price, collateral: bytes = b"") -> None:
+    def __init__(
+        self, key: SigningKey, *, price: Price, named: NamedCollateral | None = None
+    ) -> None:
         self._key = key
         self._price = price
-        self._collateral = collateral
+        self._named = named
         self._next_height = 0
         self._retry_blocks = FIRST_RETRY_BLOCKS
 
@@ -80,7 +105,24 @@ class Renewal:
             chain=holder_proof(chain, host.enclave, height=newest.height, anchors=(anchor.height,)),
         )
         answer = host.enclave.make_quote(pb.MakeQuoteRequest(register=purpose))
-        message = register_of(answer, purpose, collateral=self._collateral, moniker="")
+        own = answer.evidence.collateral
+        named = b"" if self._named is None else self._named.read(log=host.log, needed=not own)
+        # The operator's, the enclave's, the chain's: the chain may have newer than either.
+        for collateral in dict.fromkeys(one for one in (named, own) if one):
+            message = register_of(answer, purpose, collateral=collateral, moniker="")
+            try:
+                return chain.send_tx([message], self._key, price=self._price)
+            except TxRefused as refused:
+                if refused.code not in ABOUT_COLLATERAL or refused.height:
+                    raise
+                host.log(
+                    "warning",
+                    "collateral_refused",
+                    code=refused.code,
+                    expected=refused.expected,
+                    found=refused.found,
+                )
+        message = register_of(answer, purpose, collateral=b"", moniker="")
         return chain.send_tx([message], self._key, price=self._price)
 
     def _due(self, host: Host, record: types_pb2.NodeRecord) -> bool:

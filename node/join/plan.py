@@ -90,7 +90,8 @@ class Join:
     price: Price = DEFAULT_PRICE
     """What the register may cost."""
     collateral: bytes | None = None
-    """Hardware: Intel's collateral as JSON; empty: the chain holds it. Software needs none."""
+    """In its one form; empty: what the chain keeps. None: what the enclave brings (software mode),
+    and where the chain has newer, or it brings none, what the chain keeps."""
     discard: bool = False
     """Throw away keys that were made for another network, or that the network cannot use."""
     attempts: int = 3

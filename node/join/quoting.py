@@ -14,10 +14,13 @@ from typing import Final
 from chain_module import gas
 from chain_module.address import to_text
 from chain_module.bank.coins import DENOM
-from enclave.errors import Code
+from enclave.attestation.collateral import Collateral
+from enclave.attestation.quote import parse_quote
+from enclave.errors import Code, Refusal
 from enclave.registration.records import NetworkKeys
 from node.chain_client import ChainClient, ChainCode, ChainFailure, HeaderFacts
 from node.chain_client.transactions import Fee, fee_of
+from node.collateral import check_authority
 from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.join.failures import JoinCode, JoinFailure
 from node.join.genesis import Network
@@ -149,19 +152,26 @@ def quote(enclave: EnclaveClient, wish: Join, anchor: HeaderFacts, keys: Network
         raise JoinFailure(
             JoinCode.KEYS_UNUSABLE, expected=refused.expected, found=refused.found
         ) from None
-    message = register_of(answer, purpose, collateral=wish.collateral or b"", moniker=wish.moniker)
+    message = register_of(answer, purpose, collateral=wish.collateral, moniker=wish.moniker)
+    if wish.collateral:
+        _check_named(message.quote, wish.collateral)
     return Quoted(message=message, report_data=answer.report_data, node_id=answer.node_id)
 
 
 def register_of(
-    answer: pb.MakeQuoteResponse, purpose: pb.RegisterPurpose, *, collateral: bytes, moniker: str
+    answer: pb.MakeQuoteResponse,
+    purpose: pb.RegisterPurpose,
+    *,
+    collateral: bytes | None,
+    moniker: str,
 ) -> tx_pb2.MsgRegisterNode:
     """The register that shows a quote.
 
     Args:
         answer: the enclave's.
         purpose: what it was asked for.
-        collateral: for a quote that came without.
+        collateral: the operator's; empty: what the chain keeps; None: what came with the quote,
+            which is nothing in hardware mode.
         moniker: for people.
     """
     return tx_pb2.MsgRegisterNode(
@@ -173,9 +183,21 @@ def register_of(
         anchor_hash=purpose.anchor_hash,
         tls_key=answer.tls_key,
         quote=answer.evidence.quote,
-        collateral=answer.evidence.collateral or collateral,
+        collateral=answer.evidence.collateral if collateral is None else collateral,
         moniker=moniker,
     )
+
+
+def _check_named(quote: bytes, collateral: bytes) -> None:
+    """That named collateral is about this machine's CA, before anything is paid.
+
+    Raises:
+        JoinFailure: CERTIFICATE_INVALID.
+    """
+    try:
+        check_authority(parse_quote(quote), Collateral.parse(collateral))
+    except Refusal as refusal:
+        raise JoinFailure(refusal.code, expected=refusal.expected, found=refusal.found) from None
 
 
 def _exists(chain: ChainClient, address: bytes) -> bool:

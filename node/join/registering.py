@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import TxBody, TxRaw
@@ -39,6 +39,8 @@ from seedpact.registration.v1 import tx_pb2, types_pb2
 
 CONFIRM_TYPE: Final = "/seedpact.registration.v1.MsgConfirmNode"
 TIMEOUT_BLOCKS: Final = 100
+NEWER_KEPT: Final = frozenset({"collateral_older", "collateral_contradicts"})
+"""The chain keeps other collateral than the enclave brought: then the chain's is used."""
 """A register that no block took after so many is given up: it can be in none any more."""
 INDEX_SECS: Final = 10.0
 """How long a node's state may lag behind its index of transactions."""
@@ -87,13 +89,17 @@ def registered(
         TxRefused, ChainFailure, EnclaveFailure: as they come.
     """
     attempts, deadline = 0, time.monotonic() + run.wish.commit_timeout
+    collateral = run.wish.collateral
     while True:
         record = _settled(run, node_id, after=after)
         if record is not None:
             return record
         try:
-            return _land(run, _sign(run, enclave, network), node_id)
+            return _land(run, _sign(run, enclave, network, collateral), node_id)
         except TxRefused as refused:
+            if refused.code in NEWER_KEPT and collateral is None:
+                collateral = b""
+                continue
             waits = refused.code in LATER and time.monotonic() < deadline
             attempts += 0 if waits else 1
             if not waits and refused.code not in {*NEWER_QUOTE, USED_SEQUENCE}:
@@ -184,9 +190,9 @@ def _outcome(run: Run, sent: Sent) -> Committed | None:
         return _waited(run, tx, say)
 
 
-def _sign(run: Run, enclave: EnclaveClient, network: Network) -> Sent:
+def _sign(run: Run, enclave: EnclaveClient, network: Network, collateral: bytes | None) -> Sent:
     """A new quote and a signed register with it, in the journal before anything is sent."""
-    wish, chain = run.wish, run.chain
+    wish, chain = replace(run.wish, collateral=collateral), run.chain
     with run.step(Step.FUNDS, "asking for the operator's balance") as say:
         say(f"the operator has {check_funds(chain, wish, network)}{DENOM}")
     with run.step(Step.QUOTE, "choosing a recent header") as say:

@@ -42,6 +42,7 @@ ROOMS: Final = {
     "doctor": "tests/node/cli/",
     "receipt": "tests/node/receipts/",
     "replay": "tests/chain_module/app/",
+    "collateral": "tests/node/(collateral|cli|host)/",
     "consensus": "tests/chain_module/consensus/",
     "reg": "tests/chain_module/(registration/|test_genesis_document)",
 }

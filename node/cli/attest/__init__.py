@@ -1,9 +1,10 @@
-"""`seedpactd attest`: judge evidence, and issue evidence for development."""
+"""`seedpactd attest`: judge evidence, make its collateral, issue evidence for development."""
 
 from __future__ import annotations
 
 import click
 
+from node.cli.attest.collateral import collateral
 from node.cli.attest.issue import issue
 from node.cli.attest.verify import verify
 
@@ -17,4 +18,5 @@ def attest() -> None:
 
 
 attest.add_command(verify)
+attest.add_command(collateral)
 attest.add_command(issue)

@@ -11,7 +11,7 @@ from enclave.attestation.collateral import Collateral
 from enclave.attestation.policy import Policy, predicates
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.verifier import verify_quote
-from enclave.errors import Refusal
+from enclave.errors import Code, Refusal
 from node.cli.attest.facts import Facts
 from node.cli.attest.inputs import (
     INTEL,
@@ -24,6 +24,7 @@ from node.cli.failures import Failure
 from node.cli.help_text import examples, paragraphs, verbatim
 from node.cli.options import UnixTime, output_option
 from node.cli.output import Output
+from node.collateral import canonical, check_authority
 
 ACCEPTED = "ok"
 """What `code` says of accepted evidence."""
@@ -46,7 +47,9 @@ _EPILOG = paragraphs(
 
 @click.command(short_help="Judge a quote with its collateral.", epilog=_EPILOG)
 @click.argument("quote", metavar="QUOTE")
-@click.option("--collateral", required=True, metavar="FILE", help="Collateral, as JSON.")
+@click.option(
+    "--collateral", required=True, metavar="FILE", help="Collateral, as JSON (`attest collateral`)."
+)
 @click.option(
     "--time",
     "now",
@@ -103,6 +106,12 @@ def _judge(
     """Fills `facts` step by step, so that a refusal shows what was established before it."""
     endorsements = read_collateral(collateral)
     facts.quote = parse_quote(read_quote(quote))
-    facts.report = verify_quote(facts.quote, Collateral.parse(endorsements), root_der=root, now=now)
+    parsed = Collateral.parse(canonical(endorsements))
+    try:
+        facts.report = verify_quote(facts.quote, parsed, root_der=root, now=now)
+    except Refusal as refusal:
+        if refusal.code is Code.CERTIFICATE_INVALID:
+            check_authority(facts.quote, parsed)
+        raise
     if rules is not None:
         predicates(rules).check(facts.report)

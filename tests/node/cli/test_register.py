@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import signal
 import subprocess
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import pytest
 
+from enclave.attestation.collateral import Collateral
+from enclave.attestation.software_blueprint import Blueprint, PckCa, QuoteKind
+from enclave.attestation.software_issuer import Issuer
+from enclave.attestation.types import SgxMeasurement
 from node.cli.exit_codes import ExitCode
 from node.config import ClientConfig, Home, NodeConfig
 from node.config.cometbft import read_cometbft
+from node.genesis import GenesisFile
 from node.join import Step
 from node.localnet.homes import ensure_key
+from node.receipts.subject import decode_register_tx
 from tests.support.cli import COMMAND, Answer, Cli, python_path, run_for_real
-from tests.support.one_validator import OneValidator
+from tests.support.one_validator import CHAIN_ID, OneValidator
 
 FUNDS: Final = 100_000
 
@@ -94,6 +103,52 @@ def test_a_restore_reads_as_one(chain: OneValidator, words: list[str], tmp_path:
             assert "holds the network's seed again" in again.stdout
             assert "backup.sealed: the enclave's state was gone" in again.stdout
             assert "back from its backup" in again.stderr
+
+
+def founders_collateral(chain: OneValidator) -> bytes:
+    """What holds for every machine of a software network."""
+    network = GenesisFile.load(chain.home.genesis).registration().network
+    assert network is not None
+    return network.collateral
+
+
+def carried(chain: OneValidator, answer: Answer) -> bytes:
+    """The collateral in the register of an answer."""
+    with chain.client() as client:
+        for raw in client.engine.block(answer.json["height"]).txs:
+            if hashlib.sha256(raw).hexdigest().upper() == answer.json["tx_hash"]:
+                return decode_register_tx(raw).message.collateral
+    raise AssertionError("no register in its block")
+
+
+def test_named_collateral_is_used_and_left_for_renewals(
+    chain: OneValidator, words: list[str], tmp_path: Path, cli: Cli
+) -> None:
+    """In whatever form it came; and a holder's is kept as well, and said so."""
+    given = tmp_path / "collateral.json"
+    fields = json.loads(founders_collateral(chain))
+    pem = "pck_crl_issuer_chain"
+    given.write_bytes(b"\xef\xbb\xbf" + json.dumps({**fields, pem: quote(fields[pem])}).encode())
+    options = [*meant(chain), "--collateral", str(given), "--output", "json"]
+    first = run_for_real(*words, *options).done()
+    usual = Collateral.parse(founders_collateral(chain)).encode()
+    assert carried(chain, first) == usual
+    home = Home.of(str(tmp_path / "home"))
+    assert home.collateral.read_bytes() == usual
+    assert (first.json["collateral"], first.json["not_used"]) == (str(home.collateral), [])
+
+    home.collateral.unlink()
+    late = ["--moniker", "late", "--p2p-peer", f"{'0' * 40}@127.0.0.1:1", "--discard"]
+    again = run_for_real(*words, *options, *late).done()
+    assert home.collateral.read_bytes() == usual
+    assert again.json["collateral"] == str(home.collateral)
+    assert again.json["not_used"] == ["--p2p-peer", "--moniker", "--discard"]
+    assert again.json["tx_hash"] == first.json["tx_hash"]
+
+    given.write_bytes(json.dumps({**fields, "tcb_info": {}}).encode())
+    refused = cli(*words, *options).failed("malformed_collateral", ExitCode.USAGE, logged=True)
+    assert "tcb_info" in refused.stdout
+    assert home.collateral.read_bytes() == usual
 
 
 def test_a_false_id_is_refused(words: list[str], tmp_path: Path, cli: Cli) -> None:
@@ -224,3 +279,23 @@ def test_state_sync_from_a_header_that_nobody_names_or_takes_is_refused(
     answer.failed("header_not_confirmed", ExitCode.REFUSED, logged=True)
     wrong = ("--state-sync", "--trust-height", "1", "--trust-hash", "00" * 32)
     cli(*words, *meant(chain), *wrong).failed("untrusted_header", ExitCode.REFUSED, logged=True)
+
+
+def test_the_list_of_another_ca_is_named_before_anything_is_paid(
+    chain: OneValidator, words: list[str], tmp_path: Path, cli: Cli
+) -> None:
+    blueprint = Blueprint(
+        kind=QuoteKind.SGX_V3,
+        measurement=SgxMeasurement(bytes(32), bytes(32), 0, 0),
+        chain_id=CHAIN_ID,
+        pck_ca=PckCa.PROCESSOR,
+    )
+    given = tmp_path / "collateral.json"
+    given.write_bytes(Issuer(blueprint).collateral)
+    answer = cli(*words, *meant(chain), "--collateral", str(given))
+    answer.failed("certificate_invalid", logged=True)
+    for name in ("PCK Platform CA", "PCK Processor CA"):
+        assert name in answer.stderr
+    key = ensure_key(Home.of(str(tmp_path / "home")), "operator")
+    with chain.client() as client:
+        assert client.account(key.info.raw_address).sequence == 0

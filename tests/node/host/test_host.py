@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,8 +15,13 @@ from typing import Final
 import pytest
 
 from chain_module.registration.events import CONFIRM_NODE, EXPIRE_NODE
+from enclave.attestation.collateral import Collateral
+from enclave.attestation.software_blueprint import Blueprint, QuoteKind
+from enclave.attestation.software_issuer import Issuer
+from enclave.attestation.types import SgxMeasurement
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainCode, ChainEvent, ChainFailure, Price
+from node.collateral import NamedCollateral
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
 from node.engine_rpc import EngineRpc
@@ -29,9 +35,10 @@ from node.light_blocks import LightBlocks
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from node.metrics import Metrics
+from node.receipts.subject import decode_register_tx
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
-from tests.support.one_validator import OneValidator, one_validator
+from tests.support.one_validator import CHAIN_ID, OneValidator, one_validator
 from tests.support.trickler import trickling
 
 PERIOD_SECS: Final = 15
@@ -241,21 +248,60 @@ def test_a_record_is_renewed_before_it_ends_and_after(tmp_path: Path) -> None:
             poor = Renewal(ensure_key(chain.folder.faucet_home, "stranger"), price=Price())
             # The only holder confirms its own renewal, and for that it has to be fresh.
             fresh = Freshness(key, price=Price(), metrics=Metrics())
-            renewal = Renewal(key, price=Price())
+            named = NamedCollateral(tmp_path / "collateral.json")
+            named.keep(collateral_of(chain, seconds=-1))
+            renewal = Renewal(key, price=Price(), named=named)
             with running(client, enclave, poor, fresh, renewal, expired) as log:
                 until(lambda: record().status == types_pb2.NODE_STATUS_CONFIRMED)
                 first = record()
+                assert [said["code"] for said in log.of("collateral_refused")] == [
+                    "collateral_older"
+                ]
+                named.keep(newer := collateral_of(chain, seconds=1))
                 until(lambda: record().height > first.height)
                 until(lambda: len(log.of("renewed")) == 2)
             again = record()
+            assert carried(client, first) == founders_collateral(chain), "the enclave's own"
+            assert carried(client, again) == newer, "what the operator named last"
+            assert len(log.of("collateral_refused")) == 1
             assert again.status == types_pb2.NODE_STATUS_CONFIRMED
             assert again.expires_at.seconds > first.expires_at.seconds
             assert (again.exchange_key, again.tls_key) == (first.exchange_key, first.tls_key)
             assert [e for e in expired.seen if e.height > first.height] == [], "renewed too late"
             assert log.of("handler_failed") == [], "a stranger does not even try"
             assert enclave.get_info().state == pb.ENCLAVE_STATE_HOLDER
+            # Its enclave brings what is older by now: it joins with what the chain keeps.
             join_after = join(wish_of(chain, tmp_path))
             assert client.node(join_after.node_id) is not None
+
+
+def founders_collateral(chain: OneValidator) -> bytes:
+    network = GenesisFile.load(chain.home.genesis).registration().network
+    assert network is not None
+    return network.collateral
+
+
+def collateral_of(chain: OneValidator, *, seconds: int) -> bytes:
+    """Of this network, and issued so many seconds after the founder's."""
+    genesis = GenesisFile.load(chain.home.genesis)
+    found = genesis.registration().network
+    assert found is not None
+    issued_at = Collateral.parse(found.collateral).tcb_info.issued_at
+    blueprint = Blueprint(
+        kind=QuoteKind.SGX_V3,
+        measurement=SgxMeasurement(bytes(32), bytes(32), 0, 0),
+        chain_id=CHAIN_ID,
+        issued_at=issued_at + seconds,
+    )
+    return Issuer(blueprint).collateral
+
+
+def carried(client: ChainClient, record: types_pb2.NodeRecord) -> bytes:
+    """The collateral in the register of a record."""
+    for raw in client.engine.block(record.height).txs:
+        if hashlib.sha256(raw).digest() == record.register_tx_hash:
+            return decode_register_tx(raw).message.collateral
+    raise AssertionError("no register in its block")
 
 
 def test_a_node_renews_itself(tmp_path: Path) -> None:

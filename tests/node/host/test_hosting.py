@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from enclave.crypto.labels import Mode
+from node.collateral import NamedCollateral
 from node.config import Home, NodeConfig
 from node.config.cometbft import CometSettings, write_cometbft
 from node.config.state_sync import StateSyncSettings, forget_blocks, write_state_sync
@@ -108,7 +109,8 @@ def test_who_asks_strangers_stands_in_no_lane_of_this_node(home: Home) -> None:
     config = replace(NodeConfig.default(home, mode=Mode.SOFTWARE), witnesses=named)
     blocks = ServedBlocks(HeaderChain(chain_id="lanes-1"))
     others = {url: Witness(url, blocks) for url in (*named, "http://10.0.0.3:1")}
-    alone = [type(each).__name__ for each in alone_of(config, key, Metrics())]
+    collateral = NamedCollateral(home.collateral)
+    alone = [type(each).__name__ for each in alone_of(config, key, Metrics(), collateral)]
     assert alone == ["ImportSeed", "Freshness", "Renewal"]
     asking = [type(each).__name__ for each in asking_of(config, blocks, others)]
     assert asking == ["Following", "WitnessComparison", "WitnessComparison"]

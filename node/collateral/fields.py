@@ -44,9 +44,10 @@ def chain(name: str, text: str) -> str:
         raise malformed(expected, f"{len(ders)} certificates")
     try:
         first, second = (x509.load_der_x509_certificate(der) for der in ders)
+        root_first, root_last = (one.subject == one.issuer for one in (first, second))
     except _BROKEN:
         raise malformed(expected, "PEM that holds no certificate") from None
-    if first.subject == first.issuer and second.subject != second.issuer:
+    if root_first and not root_last:
         raise malformed(expected, "the chain reversed: the root's certificate comes first")
     return "".join(one.public_bytes(Encoding.PEM).decode("ascii") for one in (first, second))
 

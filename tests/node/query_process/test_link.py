@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -205,7 +205,7 @@ def test_a_row_that_does_not_come_is_told_and_one_that_is_late_is_no_others(
 ) -> None:
     ours, theirs = socket.socketpair()
     height, node = SharedHeight.create(), Channel(ours)
-    with ours, theirs, ThreadPoolExecutor(1) as pool:
+    with ours, theirs, ThreadPoolExecutor(1) as pool, closing(node):
         node.send(Kind.START, settings().encode())
         copy = child.Child(Channel(theirs), height, log=no_log)
         monkeypatch.setattr(child, "FETCH_SECS", 0.01)

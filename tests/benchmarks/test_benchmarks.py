@@ -18,6 +18,7 @@ from benchmarks import (
     process,
     proofs,
     proposals,
+    queries,
     quote_verification,
     state_sync,
 )
@@ -106,6 +107,15 @@ def test_a_cold_block_is_measured_in_its_parts() -> None:
     }
     parts = figures["Process, the node"].value + figures["Process, the enclave"].value
     assert figures["Process, both"].value == pytest.approx(parts)
+
+
+def test_a_block_is_measured_beside_queries() -> None:
+    figures = queries.run(ONCE)
+    assert all(figure.value > 0 for figure in figures)
+    assert [figure.at_most for figure in figures if figure.unit == "x"] == [None, queries.AT_MOST]
+    assert [figure.name for figure in figures if "the node's" in figure.name][-1].endswith(
+        "switch interval 0.5 ms, the node's"
+    )
 
 
 def test_sides_alternate_and_ratios_are_of_one_run() -> None:

@@ -130,6 +130,7 @@ class CliCode(enum.StrEnum):
     UNTRUSTED_HEADER = "untrusted_header"
     HEADER_NOT_CONFIRMED = "header_not_confirmed"
     CHECKS_FAILED = "checks_failed"
+    MEMPOOL_UNBOUNDED = "mempool_unbounded"
     KEYS_READABLE = "keys_readable"
     FOLDER_WRITABLE = "folder_writable"
     DISK_LOW = "disk_low"

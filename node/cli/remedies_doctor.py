@@ -13,6 +13,12 @@ DOCTOR_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "At least one check failed; each has a code and a remedy of its own.",
         "do what stands below each check that failed, and run it again",
     ),
+    CliCode.MEMPOOL_UNBOUNDED: Remedy(
+        "The engine has all that waits checked again after each block, and nobody sends to it "
+        "meanwhile: with a gigabyte that takes minutes.",
+        "set it in config/config.toml as `seedpactd init` writes it: size = 5000, "
+        "max_txs_bytes = 16777216; restart the node",
+    ),
     CliCode.KEYS_READABLE: Remedy(
         "Another user of this machine can read a key: it may be copied already.",
         "chmod 600 that file; make a new key if others use this machine",

@@ -27,6 +27,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "home": on_machine.home,
     "permissions": on_machine.permissions,
     "config": on_machine.config,
+    "mempool": on_machine.mempool,
     "keys": on_machine.keys,
     "sealed state": on_machine.sealed_state,
     "ports": on_machine.ports,

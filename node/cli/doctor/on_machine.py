@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from chain_module.app.check import RECHECK_BYTES, RECHECKS
 from enclave.crypto.labels import Mode
 from node.cli.doctor.subject import Skipped, Subject
 from node.cli.failures import CliCode, Failure
 from node.config import ClientConfig
-from node.config.cometbft import check_cometbft
+from node.config.cometbft import check_cometbft, read_cometbft
 from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
 from node.config.files import not_permitted, reason
@@ -82,6 +83,19 @@ def config(subject: Subject) -> str:
     check_address_book(subject.home)
     engine_addresses(subject.home)
     return f"{loaded.enclave_mode.value} mode, minimum price of gas {loaded.minimum_gas_price.text}"
+
+
+def mempool(subject: Subject) -> str:
+    """No more may wait than is judged again after a block: homes of before have no such bound."""
+    for key, most in (("mempool.size", RECHECKS), ("mempool.max_txs_bytes", RECHECK_BYTES)):
+        found = read_cometbft(subject.home, key)
+        if not isinstance(found, int) or found > most:
+            raise Failure(
+                CliCode.MEMPOOL_UNBOUNDED,
+                expected=f"{key} of at most {most} in {subject.home.cometbft_config}",
+                found="none" if found is None else str(found),
+            )
+    return f"at most {RECHECKS} transactions, {RECHECK_BYTES} bytes"
 
 
 def keys(subject: Subject) -> str:

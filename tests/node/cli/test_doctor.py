@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import resource
 import shutil
 import subprocess
@@ -105,6 +106,18 @@ def test_config_that_does_not_parse(home: Home, cli: Cli, name: str) -> None:
     with (home.config / name).open("a") as file:
         file.write("\n[nonsense\n")
     assert codes(cli, home)["config"] == "config_invalid"
+
+
+@pytest.mark.parametrize("key", ["size", "max_txs_bytes"])
+@pytest.mark.parametrize("value", ["1073741824", None])
+def test_a_mempool_without_bounds(home: Home, cli: Cli, key: str, value: str | None) -> None:
+    """As homes have it that were made before, and as the engine has it by default."""
+    text = home.cometbft_config.read_text()
+    line = re.compile(rf"^{key} = .*$", re.MULTILINE)
+    changed, times = line.subn(f"{key} = {value}" if value else "", text, count=1)
+    assert times
+    home.cometbft_config.write_text(changed)
+    assert codes(cli, home) == {"mempool": "mempool_unbounded"}
 
 
 @pytest.mark.parametrize("name", ["node_key", "validator_key"])

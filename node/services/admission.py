@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from node.services.failures import QueryCode, exhausted
+from node.services.failures import QueryCode, QueryRefused, exhausted
 from node.services.limits import ServerLimits
 
 SIMULATE: Final = "/cosmos.tx.v1beta1.Service/Simulate"
@@ -73,11 +73,11 @@ class Admission:
         limits = self._limits
         with self._lock:
             if self._simulations >= limits.simulations + limits.waiting_simulations:
-                raise self._too_many()
+                raise self._too_many("one more")
             self._simulations += 1
         try:
             if not self._places.acquire(timeout=limits.simulation_wait_secs):
-                raise self._too_many()
+                raise self._too_many(f"none that ended in {limits.simulation_wait_secs:g} s")
             try:
                 yield
             finally:
@@ -86,13 +86,13 @@ class Admission:
             with self._lock:
                 self._simulations -= 1
 
-    def _too_many(self) -> Exception:
+    def _too_many(self, found: str) -> QueryRefused:
         limits = self._limits
         return exhausted(
             QueryCode.TOO_MANY_SIMULATIONS,
             expected=f"at most {limits.simulations} simulations at work and "
             f"{limits.waiting_simulations} that wait, of all clients",
-            found="one more; ask again in a moment, or simulate on a node of your own",
+            found=f"{found}; ask again in a moment, or simulate on a node of your own",
         )
 
 

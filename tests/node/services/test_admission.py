@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -58,8 +59,13 @@ def test_simulations_have_few_places_and_hold_up_nothing_else() -> None:
 
 
 def test_more_simulations_than_may_wait_are_refused_at_once() -> None:
-    limits = ServerLimits(simulations=0, waiting_simulations=0, simulation_wait_secs=1e6)
-    assert "too_many_simulations" in refusal(Admission(limits), SIMULATE, client="a")
+    limits = ServerLimits(simulations=0, waiting_simulations=0, simulation_wait_secs=0.01)
+    text = refusal(Admission(limits), SIMULATE, client="a")
+    assert text.startswith("too_many_simulations: ")
+    assert "found one more; ask again in a moment" in text
+    limits = replace(limits, waiting_simulations=1)
+    text = refusal(Admission(limits), SIMULATE, client="a")
+    assert "found none that ended in 0.01 s; ask again in a moment" in text
 
 
 def test_a_call_that_fails_leaves_its_place() -> None:

@@ -78,15 +78,20 @@ def from_answers(answers: Answers) -> bytes:
 
 
 def _split(name: str, raw: bytes) -> tuple[bytes, bytes]:
-    """Headers, b"" where the file has none, and body."""
-    if not raw.startswith(b"HTTP/"):
-        return b"", raw
-    parts = _SPLIT.split(raw, maxsplit=1)
-    status = _STATUS.match(raw)
-    if len(parts) != _HEAD_AND_BODY or status is None or status[1] != _OK:
-        found = status[1].decode() if status else "headers alone"
-        raise malformed(f"{name}: an answer 200 with its body", found)
-    return parts[0], parts[1]
+    """Headers, b"" where the file has none, and body. Of several answers the last counts.
+
+    A proxy's, or a 100 Continue, stands before the one that was asked for.
+    """
+    headers, body = b"", raw
+    while _STATUS.match(body):
+        parts = _SPLIT.split(body, maxsplit=1)
+        if len(parts) != _HEAD_AND_BODY:
+            raise malformed(f"{name}: an answer with its body", "headers alone")
+        headers, body = parts
+    status = _STATUS.match(headers)
+    if status is not None and status[1] != _OK:
+        raise malformed(f"{name}: an answer 200 with its body", status[1].decode())
+    return headers, body
 
 
 def _signed(name: str, body: bytes) -> tuple[str, str]:

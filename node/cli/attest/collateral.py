@@ -20,17 +20,16 @@ from node.json_form import Json
 
 _EPILOG: Final = paragraphs(
     examples(
-        "curl -i -o tcb.txt 'https://api.trustedservices.intel.com/sgx/certification/v4/tcb\\",
-        "?fmspc=00A067110000'",
-        "curl -i -o qe.txt https://api.trustedservices.intel.com/sgx/certification/v4/qe/identity",
-        "curl -i -o pck.txt 'https://api.trustedservices.intel.com/sgx/certification/v4/pckcrl\\",
-        "?ca=platform&encoding=der'",
+        "API=https://api.trustedservices.intel.com/sgx/certification/v4",
+        'curl -i -o tcb.txt "$API/tcb?fmspc=00A067110000"',
+        'curl -i -o qe.txt "$API/qe/identity"',
+        'curl -i -o pck.txt "$API/pckcrl?ca=platform&encoding=der"',
         "curl -o root.crl https://certificates.trustedservices.intel.com/IntelSGXRootCA.der",
         "seedpactd attest collateral --tcb-info tcb.txt --qe-identity qe.txt --pck-crl pck.txt \\",
         "  --root-ca-crl root.crl --out collateral.json",
     ),
     verbatim(
-        "For TDX: .../tdx/certification/v4/tcb and .../tdx/certification/v4/qe/identity.",
+        "For TDX ask tdx/certification/v4 for tcb and qe/identity; ca is platform or processor.",
         "A PCCS gives the same answers under its own address.",
     ),
 )

@@ -33,7 +33,8 @@ def header(name: str, field: str) -> bytes:
 
 
 def with_headers(line: bytes, content: bytes) -> bytes:
-    return b"HTTP/1.1 200 OK\r\nContent-Type: x\r\n" + line + b"\r\n" + content
+    proxy = b"HTTP/1.1 200 Connection established\r\n\r\n"
+    return proxy + b"HTTP/2 200\r\nContent-Type: x\r\n" + line + b"\r\n" + content
 
 
 def answers(**changes: bytes) -> Answers:
@@ -93,6 +94,12 @@ def formatted(data: bytes) -> bytes:
             "a JSON object",
         ),
         (
+            {"tcb_info": b"HTTP/1.1 200 OK\r\nServer: x\r\n"},
+            Code.MALFORMED_COLLATERAL,
+            "tcb_info: an answer with its body",
+            "headers alone",
+        ),
+        (
             {"tcb_info": b"HTTP/1.1 404 Not Found\r\n\r\n"},
             Code.MALFORMED_COLLATERAL,
             "tcb_info: an answer 200",
@@ -135,7 +142,18 @@ def formatted(data: bytes) -> bytes:
             "other bytes",
         ),
     ],
-    ids=["formatted", "swapped", "404", "no-end", "cut", "no-chain", "no-header", "crl", "bytes"],
+    ids=[
+        "formatted",
+        "swapped",
+        "headers",
+        "404",
+        "no-end",
+        "cut",
+        "no-chain",
+        "no-header",
+        "crl",
+        "bytes",
+    ],
 )
 def test_what_is_wrong_is_named(
     changes: dict[str, bytes], code: Code, expected: str, found: str

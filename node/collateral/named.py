@@ -57,7 +57,10 @@ class NamedCollateral:
 def _read(path: Path) -> bytes:
     """At most one byte above the limit, of a plain file: a pipe could keep us for ever."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise OSError(None, "no plain file")
-        return file.read(MAX_COLLATERAL_BYTES + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_COLLATERAL_BYTES + 1)
+    finally:
+        os.close(descriptor)

@@ -7,9 +7,8 @@ registers of a block, in their order.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from typing import Final
 
 from chain_module.app.block import BlockFull, BlockLimits, BlockRun, FirstLook, Pending, framed
@@ -88,8 +87,8 @@ def choose(
         limits: the block's; `max_registers` 0 leaves all registers out.
         first_look: all gates, for a register at its place.
         envelopes: asked at most once.
-        enough: asked before each transaction that is new; True once this node's time is up. The
-            block may then hold less than it could.
+        enough: asked after each transaction that is new; True once this node's time is up. The
+            block may then hold less than it could, but never nothing: a slow node gets on.
     """
     allowed: dict[bytes, bytes] | None = None
     attempts = 0
@@ -97,7 +96,7 @@ def choose(
         run = BlockRun(branch(), context, limits)
         txs = _select(
             run,
-            txs if allowed is not None else takewhile(lambda _: not enough(), txs),
+            txs if allowed is not None else _in_time(txs, enough),
             max_tx_bytes=max_tx_bytes,
             first_look=first_look,
             allowed=allowed,
@@ -165,6 +164,14 @@ def split(
     while first and end - first < most and is_confirm(txs[first - 1]):
         first -= 1
     return txs[:first], txs[first:]
+
+
+def _in_time(txs: Iterable[bytes], enough: Callable[[], bool]) -> Iterator[bytes]:
+    """The first, and more until it is enough."""
+    for raw in txs:
+        yield raw
+        if enough():
+            return
 
 
 def _select(

@@ -60,6 +60,10 @@ class Took:
     finalized: float
 
 
+GAS: Final = 200_000
+"""Of a send: a block holds all of them."""
+
+
 class Blocks:
     """A chain, and its next block of sends: another one at each run, whose signatures are new."""
 
@@ -108,7 +112,7 @@ class Blocks:
             for account in chain.people.values():
                 account.sequence = 0
             return tuple(
-                chain.sign(chain.people[sender], chain.send_message(sender, amount=amount))
+                chain.sign(chain.people[sender], chain.send_message(sender, amount=amount), gas=GAS)
                 for _ in range(SENDS // PEOPLE)
                 for sender in self._people
             )

@@ -10,7 +10,7 @@ from cosmpy.protos.cosmos.tx.v1beta1.service_pb2 import GetTxsEventRequest, Simu
 from google.protobuf.message import Message
 
 from benchmarks.flooding.plan import Call
-from benchmarks.flooding.transactions import GAS, HEAVY, LARGE, PRICE, multi_send
+from benchmarks.flooding.transactions import GAS, HEAVY, PRICE, multi_send
 from benchmarks.network import Network, wait_until
 from chain_module.pagination import MAX_PAGE
 from chain_module.registration.queries import MAX_PAGE as MAX_NODES
@@ -65,7 +65,7 @@ def populate(running: Network, account: Account, transactions: int) -> None:
 
 
 def _simulation(account: Account) -> bytes:
-    message = multi_send(account, LARGE)
+    message = multi_send(account, HEAVY)
     sequence = account.sequence
     raw = account.sign([message], chain_id="", gas=GAS)
     account.sequence = sequence

@@ -12,7 +12,6 @@ from benchmarks.flooding.plan import Call, Kind, Lane, Source
 from benchmarks.flooding.questions import over_abci, populate, services
 from benchmarks.flooding.registers import Gate, one_node_a_machine, refused_registers
 from benchmarks.flooding.transactions import (
-    GAS,
     accepted_multi_send,
     accepted_send,
     garbage,
@@ -20,7 +19,9 @@ from benchmarks.flooding.transactions import (
     refused_without_account,
 )
 from benchmarks.network import FUNDS, Network
+from node.config.cometbft import MEMPOOL_BYTES, MEMPOOL_TRANSACTIONS
 from node.genesis import GenesisFile
+from node.genesis.defaults import MAX_BLOCK_GAS
 from node.genesis.document import branch
 from node.localnet.plan import LocalNode
 from tests.support.wallets import Account
@@ -37,7 +38,7 @@ MIXED_RPC_CONNECTIONS: Final = 64
 MIXED_PAYERS: Final = 8
 MIXED_FUNDS: Final = 10**7
 """useed: fifty large transactions."""
-POPULATION: Final = 5
+POPULATION: Final = 40
 """Transactions of new accounts, before queries of long lists."""
 
 Lanes = Callable[[Network], Sequence[Lane]]
@@ -207,25 +208,25 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
     "a4s": Scenario("4 hostile peers, 200 bytes each", partial(_small_peers, count=4)),
     "b": Scenario("32 RPC connections that broadcast", _broadcasts),
     "c18": Scenario(
-        "18 MB of multi-sends wait",
+        "18 MB of multi-sends for the mempool",
         partial(_full, make=accepted_multi_send, size=18_000_000),
-        fill_bytes=18_000_000,
+        fill_bytes=MEMPOOL_BYTES * 9 // 10,
     ),
     "c100": Scenario(
-        "100 MB of multi-sends wait",
+        "100 MB of multi-sends for the mempool",
         partial(_full, make=accepted_multi_send, size=100_000_000),
-        fill_bytes=100_000_000,
+        fill_bytes=MEMPOOL_BYTES * 9 // 10,
     ),
     "c60k": Scenario(
-        "60,000 sends that a block has room for",
+        "60,000 sends for the mempool, and no max_gas",
         partial(_full, make=accepted_send, count=60_000),
         change=_without_gas_limit,
-        fill_count=60_000,
+        fill_count=MEMPOOL_TRANSACTIONS * 9 // 10,
     ),
     "c10k": Scenario(
         "10,000 sends of which a block has room for one",
-        partial(_full, make=partial(accepted_send, gas=GAS), count=10_000),
-        fill_count=10_000,
+        partial(_full, make=partial(accepted_send, gas=MAX_BLOCK_GAS), count=10_000),
+        fill_count=MEMPOOL_TRANSACTIONS * 9 // 10,
     ),
     "d": Scenario("64 gRPC clients and 16 of ABCI queries", _questions),
     **_GATES,

@@ -16,14 +16,15 @@ from benchmarks.flooding.plan import HEX_NONCE, Source
 from chain_module.address import ADDRESS_BYTES, to_text
 from chain_module.bank.coins import DENOM
 from chain_module.bank.messages import MULTI_SEND_URL, SEND_URL
+from chain_module.limits import MAX_OUTPUTS
 from tests.support.wallets import Account
 
 LARGE: Final = 2_120
-"""Outputs of a multi-send of 125 KB, just below the largest transaction."""
-HEAVY: Final = 2_000
-"""Outputs of one of 118 KB, of which a block's gas has room for two."""
+"""Outputs of a multi-send of 125 KB, just below the largest transaction: far more than it may."""
+HEAVY: Final = MAX_OUTPUTS
+"""Outputs of one of 16 KB, of which a block's gas has room for six."""
 GARBAGE_BYTES: Final = 200
-GAS: Final = 200_000_000
+GAS: Final = 16_500_000
 SEND_GAS: Final = 200_000
 PRICE: Final = 1_000
 """Gas for one useed: what nodes ask for by default."""
@@ -37,7 +38,7 @@ def refused_without_account(outputs: int = LARGE) -> Source:
     return source_of(nobody, [multi_send(nobody, outputs)], key=b"")
 
 
-def refused_by_signature(account: Account, outputs: int = LARGE) -> Source:
+def refused_by_signature(account: Account, outputs: int = HEAVY) -> Source:
     """Of an account that can pay, signed by another key: only a verification finds it out."""
     other = hashlib.sha256(b"flood: another key").digest()
     return source_of(account, [multi_send(account, outputs)], key=other)

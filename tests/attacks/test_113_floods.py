@@ -173,7 +173,7 @@ def test_113_what_waits_is_not_decoded_again(chain: Chain) -> None:
     for function in (decode_tx, from_text, sign_bytes):
         assert not work.of(function) + looking.of(function), function
     # The register's evidence is looked at: its gate time is another one.
-    assert looking.of(Collateral.parse) == 1
+    assert 1 <= looking.of(Collateral.parse) <= 2, "its own, and what the chain keeps"
 
 
 def test_113_only_so_many_are_judged_again(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ from benchmarks.flooding.watching import Blocks, Decided, Span, Waiting, around
 from benchmarks.registrations import own_code
 from chain_module.abci import common
 from chain_module.errors import Reasons, SdkReason
-from chain_module.limits import MAX_TX_BYTES
+from chain_module.limits import MAX_MULTI_SEND_BYTES, MAX_OUTPUTS, MAX_TX_BYTES
 from chain_module.registration.errors import RegistrationReason
 from chain_module.registration.messages import REGISTER_NODE
 from node.genesis.defaults import MAX_BLOCK_GAS
@@ -101,11 +101,12 @@ def test_each_scenario_says_what_it_is() -> None:
 
 
 def test_a_multi_send_is_as_large_as_may_be() -> None:
-    """A refused one all but fills a transaction; an accepted one has room in a block."""
+    """That of nobody all but fills a transaction; the others have all outputs that there may be."""
+    assert 0.85 * MAX_TX_BYTES < len(_raw(refused_without_account())) < MAX_TX_BYTES
     account = Account("alice")
     for source in (refused_by_signature(account), accepted_multi_send(account)):
         raw = _raw(source)
-        assert 0.85 * MAX_TX_BYTES < len(raw) < MAX_TX_BYTES
+        assert 60 * MAX_OUTPUTS < len(raw) < MAX_MULTI_SEND_BYTES
         fee = AuthInfo.FromString(TxRaw.FromString(raw).auth_info_bytes).fee
         assert fee.gas_limit < MAX_BLOCK_GAS
     assert account.sequence == 0
@@ -125,7 +126,8 @@ def chain(tmp_path_factory: pytest.TempPathFactory) -> Chain:
 def test_strangers_are_refused_as_they_should_be(chain: Chain) -> None:
     alice = chain.people["alice"]
     nobody = refused_without_account()
-    _expect(chain, _raw(nobody), SdkReason.UNKNOWN_ADDRESS)
+    _expect(chain, _raw(nobody), SdkReason.TX_TOO_LARGE)
+    _expect(chain, _raw(refused_without_account(MAX_OUTPUTS)), SdkReason.UNKNOWN_ADDRESS)
     _expect(chain, _raw(refused_by_signature(alice)), SdkReason.UNAUTHORIZED)
     _expect(chain, garbage().body, SdkReason.TX_PARSE_ERROR)
     assert len(garbage().body) == GARBAGE_BYTES

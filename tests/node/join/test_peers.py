@@ -23,6 +23,7 @@ from tests.support.engine_status import engine_status, serving_status
 
 ID: Final = "ab" * 20
 RPC: Final = "https://seed.example.org:443"
+AWAY: Final = f"{'ab' * 20}@127.0.0.1:1"
 
 FORMS: Final = {
     "tcp://203.0.113.7:26656": "203.0.113.7:26656",
@@ -112,17 +113,17 @@ def test_a_home_without_a_peer_is_mended_later(home: Home) -> None:
 
 
 def test_a_peer_that_is_away_stays_and_gets_company(home: Home) -> None:
-    edit_cometbft(home, {PEERS: "aa@127.0.0.1:1"})
+    edit_cometbft(home, {PEERS: AWAY})
     with peer() as place:
         other = f"{'cd' * 20}@{place}"
-        assert ensure(home, status("127.0.0.1:1"), other) == f"aa@127.0.0.1:1,{other}"
-        assert ensure(home, status("127.0.0.1:1")) == f"aa@127.0.0.1:1,{other}", "it is enough"
+        assert ensure(home, status("127.0.0.1:1"), other) == f"{AWAY},{other}"
+        assert ensure(home, status("127.0.0.1:1")) == f"{AWAY},{other}", "it is enough"
 
 
 def test_a_node_that_has_blocks_keeps_its_peers_as_they_are(home: Home) -> None:
-    edit_cometbft(home, {PEERS: "aa@127.0.0.1:1"})
+    edit_cometbft(home, {PEERS: AWAY})
     (home.data / "blockstore.db").mkdir(parents=True)
-    assert ensure(home, status("127.0.0.1:1")) == "aa@127.0.0.1:1"
+    assert ensure(home, status("127.0.0.1:1")) == AWAY
 
 
 def test_a_node_that_is_its_own_peer_needs_none(home: Home) -> None:

@@ -225,7 +225,7 @@ def test_up_names_a_port_that_is_taken(engine: Path, tmp_path: Path) -> None:
         answer = run_for_real("localnet", "up", "--port-offset", str(offset), *home)
     line = answer.stderr.splitlines()[-1]
     assert answer.exit_code == ExitCode.REFUSED
-    assert line.startswith(f"port_taken: expected 127.0.0.1:{port} free for the enclave")
+    assert line.startswith(f"port_taken: expected to listen at 127.0.0.1:{port} for the enclave")
 
 
 def test_one_up_and_no_reset_while_it_runs(tmp_path: Path) -> None:

@@ -8,9 +8,7 @@ lock on this home would be another node's enclave, and is never asked.
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -19,18 +17,16 @@ from typing import IO, Final
 
 from enclave.crypto.labels import Mode
 from enclave.errors import Code
-from node import supervisor
 from node.enclave_client import EnclaveClient
 from node.join.failures import JoinCode, JoinFailure
 from node.json_form import parse_line
-from node.supervisor.python_child import python_command, python_environment
+from node.supervisor.python_child import dying_with_us, python_command, python_environment
 
 START_SECS: Final = 30.0
 STOP_SECS: Final = 10.0
 CALL_SECS: Final = 30.0
 """A quote on hardware takes seconds where the quoting enclave starts cold."""
 
-_LAUNCH: Final = Path(supervisor.__file__).with_name("launch.py")
 _FREE_PORT: Final = "127.0.0.1:0"
 
 
@@ -66,9 +62,8 @@ class _Started:
 
     def __init__(self, folder: Path, *, mode: Mode) -> None:
         words = ("--home", str(folder), "--mode", mode.value, "--listen", _FREE_PORT)
-        command = python_command("enclave", *words)
         self._child = subprocess.Popen(  # noqa: S603 (our own interpreter, arguments as a list)
-            [sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), *command],
+            dying_with_us(python_command("enclave", *words)),
             env={"GRPC_VERBOSITY": "NONE", **python_environment()},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

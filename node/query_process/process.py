@@ -9,10 +9,8 @@ blocks go on.
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import subprocess
-import sys
 import threading
 import time
 from typing import Final, Self
@@ -37,8 +35,7 @@ from node.services.failures import (
 from node.services.listening import HostPort, try_to_listen
 from node.storage import Storage
 from node.supervisor.backoff import Backoff
-from node.supervisor.child import LAUNCH
-from node.supervisor.python_child import python_command, python_environment
+from node.supervisor.python_child import dying_with_us, python_command, python_environment
 
 MODULE: Final = "node.query_process.child"
 QUERY_SECS: Final = 4.0
@@ -196,7 +193,7 @@ class QueryProcess:
             # It dies with this process, and writes into the same log.
             command = python_command(MODULE, *map(str, descriptors))
             process = subprocess.Popen(  # noqa: S603 (a program of ours, arguments as a list)
-                [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), *command],
+                dying_with_us(command),
                 env=python_environment(),
                 stdin=subprocess.DEVNULL,
                 pass_fds=descriptors,

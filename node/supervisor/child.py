@@ -9,20 +9,17 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Final
 
 from node.json_form import parse_line
 from node.supervisor.halt_watch import HaltWatch
 from node.supervisor.process_id import ProcessId
-from node.supervisor.python_child import python_environment
+from node.supervisor.python_child import dying_with_us, python_environment
 from node.supervisor.spec import ProcessSpec
 
-LAUNCH: Final = Path(__file__).with_name("launch.py")
 PROBE_SECS: Final = 0.05
 SLOW_PROBE_SECS: Final = 0.25
 """After the first second: many processes that start at once must not be slowed by their probes."""
@@ -58,7 +55,7 @@ class Child:
             self._log_start = log.tell()
             self._halt = spec.halts and HaltWatch(spec.log, start=self._log_start, halts=spec.halts)
             self._process = subprocess.Popen(  # noqa: S603 (programs of ours, arguments as a list)
-                [sys.executable, "-I", "-S", LAUNCH, str(os.getpid()), *spec.command],
+                dying_with_us(spec.command),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

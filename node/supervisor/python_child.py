@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
+
+_LAUNCH: Final = Path(__file__).with_name("launch.py")
 
 PATHS: Final = ("PYTHONHOME", "PYTHONPATH", "PYTHONPYCACHEPREFIX", "PYTHONUSERBASE")
 """Folders that code is loaded from. An empty or relative one is the current folder, or below it;
@@ -23,6 +26,15 @@ LOADERS: Final = ("PYTHONBREAKPOINT", "PYTHONINSPECT", "PYTHONSTARTUP", "PYTHONW
 def python_command(module: str, *arguments: str) -> tuple[str, ...]:
     """The command line of this interpreter that runs a module, found as this process finds it."""
     return (sys.executable, "-P", "-m", module, *arguments)
+
+
+def dying_with_us(command: Sequence[str]) -> tuple[str, ...]:
+    """The command line of a program that the kernel ends when this process dies (`launch.py`).
+
+    Args:
+        command: the program's path, then its arguments.
+    """
+    return (sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), *command)
 
 
 def python_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -38,6 +38,7 @@ CHANGES: dict[str, tuple[Callable[[Metrics], object], dict[str, str], float]] = 
         {"envelope": "compared"},
         3,
     ),
+    "host_faults_total": (lambda m: m.host_fault("Renewal"), {"handler": "Renewal"}, 1),
     "enclave_up": (lambda m: m.enclave_up(up=True), {}, 1),
     "enclave_forked": (lambda m: m.enclave_forked(forked=True), {}, 1),
     "enclave_call_seconds_sum": (

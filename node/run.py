@@ -46,9 +46,10 @@ from node.supervisor.node_group import engine_addresses
 CALL_LOG: Final = "abci-calls.jsonl"
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 DISK_FAILED: Final = 1
-PROPOSAL_SECS: Final = 0.25
-"""A proposer adds no transaction after so much time: a twelfth of the engine's timeout_propose, so
-that a full mempool never costs a round, and blocks keep their pace."""
+PROPOSAL_SECS: Final = 0.1
+"""A proposer adds no transaction after so much time: a thirtieth of the engine's timeout_propose,
+so that a full mempool never costs a round. The others take as long again, and a block's pause is a
+second: so full blocks keep the pace of empty ones."""
 SWITCH_SECS: Final = 0.0005
 """How long a thread that has let go of the interpreter's lock, as each check of a signature does,
 waits at most until it has it back from a thread that computes; Python's own 5 ms make a block of

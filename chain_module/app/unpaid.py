@@ -1,8 +1,8 @@
-"""What CheckTx does for transactions that then pay nothing, and how much of it (docs/adr/0025).
+"""What CheckTx does that nobody has paid for, and how much of it (docs/adr/0025).
 
 A transaction that is refused at the door costs its sender nothing. Up to its signatures every check
 is cheap. What comes after (reading its messages in full, a register's quote) is worth its gas, and
-this is what a node spends on it in vain, of its own free will: it is no rule of the chain.
+this is what a node spends on it of its own free will: it is no rule of the chain.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from chain_module.errors import TxRefusal
 from chain_module.registration.errors import RegistrationReason
 
 UNPAID_GAS: Final = 50_000_000
-"""For all transactions that are refused between two blocks: about 50 ms of a core, 16 registers."""
+"""Between two blocks, for messages that are read early, and again for registers that are refused:
+600 sends, 16 registers."""
 REMEMBERED_OPERATORS: Final = 4096
 FREE_FAILURES: Final = 4
 """In a row, of one operator: people try again, and policies change."""
@@ -26,6 +27,7 @@ class UnpaidWork:
 
     def __init__(self) -> None:
         self._height = 0
+        self._read = 0
         self._spent = 0
         self._refused: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
         """By operator: how many of its registers were refused in a row, and until which height no
@@ -33,16 +35,14 @@ class UnpaidWork:
 
     def next_block(self, height: int) -> None:
         """Transactions are now for the block of this height: there is something to spend again."""
-        self._height, self._spent = height, 0
+        self._height, self._read, self._spent = height, 0, 0
 
-    @property
-    def exhausted(self) -> bool:
-        """Whether nothing is left for this block."""
-        return self._spent >= UNPAID_GAS
-
-    def spend(self, gas: int) -> None:
-        """Work that is worth so much gas was done for a transaction that was then refused."""
-        self._spent += gas
+    def may_read(self, *, gas: int) -> bool:
+        """Whether messages of so much gas may be read before their block; counts them."""
+        if self._read >= UNPAID_GAS:
+            return False
+        self._read += gas
+        return True
 
     def check_register(self, operator: bytes) -> None:
         """Before the quote of a register is looked at.
@@ -58,7 +58,7 @@ class UnpaidWork:
                 f"refused {failures} of its registers in a row",
                 found=f"height {self._height}",
             )
-        if self.exhausted:
+        if self._spent >= UNPAID_GAS:
             raise TxRefusal(
                 RegistrationReason.TOO_MANY_REFUSED,
                 expected="a node that has not just refused as many registers as it may look at",
@@ -67,7 +67,7 @@ class UnpaidWork:
 
     def refused_register(self, operator: bytes, *, gas: int) -> None:
         """Its evidence was looked at, and refused: in the end each look is twice as far away."""
-        self.spend(gas)
+        self._spent += gas
         failures = self._refused.pop(operator, (0, 0))[0] + 1
         doublings = min(failures - FREE_FAILURES, MOST_DOUBLINGS)
         blocks = 1 << doublings if doublings >= 0 else 0

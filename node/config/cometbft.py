@@ -21,10 +21,10 @@ from node.config.ports import LOOPBACK, Ports
 from node.config.toml_reader import WrongValue
 from node.config.toml_writer import Line, Value, dump, edit, parse
 
-MEMPOOL_TRANSACTIONS: Final = 5_000
-"""As many as are judged again after a block (chain_module/app/check.py): about 0.2 s of a core."""
-MEMPOOL_BYTES: Final = 16 * 1024 * 1024
-"""All of them are sent to the application after each block: four blocks' worth."""
+MEMPOOL_TRANSACTIONS: Final = 2_000
+"""As many as are judged again after a block (chain_module/app/check.py): about 0.1 s of a core."""
+MEMPOOL_BYTES: Final = 8 * 1024 * 1024
+"""All of them are sent to the application after each block: two blocks' worth."""
 DEFAULT_COMMIT_MS: Final = 1000
 
 _TITLE: Final = """\

@@ -34,7 +34,8 @@ class ReadyPath:
         enclave: the node's own.
         leading: finds the steps.
         status: the engine's own word, asked for each block.
-        log: gets what stands in the way, once until it changes.
+        log: gets what stands in the way, once until its code changes: the words name heights, and
+            whether a connection ended or was refused.
     """
 
     def __init__(
@@ -65,13 +66,10 @@ class ReadyPath:
                 return
             steps = self._leading.holder_steps(info, to)
         except NodeFailure as failure:
-            self._say(str(failure), to)
+            if failure.code != self._said:
+                self._log("warning", "no_path_to_header", height=to, reason=str(failure))
+            self._said = failure.code
             return
-        self._say("", to)
+        self._said = ""
         with self._lock:
             self._to, self._steps = to, tuple(steps)
-
-    def _say(self, reason: str, height: int) -> None:
-        if reason and reason != self._said:
-            self._log("warning", "no_path_to_header", height=height, reason=reason)
-        self._said = reason

@@ -131,7 +131,7 @@ def test_nothing_is_made_where_the_engine_began_above_the_trusted_header(scene: 
     assert scene.ready.steps(HEIGHT) is not None
 
 
-def test_what_stands_in_the_way_is_said_once_until_it_changes(scene: Scene) -> None:
+def test_what_stands_in_the_way_is_said_once_until_its_code_changes(scene: Scene) -> None:
     scene.process.bootstrap(scene.ledger.network)
     scene.blocks.away = True
     for to in (HEIGHT, HEIGHT, HEIGHT):

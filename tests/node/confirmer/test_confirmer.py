@@ -220,7 +220,8 @@ def test_a_newer_height_supersedes_the_work_for_an_older(world: World) -> None:
     wait_for(lambda: world.counts().calls == 1, "the first call")
     world.confirmer.prefetch(world.ledger.height, newer, registrations[:1])
     world.signal(signal.SIGCONT)
-    wait_for(lambda: world.counts().calls == 2, "the call for the newer height")
+    wait_for(lambda: world.counts().confirmed == 2, "the answer for the newer height")
+    assert world.counts().calls == 2
     answer = world.confirm(registrations[0])
     assert isinstance(answer, list)
     assert isinstance(answer[0], Envelope)

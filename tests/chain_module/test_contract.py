@@ -6,7 +6,7 @@ import bech32
 import pytest
 from cosmpy.crypto.address import Address
 from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from chain_module.address import VALIDATOR_PREFIX, from_text, to_text
@@ -32,6 +32,40 @@ def test_a_changed_character_is_refused(address: bytes, at: int, character: str)
     if changed != text:
         with tx_refused(SdkReason.INVALID_ADDRESS):
             from_text(changed)
+
+
+@st.composite
+def near_addresses(draw: st.DrawFn) -> str:
+    """Texts of addresses, with other cases, prefixes, lengths, checksums and characters."""
+    size = draw(st.sampled_from([20, 20, 20, 19, 21]))
+    groups = bech32.convertbits(draw(st.binary(min_size=size, max_size=size)), 8, 5) or ()
+    text = str(bech32.bech32_encode(draw(st.sampled_from(["seed", "see", "seed1", ""])), groups))
+    at, count = draw(st.integers(0, len(text))), draw(st.sampled_from([0, 0, 1, 2]))
+    inserted = draw(
+        st.text(st.sampled_from("q1lbAQ_-+ \t\0\u0660\u0665\uff11") | st.characters(), max_size=2)
+    )
+    text = text[:at] + inserted + text[at + count :]
+    return draw(st.sampled_from([text, text, text.upper(), text.title()]))
+
+
+@example("")
+@example("seed1" + "q" * 31 + "-qqqqqq")
+@example("seed1_" + to_text(bytes(20))[6:])
+@example(to_text(bytes(range(20))).upper())
+@example(to_text(bytes(20)).replace("seed", "Seed"))
+@example(to_text(bytes(20))[:-1] + "q")
+@example(to_text(bytes(20))[:-7] + "p" + to_text(bytes(20))[-6:])
+@given(near_addresses() | addresses.map(to_text) | st.text(max_size=50))
+def test_the_library_reads_the_same_addresses(text: str) -> None:
+    """All of its rules, and ours: the prefix, 20 bytes, no padding that is not zero, lower case."""
+    prefix, groups = bech32.bech32_decode(text)
+    data = None if groups is None else bech32.convertbits(groups, 5, 8, pad=False)
+    good = prefix == "seed" and data is not None and len(data) == 20 and text == text.lower()
+    if good:
+        assert from_text(text) == bytes(data or ())
+    else:
+        with tx_refused(SdkReason.INVALID_ADDRESS):
+            from_text(text)
 
 
 @pytest.mark.parametrize("length", [0, 19, 21, 32])

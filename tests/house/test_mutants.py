@@ -21,6 +21,7 @@ ROOMS: Final = {
     "proven": "tests/enclave/(proven|handlers)/",
     "backup": "tests/enclave/(framework|handlers)/",
     "private": "tests/enclave/service/",
+    "address": "tests/chain_module/test_contract",
     "auth": "tests/chain_module/auth/",
     "bank": "tests/chain_module/bank/",
     "tx": "tests/chain_module/tx/",

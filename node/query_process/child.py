@@ -36,7 +36,7 @@ from node.services import AbciQueries, CannotServe, GrpcServer
 from node.services.failures import QueryCode, unavailable
 from node.services.table import all_queries
 
-NICE: Final = 10
+NICE: Final = 19
 OOM_SCORE: Final = "500"
 """proc(5): 1,000 would be ended first of all processes."""
 ALIVE_SECS: Final = 1.0

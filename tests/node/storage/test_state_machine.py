@@ -51,8 +51,6 @@ class StorageMachine(RuleBasedStateMachine):
         self.keep_blocks = 1000
         self.pruned = 0
         """Heights up to this one may be forgotten."""
-        self.before = 0
-        """The journal's size before the last commit, if it is the same journal still."""
 
     @initialize()
     def create(self) -> None:
@@ -67,7 +65,6 @@ class StorageMachine(RuleBasedStateMachine):
             keep_blocks=self.keep_blocks,
             snapshot_every=3,
         )
-        self.before = 0
         self.check_blocks()
         self.check_hashes()
 
@@ -94,7 +91,6 @@ class StorageMachine(RuleBasedStateMachine):
                 else:
                     contents[name][key] = value
                     branch.store(name).set(key, value)
-        self.before = journal_of(self.folder).stat().st_size
         prepared = self.opened.state.prepare(branch.changes())
         entries = tuple(TxEntry(raw, TxResult(code=code)) for raw, code in txs)
         self.opened.commit(prepared, BlockEntry(height, bytes(32), entries))
@@ -108,26 +104,30 @@ class StorageMachine(RuleBasedStateMachine):
     @rule(how=st.sampled_from(End), keep_blocks=st.integers(1, 20), part=st.floats(0, 1))
     def restart(self, how: End, keep_blocks: int, part: float) -> None:
         """Ends, in good order or not, and starts again. Kills: test_kills.py."""
+        if how is End.CRASH_IN_WRITE:
+            self.tear_a_write(part)
         self.opened.close()
         if how is End.CRASH_IN_SNAPSHOT:
             name = f"{len(self.blocks) + 1:020d}.partial"
             (self.folder / "snapshots" / name).write_bytes(b"half")
-        elif how is End.CRASH_IN_WRITE:
-            self.tear_the_last_write(part)
         elif how is End.OTHER_OPTIONS:
             self.keep_blocks = keep_blocks
         self.open()
 
-    def tear_the_last_write(self, part: float) -> None:
-        """Only a part of the last block reached the disk."""
+    def tear_a_write(self, part: float) -> None:
+        """One more block, of which only a part reaches the disk."""
+        self.opened.wait_for_snapshot()  # what it prunes would be the last write
         journal = journal_of(self.folder)
-        written = journal.stat().st_size - self.before
+        before = journal.stat().st_size
+        self.commit({}, [])
+        self.opened.close()
+        written = journal.stat().st_size - before
         snapshots = [int(path.stem) for path in (self.folder / "snapshots").iterdir()]
         # A snapshot of it came after it was whole; what it pruned is gone, or not.
-        if not self.before or written <= 0 or len(self.blocks) in snapshots or self.pruned:
+        if len(self.blocks) in snapshots or self.pruned:
             return
         with journal.open("rb+") as file:
-            file.truncate(self.before + min(int(written * part), written - 1))
+            file.truncate(before + min(int(written * part), written - 1))
         self.blocks.pop()
 
     @invariant()

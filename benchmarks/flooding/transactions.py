@@ -22,7 +22,7 @@ from tests.support.wallets import Account
 LARGE: Final = 2_120
 """Outputs of a multi-send of 125 KB, just below the largest transaction: far more than it may."""
 HEAVY: Final = MAX_OUTPUTS
-"""Outputs of one of 16 KB, of which a block's gas has room for six."""
+"""Outputs of one of 16 KB, of which a block's gas has room for three."""
 GARBAGE_BYTES: Final = 200
 GAS: Final = 16_500_000
 SEND_GAS: Final = 200_000

@@ -17,7 +17,7 @@ DOCTOR_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "The engine has all that waits checked again after each block, and nobody sends to it "
         "meanwhile: with a gigabyte that takes minutes.",
         "set it in config/config.toml as `seedpactd init` writes it: size = 2000, "
-        "max_txs_bytes = 8388608; restart the node",
+        "max_txs_bytes = 4194304; restart the node",
     ),
     CliCode.KEYS_READABLE: Remedy(
         "Another user of this machine can read a key: it may be copied already.",

@@ -23,8 +23,11 @@ from node.config.toml_writer import Line, Value, dump, edit, parse
 
 MEMPOOL_TRANSACTIONS: Final = 2_000
 """As many as are judged again after a block (chain_module/app/check.py): about 0.1 s of a core."""
-MEMPOOL_BYTES: Final = 8 * 1024 * 1024
-"""All of them are sent to the application after each block: two blocks' worth."""
+MEMPOOL_BYTES: Final = 4 * 1024 * 1024
+"""All of them are sent to the application after each block: as many as the largest block has."""
+RPC_BODY_BYTES: Final = 3 * MAX_TX_BYTES // 2
+"""The largest transaction in base64, and what stands around it. CometBFT reads JSON of a megabyte,
+several times over, before anything else looks at it."""
 DEFAULT_COMMIT_MS: Final = 1000
 
 _TITLE: Final = """\
@@ -145,6 +148,7 @@ def _lines(settings: CometSettings) -> list[Line]:
         Line("", "proxy_app", f"unix://{settings.abci_socket}", "The application; node.toml's."),
         Line("", "abci", "socket", "The application speaks no other."),
         Line("rpc", "laddr", f"tcp://{settings.rpc_listen}", "Where clients ask this node."),
+        Line("rpc", "max_body_bytes", RPC_BODY_BYTES, "The largest transaction, in base64."),
         Line("rpc", "pprof_laddr", "", "Off: it shows the process's memory."),
         Line("p2p", "laddr", f"tcp://{settings.p2p_listen}", "Where peers connect."),
         Line("p2p", "external_address", settings.external_address, _EXTERNAL),

@@ -285,3 +285,13 @@ def test_no_more_waits_than_is_judged_again(home: Home) -> None:
     assert isinstance(most, int)
     assert 0 < most <= RECHECK_BYTES
     assert read_cometbft(home, "mempool.max_tx_bytes") == MAX_TX_BYTES
+
+
+def test_rpc_reads_the_largest_transaction_and_little_more(home: Home) -> None:
+    write_cometbft(home, _settings(home))
+    largest = base64.b64encode(bytes(MAX_TX_BYTES)).decode()
+    request = {"jsonrpc": "2.0", "id": 2**63, "method": "broadcast_tx_commit"}
+    body = json.dumps({**request, "params": {"tx": largest}})
+    most = read_cometbft(home, "rpc.max_body_bytes")
+    assert isinstance(most, int)
+    assert len(body) < most < 2 * len(body)

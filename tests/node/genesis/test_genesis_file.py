@@ -291,7 +291,7 @@ def test_the_document_is_one_that_the_engine_reads() -> None:
     """Every number of 64 bits is text, as CometBFT's JSON has it."""
     document = json.loads(_genesis().encode())
     block = document["consensus_params"]["block"]
-    assert block == {"max_bytes": "4194304", "max_gas": "100000000"}
+    assert block == {"max_bytes": "4194304", "max_gas": "50000000"}
     assert document["validators"][0]["power"] == "10"
     assert document["initial_height"] == "1"
     assert parse_genesis_document(_genesis().encode()).request.validators[0].power == 10

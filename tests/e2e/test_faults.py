@@ -53,6 +53,7 @@ def network(engine: Path) -> Iterator[Net]:
         yield made
 
 
+@pytest.mark.long
 def test_faults_under_load(network: Net, record_property: Callable[[str, object], None]) -> None:
     with load(network, VALIDATORS) as sends, registrations(network) as newcomers:
         kills = kill_in_every_order(network, newcomers)

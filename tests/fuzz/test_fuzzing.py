@@ -16,7 +16,7 @@ from tests.fuzz.situations import scene
 from tests.fuzz.target import Violation
 from tests.fuzz.targets import TARGETS, name_of
 
-EXECUTIONS: Final = 5_000
+EXECUTIONS: Final = 2_000
 SEED: Final = 1
 
 

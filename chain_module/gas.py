@@ -1,6 +1,6 @@
 """What things cost: every gas constant of the chain, in one place for all modules.
 
-One gas is at most two nanoseconds of a validator's core for one look at a transaction that it has
+One gas is at most five nanoseconds of a validator's core for one look at a transaction that it has
 never seen, whatever its messages are (`make bench`, figure gas). So a block's gas bounds the time
 of those who judge it; a send costs what it costs on other Cosmos chains, and their wallets' usual
 limits fit.
@@ -18,10 +18,10 @@ TX: Final = 20_000
 """Each transaction: decoding, its fee's two balances, its place in the block and the index."""
 BODY_BYTE: Final = 10
 """Each byte of TxBody: messages and memo (the SDK's tx_size_cost_per_byte)."""
-SIGNATURE: Final = 45_000
+SIGNATURE: Final = 40_000
 """Each signer: one secp256k1 verification and the account's record."""
 
-SEND: Final = 15_000
+SEND: Final = 20_000
 """MsgSend, with one coin: two balances, and the receiver's account where it is new."""
 MULTI_SEND_OUTPUT: Final = 60_000
 """Each output of a MsgMultiSend, with one coin: an address to decode, a balance, and an account

@@ -23,7 +23,7 @@ from node.genesis.times import format_time
 MAX_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """protocol.md section 6: at least 4 MiB, for 8 registers of up to 90 kB and transactions beside."""
 MAX_BLOCK_GAS: Final = 50_000_000
-"""600 sends to new accounts, or 8 registers and 300 sends: about 0.1 s of a core for each look
+"""600 sends to new accounts, or 8 registers and 300 sends: about 0.2 s of a core for each look
 (chain_module/gas.py), so that full blocks keep the pace of empty ones, even where four validators
 share two cores with those who fill them (`make bench`, figure flood)."""
 EVIDENCE_BLOCKS: Final = 100_000

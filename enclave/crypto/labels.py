@@ -40,6 +40,7 @@ class Name(enum.StrEnum):
     SEED_KEY = "seed-key"
     SEED_ENVELOPE = "seed-envelope"
     SEAL_KEY = "seal-key"
+    ENDPOINT = "endpoint"
     DEVELOPMENT_ROOT = "development-root"
     DEVELOPMENT_CERTIFICATE = "development-certificate"
     SOFTWARE_MEASUREMENT = "software-measurement"

@@ -11,6 +11,7 @@ from typing import Final, Protocol, TypeVar
 
 from enclave.attestation.attestor import Attestor
 from enclave.attestation.types import Evidence, Measurement
+from enclave.crypto.endpoint import Endpoint
 from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
 from enclave.framework.key_manager import KeyManager
@@ -75,6 +76,8 @@ class Enclave:
         self.entropy = entropy
         self.start_nonce = StartNonce.fresh(entropy)
         """In memory alone: no seal that is put back brings one back."""
+        self.endpoint: Endpoint | None = None
+        """Where it serves, told by the service before the first request; None for nowhere."""
         self._lock = threading.Lock()
         self._uncertain = False
         self._backup = StoredBackup(self._sealed)

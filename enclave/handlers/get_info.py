@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from enclave.crypto.endpoint import CHALLENGE_BYTES
+from enclave.errors import Code, Refusal
 from enclave.framework.enclave import Enclave
 from enclave.framework.states import Operation, State
 from enclave.registration.measurement_codec import measurement_to_proto
@@ -17,8 +19,14 @@ class GetInfo:
 
     operation: Final = Operation.GET_INFO
 
-    def handle(self, enclave: Enclave, _request: pb.GetInfoRequest) -> pb.GetInfoResponse:
-        """The answer. Raises nothing of its own."""
+    def handle(self, enclave: Enclave, request: pb.GetInfoRequest) -> pb.GetInfoResponse:
+        """The answer. Raises Refusal: BAD_LENGTH, for a challenge that is none."""
+        if len(request.challenge) not in (0, CHALLENGE_BYTES):
+            raise Refusal(
+                Code.BAD_LENGTH,
+                expected=f"a challenge of {CHALLENGE_BYTES} bytes, or none",
+                found=f"{len(request.challenge)} bytes",
+            )
         info = pb.GetInfoResponse(
             state=pb.EnclaveState.Name(enclave.state),
             mode=mode_to_proto(enclave.mode),
@@ -27,6 +35,8 @@ class GetInfo:
             backup_current=enclave.backup_current,
             backup_newer=enclave.backup_newer is not None,
         )
+        if request.challenge and enclave.endpoint is not None:
+            info.endpoint_proof = enclave.endpoint.proof(enclave.mode, request.challenge)
         if enclave.state is State.EMPTY:
             return info
         keys = enclave.keys

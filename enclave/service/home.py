@@ -2,6 +2,7 @@
 
 state.sealed              the whole state, sealed
 backup.sealed             its second copy, sealed as a backup
+endpoint.token            32 random bytes; the host reads them to know this enclave at its port
 lock                      held by the running process
 software-seal.key         software mode: 32 random bytes, mode 0600; protects nothing
 software-platform.id      software mode: 16 random bytes, the PPID of this make-believe machine
@@ -18,6 +19,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from enclave.crypto.endpoint import ENDPOINT_FILE, TOKEN_BYTES
 from enclave.crypto.sealing import MAX_BLOB_BYTES, Role
 from enclave.errors import Code, Refusal
 from enclave.framework.sealed_state import Entropy, StorageUncertain
@@ -139,6 +141,24 @@ class Home:
         """
         path = self.path / "software-platform.id"
         return self._read_private(path, PPID_BYTES) or self._create(path, PPID_BYTES)
+
+    def endpoint_token(self) -> bytes:
+        """The token's 32 bytes, made at the first start.
+
+        One that others could read or write is replaced by a fresh one, and so is one that was cut:
+        nothing was ever made with it, and whoever knows it could pose as this enclave.
+
+        Raises:
+            Refusal: STORAGE_FAILED.
+        """
+        path = self.path / ENDPOINT_FILE
+        token = DurableFile(path, disk=self._disk, max_bytes=TOKEN_BYTES).load()
+        mode = PRIVATE if token is None else stat.S_IMODE(path.stat().st_mode)
+        if mode & OTHERS:
+            self.mended.append(f"{path} (mode {mode:04o})")
+        elif token is not None and len(token) == TOKEN_BYTES:
+            return token
+        return self._create(path, TOKEN_BYTES)
 
     def _create(self, path: Path, size: int) -> bytes:
         data = self._entropy(size)

@@ -14,6 +14,7 @@ from enclave.attestation.gramine_attestor import GramineAttestor
 from enclave.attestation.software_attestor import SoftwareAttestor
 from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.types import SgxMeasurement
+from enclave.crypto.endpoint import ANY_PORT, Endpoint
 from enclave.crypto.labels import Mode
 from enclave.errors import Refusal
 from enclave.framework.enclave import Enclave
@@ -62,12 +63,14 @@ def _serve(options: argparse.Namespace) -> int:
         log("warning", "dumpable", message="the kernel refused RLIMIT_CORE 0 or PR_SET_DUMPABLE 0")
     home = Home(Path(options.home), disk=OsDisk(), entropy=os.urandom)
     home.open()
+    token = home.endpoint_token()
     for path in home.mended:
         log(
             "warning", "home_mended", path=path, message="others could read it, and cannot any more"
         )
     enclave = _open_enclave(home, options)
     server, port = make_server(enclave, listen=options.listen)
+    enclave.endpoint = endpoint_of(token, listen=options.listen, port=port)
     _warn(options)
     _warn_of_backup(enclave)
     server.start()
@@ -78,6 +81,11 @@ def _serve(options: argparse.Namespace) -> int:
     # The lock goes with the process: a request past its grace may still be writing.
     log("info", "stopped")
     return 0
+
+
+def endpoint_of(token: bytes, *, listen: str, port: int) -> Endpoint:
+    """Where callers find this enclave: forwards to the loopback keep the port, others may not."""
+    return Endpoint(token, port if listen.startswith(LOOPBACK) else ANY_PORT)
 
 
 def _open_enclave(home: Home, options: argparse.Namespace) -> Enclave:

@@ -26,7 +26,7 @@ Batch = Sequence[tuple[pb.Newcomer, bytes]]
 
 
 def get_info(_scene: Scene) -> Sequence[Message]:
-    return [pb.GetInfoRequest()]
+    return [pb.GetInfoRequest(), pb.GetInfoRequest(challenge=bytes(32))]
 
 
 def bootstrap(scene: Scene) -> Sequence[Message]:

@@ -40,11 +40,13 @@ class Evidence(_message.Message):
     def __init__(self, quote: _Optional[bytes] = ..., collateral: _Optional[bytes] = ...) -> None: ...
 
 class GetInfoRequest(_message.Message):
-    __slots__ = ()
-    def __init__(self) -> None: ...
+    __slots__ = ("challenge",)
+    CHALLENGE_FIELD_NUMBER: _ClassVar[int]
+    challenge: bytes
+    def __init__(self, challenge: _Optional[bytes] = ...) -> None: ...
 
 class GetInfoResponse(_message.Message):
-    __slots__ = ("state", "mode", "measurement", "network_id", "chain_id", "node_id", "exchange_key", "tls_key", "epochs", "root_height", "root_hash", "quotes", "version", "backup_current", "trusted_height", "freshness_nonce", "fresh_until", "forked", "backup_newer")
+    __slots__ = ("state", "mode", "measurement", "network_id", "chain_id", "node_id", "exchange_key", "tls_key", "epochs", "root_height", "root_hash", "quotes", "version", "backup_current", "trusted_height", "freshness_nonce", "fresh_until", "forked", "backup_newer", "endpoint_proof")
     STATE_FIELD_NUMBER: _ClassVar[int]
     MODE_FIELD_NUMBER: _ClassVar[int]
     MEASUREMENT_FIELD_NUMBER: _ClassVar[int]
@@ -64,6 +66,7 @@ class GetInfoResponse(_message.Message):
     FRESH_UNTIL_FIELD_NUMBER: _ClassVar[int]
     FORKED_FIELD_NUMBER: _ClassVar[int]
     BACKUP_NEWER_FIELD_NUMBER: _ClassVar[int]
+    ENDPOINT_PROOF_FIELD_NUMBER: _ClassVar[int]
     state: EnclaveState
     mode: _types_pb2.Mode
     measurement: _types_pb2.Measurement
@@ -83,7 +86,8 @@ class GetInfoResponse(_message.Message):
     fresh_until: int
     forked: bool
     backup_newer: bool
-    def __init__(self, state: _Optional[_Union[EnclaveState, str]] = ..., mode: _Optional[_Union[_types_pb2.Mode, str]] = ..., measurement: _Optional[_Union[_types_pb2.Measurement, _Mapping]] = ..., network_id: _Optional[bytes] = ..., chain_id: _Optional[str] = ..., node_id: _Optional[bytes] = ..., exchange_key: _Optional[bytes] = ..., tls_key: _Optional[bytes] = ..., epochs: _Optional[_Iterable[int]] = ..., root_height: _Optional[int] = ..., root_hash: _Optional[bytes] = ..., quotes: _Optional[int] = ..., version: _Optional[str] = ..., backup_current: bool = ..., trusted_height: _Optional[int] = ..., freshness_nonce: _Optional[bytes] = ..., fresh_until: _Optional[int] = ..., forked: bool = ..., backup_newer: bool = ...) -> None: ...
+    endpoint_proof: bytes
+    def __init__(self, state: _Optional[_Union[EnclaveState, str]] = ..., mode: _Optional[_Union[_types_pb2.Mode, str]] = ..., measurement: _Optional[_Union[_types_pb2.Measurement, _Mapping]] = ..., network_id: _Optional[bytes] = ..., chain_id: _Optional[str] = ..., node_id: _Optional[bytes] = ..., exchange_key: _Optional[bytes] = ..., tls_key: _Optional[bytes] = ..., epochs: _Optional[_Iterable[int]] = ..., root_height: _Optional[int] = ..., root_hash: _Optional[bytes] = ..., quotes: _Optional[int] = ..., version: _Optional[str] = ..., backup_current: bool = ..., trusted_height: _Optional[int] = ..., freshness_nonce: _Optional[bytes] = ..., fresh_until: _Optional[int] = ..., forked: bool = ..., backup_newer: bool = ..., endpoint_proof: _Optional[bytes] = ...) -> None: ...
 
 class BootstrapRequest(_message.Message):
     __slots__ = ("network",)

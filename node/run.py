@@ -183,7 +183,7 @@ def _envelopes(
     stack: ExitStack,
 ) -> EnclaveEnvelopes:
     """What the application asks of its enclave, with the way of headers that the enclave takes."""
-    client = EnclaveClient(config.enclave_address)
+    client = EnclaveClient(config.enclave_address, token=config.enclave_token)
     confirmer = stack.enter_context(Confirmer(client, log=log, metrics=metrics))
     leading = Leading(RememberedBlocks(LightBlocks(engine)), client)
     path = ReadyPath(client, leading, status=engine.status, log=log)

@@ -61,6 +61,8 @@ class CliCode(enum.StrEnum):
     GENESIS_CONSENSUS_PARAMS = "genesis_consensus_params"
     ENCLAVE_UNREACHABLE = "enclave_unreachable"
     ENCLAVE_FAILED = "enclave_failed"
+    ENCLAVE_NOT_OURS = "enclave_not_ours"
+    ENDPOINT_FILE_UNUSABLE = "endpoint_file_unusable"
     ENCLAVE_STOPPED = "enclave_stopped"
     NODE_ALREADY_RUNNING = "node_already_running"
     SERVICE_CANNOT_LISTEN = "service_cannot_listen"

@@ -67,6 +67,17 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "(its log says where), another version, or another program at that address.",
         "read the enclave's log, and compare versions with `seedpactd enclave info`",
     ),
+    CliCode.ENCLAVE_NOT_OURS: Remedy(
+        "Another process answers at the enclave's address: it took the port first, or it is an "
+        "enclave of another home. Nothing was asked of it, and nothing that it said is believed.",
+        "see with `ss -ltnp` who listens there, stop it and start this home's enclave; or name "
+        "the right address and token, in node.toml under [enclave] or as options",
+    ),
+    CliCode.ENDPOINT_FILE_UNUSABLE: Remedy(
+        "The enclave makes endpoint.token in its home at its start, for its own user alone; the "
+        "node knows the enclave by it, and runs as that user or reads a copy.",
+        "run both as one user; where the file is damaged, start the enclave again: it makes one",
+    ),
     CliCode.ENCLAVE_STOPPED: Remedy(
         "The enclave's process ended by itself. Its sealed state is whole: it is only ever "
         "replaced in one step.",

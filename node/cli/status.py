@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import click
@@ -12,7 +13,7 @@ from chain_module.bank.coins import DENOM
 from node.chain_client import ChainClient, ChainFailure, Price
 from node.chain_proof import follows, lacks_start, older_blocks_missing, start_height
 from node.cli.chain_options import Target, chain_options
-from node.cli.enclave.info import newer_backup_rows, state_name
+from node.cli.enclave.info import newer_backup_rows, state_name, unproven_rows
 from node.cli.first_block import FirstBlock, awaited
 from node.cli.help_text import examples
 from node.cli.options import Address
@@ -58,11 +59,13 @@ def status(*, enclave: str | None, target: Target, output: Output) -> None:
     and not where it waits for the genesis time.
     """
     address, price = enclave, Price()
+    token: Path | None = target.home.enclave_token
     if target.home.is_initialized:
         config = NodeConfig.load(target.home)
         address = address or config.enclave_address
+        token = config.enclave_token
         price = Price(gas_price=config.minimum_gas_price.amount)
-    info = None if address is None else _info(address)
+    info = None if address is None else _info(address, token)
     with target.client() as chain:
         try:
             engine = _engine(chain)
@@ -70,12 +73,12 @@ def status(*, enclave: str | None, target: Target, output: Output) -> None:
             waits = awaited(target.home, target.node)
             if waits is None:
                 raise
-            parts = {"engine": _waiting(waits), "enclave": _enclave(address, info)}
+            parts = {"engine": _waiting(waits), "enclave": _enclave(address, info, token)}
         else:
             parts = {
                 "engine": engine,
                 "node": _node(chain),
-                "enclave": _enclave(address, info),
+                "enclave": _enclave(address, info, token),
                 "record": _record(chain, info),
                 "headers": _headers(chain, info),
                 "freshness": _freshness(chain, info, price),
@@ -151,15 +154,17 @@ def _node(chain: ChainClient) -> Part:
     )
 
 
-def _info(address: str) -> pb.GetInfoResponse | EnclaveFailure:
-    with EnclaveClient(address, timeout=ENCLAVE_SECS) as client:
+def _info(address: str, token: Path | None) -> pb.GetInfoResponse | EnclaveFailure:
+    with EnclaveClient(address, token=token, timeout=ENCLAVE_SECS) as client:
         try:
             return client.get_info()
         except EnclaveFailure as failure:
             return failure
 
 
-def _enclave(address: str | None, info: pb.GetInfoResponse | EnclaveFailure | None) -> Part:
+def _enclave(
+    address: str | None, info: pb.GetInfoResponse | EnclaveFailure | None, token: Path | None
+) -> Part:
     if info is None:
         return Part(data=None, rows=[("enclave", "none: the home has no node.toml")])
     if isinstance(info, EnclaveFailure):
@@ -168,6 +173,7 @@ def _enclave(address: str | None, info: pb.GetInfoResponse | EnclaveFailure | No
     return Part(
         data={
             "address": address,
+            "proven": bool(info.endpoint_proof),
             "state": state_name(info.state),
             "mode": mode,
             "version": info.version,
@@ -181,6 +187,7 @@ def _enclave(address: str | None, info: pb.GetInfoResponse | EnclaveFailure | No
         },
         rows=[
             ("enclave", f"{state_name(info.state)}, {mode} mode, {info.version} at {address}"),
+            *unproven_rows(info, token),
             *([("node_id", info.node_id.hex())] if info.node_id else []),
             *([("forked", _FORKED)] if info.forked else []),
             *newer_backup_rows(info),

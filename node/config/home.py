@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from enclave.crypto.endpoint import ENDPOINT_FILE
 from node.config.failures import ConfigCode, ConfigFailure
 from node.config.files import expanded, make_folder
 
@@ -161,6 +162,11 @@ class Home:
     def enclave_backup(self) -> Path:
         """Its second copy, which `register` takes back."""
         return self.enclave / "backup.sealed"
+
+    @property
+    def enclave_token(self) -> Path:
+        """The token by which this home's enclave is known at its port."""
+        return self.enclave / ENDPOINT_FILE
 
     @property
     def logs(self) -> Path:

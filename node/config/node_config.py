@@ -53,6 +53,8 @@ class NodeConfig:
     metrics_listen: str
     enclave_address: str
     enclave_mode: Mode
+    enclave_token: Path | None = None
+    """By which the enclave is known at its address; None: who answers there is not checked."""
     minimum_gas_price: GasPrice = DEFAULT_GAS_PRICE
     keep_versions: int = DEFAULT_KEEP_VERSIONS
     """How many of the newest heights stay readable; at least 2: contexts look one back."""
@@ -80,6 +82,7 @@ class NodeConfig:
             metrics_listen=f"{LOOPBACK}:{chosen.metrics}",
             enclave_address=f"{LOOPBACK}:{chosen.enclave}",
             enclave_mode=mode,
+            enclave_token=home.enclave_token,
         )
 
     @staticmethod
@@ -100,6 +103,9 @@ class NodeConfig:
             metrics_listen=reader.take("metrics", "listen", address, default.metrics_listen),
             enclave_address=reader.take("enclave", "address", address, default.enclave_address),
             enclave_mode=reader.take("enclave", "mode", _mode, default.enclave_mode),
+            enclave_token=_token(
+                home, reader.take("enclave", "token", text, str(home.enclave_token))
+            ),
             minimum_gas_price=reader.take(
                 "application", "minimum_gas_price", gas_price, default.minimum_gas_price
             ),
@@ -129,7 +135,7 @@ class NodeConfig:
 
     def save(self, home: Home) -> None:
         """Writes the home's node.toml. Raises ConfigFailure: CANNOT_WRITE."""
-        replace_file(home.node_config, dump(_TITLE, self._lines()))
+        replace_file(home.node_config, dump(_TITLE, self._lines(home)))
 
     @staticmethod
     def set_operator(home: Home, *, key: str, backend: str) -> None:
@@ -140,7 +146,7 @@ class NodeConfig:
         """
         edit(home.node_config, {"operator.key": key, "operator.keyring_backend": backend})
 
-    def _lines(self) -> list[Line]:
+    def _lines(self, home: Home) -> list[Line]:
         socket = "The unix socket between CometBFT and the application; config.toml's proxy_app."
         gas = "Transactions that pay less for a unit of gas do not enter this node's mempool."
         return [
@@ -149,6 +155,7 @@ class NodeConfig:
             Line("metrics", "listen", self.metrics_listen, "HOST:PORT of Prometheus metrics."),
             Line("enclave", "address", self.enclave_address, "HOST:PORT of this node's enclave."),
             Line("enclave", "mode", self.enclave_mode.value, _MODE_COMMENT),
+            Line("enclave", "token", _token_text(home, self.enclave_token), _KNOWN_COMMENT),
             Line("application", "minimum_gas_price", self.minimum_gas_price.text, gas),
             Line("application", "keep_versions", self.keep_versions, _KEEP_COMMENT),
             Line("snapshots", "every", self.snapshot_every, _EVERY_COMMENT),
@@ -163,6 +170,10 @@ class NodeConfig:
 
 
 _MODE_COMMENT: Final = '"hardware": SGX; "software": development, protects nothing.'
+_KNOWN_COMMENT: Final = (
+    "endpoint.token of the enclave's home, by which it is known at its address;\n"
+    '"" has none: who answers there is then not checked.'
+)
 _KEEP_COMMENT: Final = "How many of the newest heights can be queried."
 _EVERY_COMMENT: Final = (
     "A snapshot of the state at each multiple of so many blocks. A restart reads the newest, and\n"
@@ -178,6 +189,17 @@ _WITNESSES_COMMENT: Final = (
     "RPC URLs of nodes of others, with commas between them: tcp://HOST:PORT,tcp://HOST:PORT.\n"
     "One header in ten is compared with theirs; a signed fork stops this node's enclave."
 )
+
+
+def _token(home: Home, found: str) -> Path | None:
+    return home.path / found if found else None
+
+
+def _token_text(home: Home, token: Path | None) -> str:
+    """Relative in the home, so that a home that moved keeps it."""
+    if token is None:
+        return ""
+    return str(token.relative_to(home.path) if token.is_relative_to(home.path) else token)
 
 
 def _socket(value: object) -> str:

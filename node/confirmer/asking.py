@@ -3,6 +3,7 @@
 What a failure means (protocol.md section 6):
 - no answer in time, or nobody there: the enclave is away;
 - the connection ended during the call: away, and what was asked is not sent again for 100 blocks;
+- who answers is not this home's enclave, or its token cannot be read: away, said once;
 - an answer that no enclave gives: the enclave stays; a registration asked about alone is at fault.
 """
 
@@ -26,7 +27,9 @@ from node.enclave_client import (
     EnclaveClient,
     EnclaveFailed,
     EnclaveFailure,
+    EnclaveNotOurs,
     EnclaveRefused,
+    EnclaveTokenUnusable,
     EnclaveUnreachable,
     Registration,
     Unreachable,
@@ -49,6 +52,7 @@ class Asking:
         self._metrics = metrics
         self._lost = lost
         self._quarantine = Quarantine()
+        self._stranger = ""
         self.presence = Presence(metrics)
         self.outcomes = Outcomes()
         self.tally = Tally()
@@ -98,6 +102,11 @@ class Asking:
             return [Refused(refused.code, refused.expected, refused.found)] * asked
         except EnclaveUnreachable as away:
             return self._unreachable(away, registrations, height=height)
+        except (EnclaveNotOurs, EnclaveTokenUnusable) as stranger:
+            self._metrics.enclave_failed(kind="away")
+            self.tally.add(Counters(away=1))
+            self._goes(stranger)
+            return Away(str(stranger))
         except (EnclaveFailure, MalformedAnswerError) as fault:
             return self._faulty(fault, registrations, height=height)
         self._metrics.enclave_call("ConfirmNodes", seconds=time.monotonic() - started)
@@ -123,6 +132,7 @@ class Asking:
             return False
         self._metrics.enclave_call("GetInfo", seconds=time.monotonic() - started)
         self.tally.add(Counters(pings=1))
+        self._stranger = ""
         if self.presence.answered(info, losses=losses):
             self._log("info", "enclave_here", holder=int(self.presence.holder is not None))
         return True
@@ -156,11 +166,20 @@ class Asking:
 
     def _goes(self, failure: EnclaveFailure) -> None:
         reason = str(failure)
+        if isinstance(failure, EnclaveNotOurs | EnclaveTokenUnusable):
+            self._say_stranger(failure)
         # A cancelled call was ended by `close`: nobody has to be told.
         closed = isinstance(failure, EnclaveUnreachable) and failure.how is Unreachable.CANCELLED
         if self.presence.lost(reason) and not closed:
             self._log("warning", "enclave_away", reason=reason)
             self._lost()
+
+    def _say_stranger(self, failure: EnclaveFailure) -> None:
+        """Once until the enclave answers again: also where it was never there to be lost."""
+        if failure.code == self._stranger:
+            return
+        self._stranger = failure.code
+        self._log("error", failure.code, expected=failure.expected, found=failure.found)
 
     def _withhold(self, registrations: Mapping[bytes, Registration], *, height: int) -> None:
         for registration in registrations.values():

@@ -11,7 +11,9 @@ from node.enclave_client.client import DEFAULT_TIMEOUT_SECS, EnclaveClient
 from node.enclave_client.failures import (
     EnclaveFailed,
     EnclaveFailure,
+    EnclaveNotOurs,
     EnclaveRefused,
+    EnclaveTokenUnusable,
     EnclaveUnreachable,
     Unreachable,
 )
@@ -23,7 +25,9 @@ __all__ = [
     "EnclaveClient",
     "EnclaveFailed",
     "EnclaveFailure",
+    "EnclaveNotOurs",
     "EnclaveRefused",
+    "EnclaveTokenUnusable",
     "EnclaveUnreachable",
     "Registration",
     "Unreachable",

@@ -4,17 +4,32 @@ A call returns the response or raises an `EnclaveFailure`; no exception of gRPC 
 The client keeps one connection. Where that is lost the next call makes a new one at once, so an
 enclave that was restarted is found again without waiting. Nothing is ever sent twice: whoever got
 `EnclaveUnreachable` asks `get_info` what became of the request.
+
+Where the enclave's token can be read, each `get_info` has it prove that it knows it, and nothing
+else is asked of who has not: any local process may have taken the port first.
 """
 
 from __future__ import annotations
 
+import os
 import threading
+import time
+from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import grpc
 from google.protobuf.message import Message
 
-from node.enclave_client.failures import EnclaveFailed, failure_of, lost_connection
+from enclave.crypto.endpoint import CHALLENGE_BYTES
+from enclave.errors import Code
+from node.enclave_client.endpoint import proves, read_token
+from node.enclave_client.failures import (
+    EnclaveFailed,
+    EnclaveNotOurs,
+    EnclaveRefused,
+    failure_of,
+    lost_connection,
+)
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.enclave.v1.service_pb2_grpc import EnclaveServiceStub
@@ -34,6 +49,10 @@ _OPTIONS: Final = (
     ("grpc.use_local_subchannel_pool", 1),
 )
 
+_OFTEN: Final = frozenset({"ConfirmNodes", "FollowChain"})
+"""Proven once a connection, not each time: the first has a block's deadline and pings beside it,
+the second comes by the hundred and tells what is public."""
+
 Response = TypeVar("Response", bound=Message)
 
 
@@ -42,14 +61,20 @@ class EnclaveClient:
 
     Args:
         address: "HOST:PORT".
+        token: of the enclave's home, read anew for each proof: the enclave makes it at its first
+            start. None, or no file there: who answers is not checked.
         timeout: seconds that a call may take where it names no limit of its own.
     """
 
-    def __init__(self, address: str, *, timeout: float = DEFAULT_TIMEOUT_SECS) -> None:
+    def __init__(
+        self, address: str, *, token: Path | None = None, timeout: float = DEFAULT_TIMEOUT_SECS
+    ) -> None:
         self.address = address
+        self.token = token
         self.timeout = timeout
         self._lock = threading.Lock()
         self._channel: grpc.Channel | None = None
+        self._proven: grpc.Channel | None = None
 
     def __enter__(self) -> Self:
         """Itself; connects at the first call."""
@@ -67,11 +92,16 @@ class EnclaveClient:
             channel.close()
 
     # The methods of seedpact.enclave.v1.EnclaveService, in its order. `timeout` is in seconds;
-    # each raises EnclaveRefused, EnclaveUnreachable or EnclaveFailed.
+    # each raises EnclaveRefused, EnclaveUnreachable, EnclaveFailed, EnclaveNotOurs or
+    # EnclaveTokenUnusable.
 
     def get_info(self, *, timeout: float | None = None) -> pb.GetInfoResponse:
-        """What this enclave is and holds; also a ping."""
-        return self._call("GetInfo", pb.GetInfoRequest(), pb.GetInfoResponse, timeout)
+        """What this enclave is and holds; also a ping.
+
+        Its `endpoint_proof` is empty where it was not checked.
+        """
+        limit = self.timeout if timeout is None else timeout
+        return self._info(self._connected(), read_token(self.token), limit)
 
     def bootstrap(
         self, request: pb.BootstrapRequest, *, timeout: float | None = None
@@ -133,11 +163,49 @@ class EnclaveClient:
     def _call(
         self, method: str, request: Message, kind: type[Response], timeout: float | None
     ) -> Response:
-        channel = self._connected()
-        call = getattr(EnclaveServiceStub(channel), method)
         limit = self.timeout if timeout is None else timeout
+        started = time.monotonic()
+        channel = self._connected()
+        if method not in _OFTEN or channel is not self._proven:
+            token = read_token(self.token)
+            if token is not None:
+                self._info(channel, token, limit)
+        left = max(limit - (time.monotonic() - started), 0)
+        return self._send(channel, method, request, kind, left)
+
+    def _info(self, channel: grpc.Channel, token: bytes | None, limit: float) -> pb.GetInfoResponse:
+        """GetInfo, and the proof where there is a token."""
+        challenge = b"" if token is None else os.urandom(CHALLENGE_BYTES)
+        request = pb.GetInfoRequest(challenge=challenge)
         try:
-            response = call(request, timeout=limit)
+            info = self._send(channel, "GetInfo", request, pb.GetInfoResponse, limit)
+        except EnclaveRefused as refused:
+            # A stranger's refusal is worth as little as its answer. Ours says this of its disk.
+            if token is None or refused.code == Code.STORAGE_FAILED:
+                raise
+            raise self._not_ours(channel) from None
+        if token is None:
+            info.ClearField("endpoint_proof")
+        elif not proves(info, token=token, challenge=challenge, address=self.address):
+            raise self._not_ours(channel)
+        else:
+            self._proven = channel
+        return info
+
+    def _not_ours(self, channel: grpc.Channel) -> EnclaveNotOurs:
+        self._forget(channel)
+        return EnclaveNotOurs(self.address, self.token or Path())
+
+    def _send(
+        self,
+        channel: grpc.Channel,
+        method: str,
+        request: Message,
+        kind: type[Response],
+        limit: float,
+    ) -> Response:
+        try:
+            response = getattr(EnclaveServiceStub(channel), method)(request, timeout=limit)
         except grpc.RpcError as error:
             if lost_connection(error):
                 self._forget(channel)
@@ -159,4 +227,4 @@ class EnclaveClient:
         """Drops `lost` without closing it: calls of other threads on it end by themselves."""
         with self._lock:
             if self._channel is lost:
-                self._channel = None
+                self._channel = self._proven = None

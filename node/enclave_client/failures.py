@@ -4,11 +4,15 @@
 `EnclaveUnreachable`: nobody answered in time; ask again, or start the enclave.
 `EnclaveFailed`: somebody answered, but not as an enclave of this version does: a bug, or another
 program at that address.
+`EnclaveNotOurs`: somebody answered who does not know the token of the enclave's home: nothing was
+asked of it, and nothing that it said is believed.
+`EnclaveTokenUnusable`: that token cannot be read, so nobody was asked.
 """
 
 from __future__ import annotations
 
 import enum
+from pathlib import Path
 from typing import Final
 
 import grpc
@@ -41,10 +45,12 @@ class EnclaveCode(enum.StrEnum):
 
     UNREACHABLE = "enclave_unreachable"
     FAILED = "enclave_failed"
+    NOT_OURS = "enclave_not_ours"
+    FILE_UNUSABLE = "endpoint_file_unusable"
 
 
 class EnclaveFailure(NodeFailure):
-    """The enclave did not do what it was asked. Only its three kinds are raised."""
+    """The enclave did not do what it was asked. Only its kinds below are raised."""
 
 
 class EnclaveRefused(EnclaveFailure):
@@ -88,6 +94,28 @@ class EnclaveFailed(EnclaveFailure):
         self.reason = one_line(reason)
         expected = f"an enclave of this version at {address}"
         super().__init__(EnclaveCode.FAILED, expected=expected, found=self.reason)
+
+
+class EnclaveNotOurs(EnclaveFailure):
+    """Who answered at `address` does not know the token in the enclave's home."""
+
+    def __init__(self, address: str, token: Path) -> None:
+        super().__init__(
+            EnclaveCode.NOT_OURS,
+            expected=f"the enclave whose home is {token.parent}",
+            found=f"a process at {address} that does not know its token",
+        )
+
+
+class EnclaveTokenUnusable(EnclaveFailure):
+    """The token by which the enclave is known is there, and cannot be used."""
+
+    def __init__(self, token: Path, found: str) -> None:
+        super().__init__(
+            EnclaveCode.FILE_UNUSABLE,
+            expected=f"{token}, 32 bytes that this user may read",
+            found=found,
+        )
 
 
 def failure_of(error: grpc.RpcError, *, address: str) -> EnclaveFailure:

@@ -53,7 +53,7 @@ def hosting(home: Home, config: NodeConfig, *, log: Log, metrics: Metrics) -> It
     key = operator_key(home, config, log=log)
     with (
         ChainClient(grpc=config.grpc_listen, rpc=f"http://{engine_addresses(home)[0]}") as chain,
-        EnclaveClient(config.enclave_address) as enclave,
+        EnclaveClient(config.enclave_address, token=config.enclave_token) as enclave,
         contextlib.ExitStack() as stack,
     ):
         own = RememberedBlocks(LightBlocks(chain.engine))

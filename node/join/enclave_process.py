@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, Final
 
+from enclave.crypto.endpoint import ENDPOINT_FILE
 from enclave.crypto.labels import Mode
 from enclave.errors import Code
 from node.enclave_client import EnclaveClient
@@ -32,7 +33,12 @@ _FREE_PORT: Final = "127.0.0.1:0"
 
 @contextlib.contextmanager
 def enclave_of(
-    folder: Path, *, mode: Mode, address: str | None, configured: str
+    folder: Path,
+    *,
+    mode: Mode,
+    address: str | None,
+    configured: str,
+    token: Path | None = None,
 ) -> Iterator[EnclaveClient]:
     """A client of the enclave of `folder`, for the length of a block.
 
@@ -41,17 +47,20 @@ def enclave_of(
         mode: in which one is started.
         address: of one that runs and is meant, whatever its home; None: the home's.
         configured: where the home's serves, by node.toml.
+        token: by which node.toml has it known there; one that is started here has its home's.
 
     Raises:
         JoinFailure: ENCLAVE_NOT_STARTED, or the code with which the enclave could not start.
     """
     if address is not None:
-        with EnclaveClient(address, timeout=CALL_SECS) as client:
+        with EnclaveClient(address, token=token, timeout=CALL_SECS) as client:
             yield client
         return
     started = _Started(folder, mode=mode)
+    token = folder / ENDPOINT_FILE if started.address else token
     try:
-        with EnclaveClient(started.address or configured, timeout=CALL_SECS) as client:
+        where = started.address or configured
+        with EnclaveClient(where, token=token, timeout=CALL_SECS) as client:
             yield client
     finally:
         started.stop()

@@ -13,7 +13,7 @@ from typing import Final
 
 from enclave.errors import Code
 from node.chain_client import ChainClient
-from node.config import Home
+from node.config import Home, NodeConfig
 from node.config.cometbft import check_cometbft
 from node.enclave_client import EnclaveClient, EnclaveRefused
 from node.join.enclave_process import enclave_of
@@ -72,10 +72,10 @@ def join(
             check_cometbft(home)  # an engine that refuses it would never start, after a fee
             say(f"{home.config} is complete")
             arrange_state_sync(home, wish, network, say)
-        return _with_enclave(run, network, configured=config.enclave_address)
+        return _with_enclave(run, network, config)
 
 
-def _with_enclave(run: Run, network: Network, *, configured: str) -> Joined:
+def _with_enclave(run: Run, network: Network, config: NodeConfig) -> Joined:
     with contextlib.ExitStack() as stack:
         with run.step(Step.ENCLAVE, "looking for the enclave") as say:
             enclave = stack.enter_context(
@@ -83,7 +83,8 @@ def _with_enclave(run: Run, network: Network, *, configured: str) -> Joined:
                     run.home.enclave,
                     mode=network.mode,
                     address=run.wish.enclave,
-                    configured=configured,
+                    configured=config.enclave_address,
+                    token=config.enclave_token,
                 )
             )
             info = enclave.get_info()

@@ -135,8 +135,8 @@ class Network:
         first = localnet.bootstrap
         with self.steps.step("bootstrap", "making the genesis and the seed") as say:
             self._wait(first, Part.ENCLAVE)
-            address = NodeConfig.load(self.folder.home(first)).enclave_address
-            with EnclaveClient(address) as client:
+            config = NodeConfig.load(self.folder.home(first))
+            with EnclaveClient(config.enclave_address, token=config.enclave_token) as client:
                 network_id = make_genesis(self.folder, localnet, client)
             say(f"{first.name} made the seed of network {network_id.hex()}")
         self._reach(Stage.GENESIS)

@@ -65,7 +65,7 @@ def look_at(folder: Folder, node: LocalNode) -> NodeStatus:
     home = folder.home(node)
     config = NodeConfig.load(home)
     rpc = f"http://{engine_addresses(home)[0]}"
-    status, info = _status(rpc), _info(config.enclave_address)
+    status, info = _status(rpc), _info(config)
     pids = {part: running(pid_file(home, part)) for part in _SHOWN}
     return NodeStatus(
         name=node.name,
@@ -119,9 +119,11 @@ def _status(rpc: str) -> Status | None:
         return None
 
 
-def _info(address: str) -> pb.GetInfoResponse | None:
+def _info(config: NodeConfig) -> pb.GetInfoResponse | None:
     try:
-        with EnclaveClient(address, timeout=PATIENCE_SECS) as client:
+        with EnclaveClient(
+            config.enclave_address, token=config.enclave_token, timeout=PATIENCE_SECS
+        ) as client:
             return client.get_info()
     except EnclaveFailure:
         return None

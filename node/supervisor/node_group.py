@@ -65,7 +65,8 @@ def node_group(
     rpc, _ = engine_addresses(home)
     ready = {
         Part.ENCLAVE: all_of(
-            address_accepts(config.enclave_address), enclave_answers(config.enclave_address)
+            address_accepts(config.enclave_address),
+            enclave_answers(config.enclave_address, token=config.enclave_token),
         ),
         # Its gRPC services are another process's, for which blocks do not wait (docs/adr/0024).
         Part.NODE: socket_accepts(config.abci_socket),

@@ -18,12 +18,12 @@ Probe = Callable[[], bool]
 PATIENCE_SECS: Final = 2.0
 
 
-def enclave_answers(address: str) -> Probe:
-    """The enclave at HOST:PORT answers GetInfo."""
+def enclave_answers(address: str, *, token: Path | None) -> Probe:
+    """The enclave at HOST:PORT answers GetInfo, and is that of the token's home."""
 
     def probe() -> bool:
         try:
-            with EnclaveClient(address, timeout=PATIENCE_SECS) as client:
+            with EnclaveClient(address, token=token, timeout=PATIENCE_SECS) as client:
                 client.get_info()
         except EnclaveFailure:
             return False

@@ -38,6 +38,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "core dumps": on_machine.core_dumps,
     "devices": on_machine.devices,
     "enclave": on_chain.enclave,
+    "endpoint": on_enclave.endpoint,
     "chain": on_chain.chain,
     "network": on_chain.network,
     "measurement": on_chain.measurement,
@@ -51,7 +52,14 @@ CHECKS: Final[Mapping[str, Check]] = {
 }
 
 _SILENCE: Final = frozenset(
-    {*LATER, CliCode.CHAIN_UNTRUSTED, CliCode.ENCLAVE_UNREACHABLE, CliCode.NO_HOME}
+    {
+        *LATER,
+        CliCode.CHAIN_UNTRUSTED,
+        CliCode.ENCLAVE_UNREACHABLE,
+        CliCode.ENCLAVE_NOT_OURS,
+        CliCode.ENDPOINT_FILE_UNUSABLE,
+        CliCode.NO_HOME,
+    }
 )
 _NO_CHAIN: Final = frozenset({CliCode.CHAIN_UNREACHABLE, CliCode.NO_SUCH_STATE})
 """What a node says that waits for its genesis time; then it is no fault."""

@@ -1,7 +1,7 @@
-"""Checks of what the enclave knows of the chain, that it goes on confirming, and of its backup.
+"""Checks of who the enclave is, what it knows of the chain, that it goes on, and of its backup.
 
-The rules of the first two are the host's own (`node.host.following`, `node.host.freshness`), asked
-here before they bite.
+The rules of headers and freshness are the host's own (`node.host.following`,
+`node.host.freshness`), asked here before they bite.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from enclave.errors import Code
 from node.chain_client.transactions import Price
 from node.chain_proof import follows, lacks_start, older_blocks_missing, start_height
 from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
-from node.cli.enclave.info import BACKUP_NEWER, state_name
+from node.cli.enclave.info import BACKUP_NEWER, not_checked, state_name
 from node.cli.failures import CliCode, Failure
 from node.engine_rpc import EngineRpc, EngineRpcFailure
 from node.host.freshness import Step, confirms, headers_left, nonce_fee, step_at
@@ -24,6 +24,14 @@ from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 
 _REVOKED: Final = types_pb2.NODE_STATUS_REVOKED
+
+
+def endpoint(subject: Subject) -> str:
+    """Who answers at the enclave's address can read the enclave's home."""
+    token = subject.config.enclave_token
+    if not subject.enclave.endpoint_proof:
+        raise Skipped(not_checked(token))
+    return f"who answers at {subject.config.enclave_address} knows {token}"
 
 
 def headers(subject: Subject) -> str:

@@ -225,7 +225,8 @@ def _folders(subject: Subject) -> Iterator[Path]:
 def _secrets(subject: Subject) -> Iterator[Path]:
     home = subject.home
     yield from (home.node_key, home.validator_key)
-    for path in (home.enclave / "software-seal.key", home.enclave_state, home.enclave_backup):
+    sealed = (home.enclave / "software-seal.key", home.enclave_state, home.enclave_backup)
+    for path in (*sealed, home.enclave_token):
         if path.exists():
             yield path
     for backend in ("file", "test"):

@@ -56,7 +56,10 @@ class Subject:
     @functools.cached_property
     def enclave(self) -> pb.GetInfoResponse:
         """What the enclave says of itself. Raises EnclaveFailure, ConfigFailure."""
-        with EnclaveClient(self.config.enclave_address, timeout=TIMEOUT_SECS) as client:
+        found = self.config
+        with EnclaveClient(
+            found.enclave_address, token=found.enclave_token, timeout=TIMEOUT_SECS
+        ) as client:
             return client.get_info()
 
     @functools.cached_property

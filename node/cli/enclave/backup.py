@@ -8,11 +8,11 @@ from typing import Final
 import click
 
 from node.cli.enclave.info import state_name
+from node.cli.enclave.place import Place, place_options
 from node.cli.files import check_writable, read_file, write_file
 from node.cli.help_text import command_line, examples
-from node.cli.options import Hex, address_option, force_option, output_option, timeout_option
+from node.cli.options import Hex, force_option, output_option
 from node.cli.output import Output
-from node.enclave_client import EnclaveClient
 from seedpact.enclave.v1 import service_pb2 as pb
 
 MAX_BACKUP_BYTES: Final = 1024 * 1024
@@ -23,12 +23,11 @@ MAX_BACKUP_BYTES: Final = 1024 * 1024
     short_help="Write the sealed backup to a file.",
     epilog=examples("seedpactd enclave backup --out /mnt/other-disk/enclave.backup"),
 )
-@address_option
-@timeout_option
+@place_options
 @click.option("--out", required=True, metavar="FILE", help="Where; mode 0600, written whole.")
 @force_option
 @output_option
-def backup(*, address: str, timeout: float, out: str, force: bool, output: Output) -> None:
+def backup(*, place: Place, out: str, force: bool, output: Output) -> None:
     """Write a copy of the sealed state, to survive a lost disk.
 
     Only the same code on the same machine opens it (in software mode: with the key file of its
@@ -36,7 +35,7 @@ def backup(*, address: str, timeout: float, out: str, force: bool, output: Outpu
     each quote and each import.
     """
     check_writable(out, force=force)
-    with EnclaveClient(address, timeout=timeout) as client:
+    with place.client() as client:
         data = client.backup().backup
         network_id = client.get_info().network_id.hex()
     write_file(out, data, force=force, private=True)
@@ -63,13 +62,12 @@ def backup(*, address: str, timeout: float, out: str, force: bool, output: Outpu
     type=Hex(32),
     help="The network that you mean; a backup of another one is refused.",
 )
-@address_option
-@timeout_option
+@place_options
 @output_option
-def restore(*, file: str, network_id: bytes, address: str, timeout: float, output: Output) -> None:
+def restore(*, file: str, network_id: bytes, place: Place, output: Output) -> None:
     """Take the backup in FILE back, into an EMPTY enclave of the machine that sealed it."""
     data = read_file(file, what="a backup", limit=MAX_BACKUP_BYTES)
-    with EnclaveClient(address, timeout=timeout) as client:
+    with place.client() as client:
         request = pb.RestoreRequest(backup=data, network_id=network_id)
         state = state_name(client.restore(request).state)
     output.answer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Final
 
 import click
@@ -9,13 +10,13 @@ import click
 from enclave.errors import Code
 from enclave.registration.measurement_codec import measurement_from_proto
 from node.cli.attest.facts import measurement_json, measurement_rows
+from node.cli.enclave.place import Place, place_options
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
 from node.cli.json_files import dump_object
-from node.cli.options import address_option, force_option, output_option, timeout_option
+from node.cli.options import force_option, output_option
 from node.cli.output import Output, Row
 from node.cli.values import short_hex
-from node.enclave_client import EnclaveClient
 from node.json_form import Json, message_to_json
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
@@ -48,16 +49,16 @@ def state_name(number: int) -> str:
     short_help="What the enclave is and holds.",
     epilog=examples("seedpactd enclave info", "seedpactd enclave info --address 127.0.0.1:26671"),
 )
-@address_option
-@timeout_option
+@place_options
 @output_option
-def info(*, address: str, timeout: float, output: Output) -> None:
+def info(*, place: Place, output: Output) -> None:
     """Show the state of an enclave, its network and its public keys. Changes nothing."""
-    with EnclaveClient(address, timeout=timeout) as client:
+    with place.client() as client:
         answer = client.get_info()
     state = state_name(answer.state)
     hints = [_NEXT[state]] if state in _NEXT else []
-    output.answer(_as_json(answer), rows=_as_rows(answer), hints=hints)
+    rows = [*_as_rows(answer), *unproven_rows(answer, place.token)]
+    output.answer(_as_json(answer), rows=rows, hints=hints)
 
 
 @click.command(
@@ -65,21 +66,18 @@ def info(*, address: str, timeout: float, output: Output) -> None:
     short_help="The network's public keys.",
     epilog=examples("seedpactd enclave network-keys --output json"),
 )
-@address_option
-@timeout_option
+@place_options
 @click.option("--out", metavar="FILE", help="Also write them to this file.")
 @force_option
 @output_option
-def network_keys(
-    *, address: str, timeout: float, out: str | None, force: bool, output: Output
-) -> None:
+def network_keys(*, place: Place, out: str | None, force: bool, output: Output) -> None:
     """Show the public keys of each epoch whose seed this enclave holds.
 
     A newcomer encapsulates to kem_io of the current epoch: `enclave init --epoch --kem-io`.
     """
     if out is not None:
         check_writable(out, force=force)
-    with EnclaveClient(address, timeout=timeout) as client:
+    with place.client() as client:
         keys = list(client.get_network_keys().keys)
     data: dict[str, Json] = {"network_keys": [message_to_json(entry) for entry in keys]}
     if out is not None:
@@ -93,6 +91,17 @@ def newer_backup_rows(answer: pb.GetInfoResponse) -> list[Row]:
     if not answer.backup_newer:
         return []
     return [("backup", f"{BACKUP_NEWER}: `seedpactd explain {Code.BACKUP_NEWER}`")]
+
+
+def not_checked(token: Path | None) -> str:
+    """Why nobody knows who it is that answers, in words."""
+    where = "none is named" if token is None else f"none at {token}"
+    return f"not checked: no token to know the enclave by ({where}); any process may answer there"
+
+
+def unproven_rows(answer: pb.GetInfoResponse, token: Path | None) -> list[Row]:
+    """That who answered was not checked; else nothing."""
+    return [] if answer.endpoint_proof else [("endpoint", not_checked(token))]
 
 
 def _key_rows(keys: types_pb2.NetworkKeys) -> list[Row]:
@@ -110,6 +119,7 @@ def _mode(answer: pb.GetInfoResponse) -> str:
 def _as_json(answer: pb.GetInfoResponse) -> dict[str, Json]:
     return {
         "state": state_name(answer.state),
+        "proven": bool(answer.endpoint_proof),
         "mode": _mode(answer),
         "version": answer.version,
         "measurement": measurement_json(measurement_from_proto(answer.measurement)),

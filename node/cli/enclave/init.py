@@ -12,11 +12,12 @@ from enclave.registration.network_codec import network_to_proto
 from node.cli.enclave.founder import write_founder
 from node.cli.enclave.info import state_name
 from node.cli.enclave.network_file import read_network
+from node.cli.enclave.place import Place, place_options
 from node.cli.failures import Failure, usage
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
 from node.cli.numbers import integer
-from node.cli.options import Hex, address_option, force_option, output_option, timeout_option
+from node.cli.options import Hex, force_option, output_option
 from node.cli.output import Output
 from node.cli.values import short_hex
 from node.enclave_client import EnclaveClient, EnclaveRefused
@@ -50,8 +51,7 @@ class KemKey:
 @click.option("--bootstrap", is_flag=True, help="Be the first node: make the network's seed.")
 @click.option("--out", metavar="FILE", help="With --bootstrap: where the founder file goes.")
 @force_option
-@address_option
-@timeout_option
+@place_options
 @output_option
 def init(
     *,
@@ -62,8 +62,7 @@ def init(
     bootstrap: bool,
     out: str | None,
     force: bool,
-    address: str,
-    timeout: float,
+    place: Place,
     output: Output,
 ) -> None:
     """Give an EMPTY enclave its keys for the network of the file NETWORK.
@@ -82,7 +81,7 @@ def init(
         check_writable(out, force=force)
     elif out is not None:
         raise usage("--out with --bootstrap alone", "no --bootstrap")
-    with EnclaveClient(address, timeout=timeout) as client:
+    with place.client() as client:
         try:
             if out is not None:
                 _bootstrap(client, inputs, out=out, force=force, output=output)

@@ -64,7 +64,7 @@ def bootstrap(
     account = account_of(operator, home, keyring_backend)
     config = NodeConfig.load(home)
     where = address or config.enclave_address
-    with EnclaveClient(where, timeout=timeout) as client:
+    with EnclaveClient(where, token=config.enclave_token, timeout=timeout) as client:
         try:
             done = bootstrap_genesis(genesis, client, operator=account)
         except EnclaveRefused as refused:

@@ -27,6 +27,7 @@ FULL_NODE = {
     "metrics.listen": '"127.0.0.1:2"',
     "enclave.address": '"127.0.0.1:3"',
     "enclave.mode": '"software"',
+    "enclave.token": '"/mnt/enclave/endpoint.token"',
     "application.minimum_gas_price": '"12.5useed"',
     "application.keep_versions": "7",
     "snapshots.every": "50",
@@ -63,6 +64,7 @@ def test_each_key_of_a_node_config_is_read(home: Home) -> None:
         metrics_listen="127.0.0.1:2",
         enclave_address="127.0.0.1:3",
         enclave_mode=Mode.SOFTWARE,
+        enclave_token=Path("/mnt/enclave/endpoint.token"),
         minimum_gas_price=gas_price("12.5useed"),
         keep_versions=7,
         snapshot_every=50,
@@ -78,6 +80,16 @@ def test_each_key_of_a_node_config_is_read(home: Home) -> None:
     assert expected.minimum_gas_price.amount == Fraction(25, 2)
     expected.save(home)
     assert NodeConfig.load(home) == expected
+
+
+@pytest.mark.parametrize("kept", ["enclave/endpoint.token", "/mnt/other/endpoint.token", ""])
+def test_the_enclaves_token_is_relative_to_the_home_or_none(home: Home, kept: str) -> None:
+    """A home that moved keeps its check; an empty text turns it off."""
+    home.node_config.write_text(f'enclave.token = "{kept}"\n')
+    config = NodeConfig.load(home)
+    assert config.enclave_token == (home.path / kept if kept else None)
+    config.save(home)
+    assert f'token = "{kept}"' in home.node_config.read_text()
 
 
 def test_the_operator_is_named_and_the_rest_stays(home: Home) -> None:
@@ -103,6 +115,7 @@ def test_missing_keys_have_defaults(home: Home) -> None:
     assert config.grpc_listen == "127.0.0.1:5"
     assert config.abci_socket == home.default_socket
     assert config.enclave_mode is Mode.HARDWARE  # never less safe than asked for
+    assert config.enclave_token == home.enclave_token
     assert ClientConfig.load(home) == ClientConfig()
 
 

@@ -22,6 +22,7 @@ ROOMS: Final = {
     "backup": "tests/enclave/(framework|handlers)/",
     "private": "tests/enclave/service/",
     "address": "tests/chain_module/test_contract",
+    "port": "tests/(enclave/service|node/(enclave_client|confirmer|cli))/",
     "auth": "tests/chain_module/auth/",
     "bank": "tests/chain_module/bank/",
     "tx": "tests/chain_module/tx/",

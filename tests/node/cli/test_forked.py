@@ -27,7 +27,7 @@ def home(chain: OneValidator, tmp_path: Path) -> Iterator[tuple[Home, FreshEncla
         getattr(home, name).write_bytes(getattr(chain.home, name).read_bytes())
     with fresh_enclave(NodeConfig.load(chain.home).enclave_address) as (enclave, client):
         config = replace(NodeConfig.load(chain.home), enclave_address=client.address)
-        config.save(home)
+        replace(config, enclave_token=None).save(home)
         yield home, enclave
 
 

@@ -132,7 +132,8 @@ def status(cli: Cli, chain: OneValidator, enclave: str, *options: str) -> Any:
 
 def test_status_says_how_long_an_enclave_confirms(site: Site, cli: Cli) -> None:
     chain, home = site.chain, str(site.chain.home.path)
-    with fresh_enclave(NodeConfig.load(chain.home).enclave_address) as (enclave, client):
+    real, token = NodeConfig.load(chain.home).enclave_address, chain.home.enclave_token
+    with fresh_enclave(real, token=token) as (enclave, client):
         address = client.address
         enclave.nonce = b""
         assert status(cli, chain, address) is None

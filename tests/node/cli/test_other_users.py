@@ -44,6 +44,7 @@ WRITTEN: Final = (
     "data/seedpact",
     "enclave",
     "enclave/state.sealed",
+    "enclave/endpoint.token",
     "logs",
     "run",
     "run/start.lock",
@@ -76,7 +77,8 @@ def whole(forked: ForkedCli) -> Iterator[Path]:
         assert forked(*keys).exit_code == ExitCode.DONE
         for part in ("data/seedpact", "data/blockstore.db"):
             (place / part).mkdir()
-        for part in ("enclave/state.sealed", "run/start.lock", "run/node.pid"):
+        files = ("enclave/state.sealed", "enclave/endpoint.token", "run/start.lock", "run/node.pid")
+        for part in files:
             (place / part).touch(mode=0o600)
         # Never run; but `start` builds none, and goes on to the home.
         engine = engine_path(place / "engine", pinned())
@@ -156,6 +158,20 @@ def test_start_and_reset_say_whose_it_is(forked: ForkedCli, whole: Path, shut: P
         last = ended.stderr.splitlines()[-1]
         assert last.startswith("not_permitted: "), ended
         assert f"{shut} of user " in last
+
+
+@pytest.mark.parametrize("shut", ["enclave", "enclave/endpoint.token"], indirect=True)
+def test_a_token_that_only_another_user_reads_is_named(
+    forked: ForkedCli, whole: Path, shut: Path
+) -> None:
+    """The enclave runs as somebody else: nobody is asked, and the line says which file it is."""
+    token = whole / "enclave/endpoint.token"
+    words = ("--address", "127.0.0.1:1", "--endpoint-token", str(token))
+    ended = forked("enclave", "info", *words, user=USER, environment={"PATH": "/usr/bin:/bin"})
+    assert ended.stderr.startswith("endpoint_file_unusable: "), (ended, shut)
+    assert f"{token}, 32 bytes" in ended.stderr
+    assert "Permission denied" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_nothing_is_wrong_with_ones_own(forked: ForkedCli, whole: Path) -> None:

@@ -36,7 +36,7 @@ from node.localnet.store import Folder
 from node.supervisor import running
 from node.supervisor.node_group import Part, engine_addresses, pid_file
 from tests.support.cli import COMMAND, python_path
-from tests.support.one_validator import free_offset
+from tests.support.ports import free_offset
 
 VALIDATORS: Final = 4
 CHAIN_ID: Final = "seedpact-bench"
@@ -157,7 +157,7 @@ def network(
         localnet = new_localnet(
             validators=validators,
             chain_id=CHAIN_ID,
-            port_offset=free_offset(nodes=validators),
+            port_offset=free_offset(),
             block_ms=block_ms,
         )
         folder.save(localnet)

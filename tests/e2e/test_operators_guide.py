@@ -19,7 +19,7 @@ import pytest
 
 from node.config import Home, Ports
 from node.config.ports import OFFSET_STEP
-from tests.support.localnets import free_offset
+from tests.support.ports import free_offset
 
 GUIDE: Final = Path(__file__).parents[2] / "docs" / "operators.md"
 BY_HAND: Final = "## Keys, a seed and a backup"

@@ -27,8 +27,8 @@ from node.supervisor.node_group import engine_addresses
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.abci_grammar import check_log
 from tests.support.cli import COMMAND, python_path, run_for_real
-from tests.support.localnets import free_offset
 from tests.support.one_validator import OneValidator, one_validator
+from tests.support.ports import free_offset
 
 EVERY: Final = 10
 FUNDS: Final = 100_000

@@ -36,7 +36,8 @@ from tests.support.abci_grammar import Summary, check_log
 from tests.support.attacked import lines_of
 from tests.support.cli import python_path
 from tests.support.faults import check_one_state
-from tests.support.localnets import Net, free_offset, net
+from tests.support.localnets import Net, net
+from tests.support.ports import free_offset
 from tests.support.storage import digest
 
 HONEST: Final = "validator0"

@@ -35,7 +35,8 @@ from seedpact.registration.v1 import tx_pb2
 from tests.adversary.lies import LIES
 from tests.support.cli import python_path
 from tests.support.faults import FUNDS, check_one_state, send
-from tests.support.localnets import Net, free_offset
+from tests.support.localnets import Net
+from tests.support.ports import free_offset
 from tests.support.process import EnclaveProcess
 from tests.support.relay import Relay, free_address
 

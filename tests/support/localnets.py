@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import random
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import astuple, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,11 +31,9 @@ from node.localnet.store import Folder
 from node.supervisor import ProcessId, running
 from node.supervisor.node_group import Part, pid_file
 from tests.support.cli import COMMAND, python_path, run_for_real
+from tests.support.ports import free_offset
 
 PATIENCE_SECS: Final = 120
-MAX_OFFSET: Final = 5_000
-"""Below the ports that the system gives to connections, with room for seven nodes."""
-SPARE_NODES: Final = 7
 NEVER_PROXY: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -224,24 +220,3 @@ def net() -> Iterator[Net]:
         finally:
             made.close()
             print(made.events())  # pytest shows it where a test failed
-
-
-def free_offset() -> int:
-    """An offset at which the ports of some nodes are free now."""
-    for _ in range(200):
-        offset = random.SystemRandom().randrange(MAX_OFFSET)
-        localnet = new_localnet(validators=SPARE_NODES, port_offset=offset)
-        ports = [port for node in localnet.nodes for port in astuple(localnet.ports(node))]
-        if all(_is_free(port) for port in ports):
-            return offset
-    raise AssertionError("no free ports")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

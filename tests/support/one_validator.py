@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +22,7 @@ from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home, NodeConfig
 from node.config.engine_keys import read_engine_keys
-from node.config.ports import Ports
+from node.config.ports import OFFSET_STEP, Ports
 from node.enclave_client import EnclaveClient
 from node.genesis import GenesisFile
 from node.genesis.bootstrap import bootstrap
@@ -38,11 +36,11 @@ from node.localnet.plan import FAUCET, OPERATOR, Localnet, LocalNode, new_localn
 from node.localnet.store import Folder
 from node.supervisor.node_group import engine_addresses
 from tests.support.cli import COMMAND, python_path
+from tests.support.ports import free_offset
 
 CHAIN_ID: Final = "seedpact-one"
 BLOCK_MS: Final = 200
 READY_SECS: Final = 60.0
-STEP: Final = 100
 FUNDS: Final = 10**15
 
 
@@ -82,7 +80,7 @@ class OneValidator:
 
     def ports(self, index: int) -> Ports:
         """Free ports of another node."""
-        return Ports().shifted(self.localnet.port_offset + index * STEP)
+        return Ports().shifted(self.localnet.port_offset + index * OFFSET_STEP)
 
     def client(self, *, chain_id: str = CHAIN_ID) -> ChainClient:
         """A client."""
@@ -141,7 +139,7 @@ def one_validator(
     folder = Folder(path)
     folder.path.mkdir(parents=True, exist_ok=True)
     localnet = new_localnet(
-        validators=1, chain_id=CHAIN_ID, port_offset=free_offset(nodes=4), block_ms=BLOCK_MS
+        validators=1, chain_id=CHAIN_ID, port_offset=free_offset(), block_ms=BLOCK_MS
     )
     folder.save(localnet)
     make_homes(folder, localnet)
@@ -182,24 +180,3 @@ def _make_genesis(
     made = bootstrap(genesis, client, operator=operator)
     genesis.save()
     return made.network_id
-
-
-def free_offset(*, nodes: int) -> int:
-    """A port offset at which nothing of so many nodes is taken."""
-    offsets = list(range(-7000, 5000, nodes * STEP))  # below the ports of outgoing connections
-    random.shuffle(offsets)
-    for offset in offsets:
-        wanted = [Ports().shifted(offset + index * STEP) for index in range(nodes)]
-        if all(_free(port) for ports in wanted for port in asdict(ports).values()):
-            return offset
-    raise AssertionError("no free ports")
-
-
-def _free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

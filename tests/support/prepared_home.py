@@ -11,7 +11,7 @@ from pathlib import Path
 from node.config import Home
 from node.localnet.store import Folder
 from tests.support.cli import run_for_real
-from tests.support.localnets import free_offset
+from tests.support.ports import free_offset
 
 
 def prepare(path: Path) -> Folder:

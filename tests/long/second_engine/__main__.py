@@ -18,7 +18,7 @@ from node.localnet.status import look
 from node.localnet.steps import Steps
 from node.localnet.store import Folder
 from node.supervisor import Event
-from tests.support.localnets import free_offset
+from tests.support.ports import free_offset
 
 MODULE: Final = Path(__file__).parent
 SAYS: Final = "0.39.0"

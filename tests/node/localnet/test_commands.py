@@ -23,7 +23,7 @@ from node.localnet.store import Folder
 from node.supervisor import ProcessId
 from node.supervisor.node_group import Part, pid_file
 from tests.support.cli import COMMAND, python_path, run_for_real
-from tests.support.localnets import free_offset
+from tests.support.ports import free_offset
 
 OFFSET: Final = 5_007
 """Where nobody listens."""

@@ -28,11 +28,12 @@ from node.supervisor.node_group import (
     node_group,
     pid_file,
 )
+from tests.support.ports import free_offset
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    localnet = new_localnet(port_offset=1000)
+    localnet = new_localnet(port_offset=free_offset())
     make_home(Folder(tmp_path), localnet, localnet.bootstrap)
     return Folder(tmp_path).home(localnet.bootstrap)
 

@@ -68,7 +68,7 @@ def run(arguments: list[str]) -> int:
     except AnswerLost as lost:
         # Where whoever read the answer has gone, and nothing was changed, there is nobody to tell.
         if not lost.reader_gone:
-            Output(wanted_format(arguments)).fail(_of_lost(lost), stdout=False)
+            Output(wanted_format(arguments)).lost(lost)
         return ExitCode.UNTOLD
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help(), err=True)
@@ -105,16 +105,6 @@ def _of_system_or_bug(error: Exception) -> Failure:
         CliCode.INTERNAL_ERROR,
         expected="no bug",
         found=f"{type(error).__name__} at {_place(error)}",
-    )
-
-
-def _of_lost(lost: AnswerLost) -> Failure:
-    done = f"; done: {lost.done}" if lost.done else ""
-    return Failure(
-        CliCode.ANSWER_NOT_WRITTEN,
-        expected="to write the answer to stdout",
-        found=f"{lost.reason}{done}",
-        exit_code=ExitCode.UNTOLD,
     )
 
 

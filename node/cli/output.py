@@ -19,7 +19,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from node.cli.failures import Failure
+from node.cli.exit_codes import ExitCode
+from node.cli.failures import CliCode, Failure
 from node.cli.remedies import remedy_for
 from node.cli.streams import AnswerLost, stderr_is_lost
 from node.json_form import Json
@@ -126,6 +127,21 @@ class Output:
             with contextlib.suppress(AnswerLost):  # then only the exit code is left
                 _print(_console(stderr=False), text)
 
+    def lost(self, lost: AnswerLost) -> ExitCode:
+        """Tells on stderr that stdout did not take the answer, with what was done; the exit code.
+
+        A command that goes on tells it so at once, and ends with this code.
+        """
+        done = f"; done: {lost.done}" if lost.done else ""
+        failure = Failure(
+            CliCode.ANSWER_NOT_WRITTEN,
+            expected="to write the answer to stdout",
+            found=f"{lost.reason}{done}",
+            exit_code=ExitCode.UNTOLD,
+        )
+        self.fail(failure, stdout=False)
+        return ExitCode.UNTOLD
+
 
 def _fail_in_json(data: Mapping[str, Json], *, stdout: bool) -> None:
     if stdout:
@@ -135,7 +151,8 @@ def _fail_in_json(data: Mapping[str, Json], *, stdout: bool) -> None:
             pass
         else:
             return
-    sys.stderr.write(json.dumps(data, indent=2) + "\n")
+    # One line, as all that programs read there: a command may log on.
+    sys.stderr.write(json.dumps(data) + "\n")
     sys.stderr.flush()
 
 

@@ -22,6 +22,7 @@ from tests.support.light_blocks import hashes_are_the_engines
 from tests.support.localnets import Net, net
 
 CALL_LOG: Final = "logs/abci-calls.jsonl"
+LOST: Final = "answer_not_written"
 NAMES: Final = ("validator0", "validator1", "validator2", "validator3", "newcomer1")
 CONFIRM: Final = b"/seedpact.registration.v1.MsgConfirmNode"
 REGISTER: Final = b"/seedpact.registration.v1.MsgRegisterNode"
@@ -196,26 +197,36 @@ def one_more_node_joins_with_a_snapshot(network: Net) -> None:
 
 def every_stop_is_clean_and_the_network_comes_back(network: Net) -> None:
     height = check_stopped(network, lambda: network.down(signal.SIGINT))
-    network.up()
+    begin_untold(network)
+    network.wait_for(lambda: LOST in network.events(), "what is told on stderr")
     network.wait_for(lambda: network.height() > height, "the next block")
-    assert {node["enclave_state"] for node in network.summary["nodes"]} == {"HOLDER"}
+    assert {status.enclave_state for status in network.look()} == {"HOLDER"}
 
     def by_command() -> int:
         assert network.command("stop")["stopped"] is True
         return network.ended()
 
-    height = check_stopped(network, by_command)
-    network.up("--once")
-    assert network.ended() == 0
-    assert network.summary["height"] >= height
+    height = check_stopped(network, by_command, ExitCode.UNTOLD)
+    said = len(network.events())
+    begin_untold(network, "--once")
+    assert network.ended() == ExitCode.UNTOLD
+    told = next(line for line in network.events()[said:].splitlines() if LOST in line)
+    assert "; the network stops, its state stays" in json.loads(told)["found"]
+    assert not running_pids(network)
 
 
-def check_stopped(network: Net, stop: Callable[[], int]) -> int:
+def begin_untold(network: Net, *options: str) -> None:
+    """With a stdout that takes nothing."""
+    with Path("/dev/full").open("wb") as full:
+        network.begin(*options, stdout=full)
+
+
+def check_stopped(network: Net, stop: Callable[[], int], code: int = ExitCode.DONE) -> int:
     """Stops it and looks at what is left; the height before."""
     pids = running_pids(network)
     assert len(pids) == 18
     height, said = network.height(), len(network.events())
-    assert stop() == 0
+    assert stop() == code
     stopped = [json.loads(line) for line in network.events()[said:].splitlines()]
     ends = {event["text"] for event in stopped if event.get("event") == "stopped"}
     assert ends == {"exit code 0"}

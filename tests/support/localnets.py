@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient
@@ -78,7 +78,7 @@ class Net:
         assert text.startswith(b'{\n  "accepted": true'), (text, self.events())
         self.summary = json.loads(text)
 
-    def begin(self, *options: str) -> None:
+    def begin(self, *options: str, stdout: int | IO[bytes] = subprocess.PIPE) -> None:
         """Starts it, and does not wait."""
         offset = () if self.folder.file.exists() else ("--port-offset", self._offset)
         words = ("localnet", "up", "--output", "json", "--home", str(self.folder.path))
@@ -86,7 +86,7 @@ class Net:
         with log.open("ab") as stderr:
             self._up = subprocess.Popen(
                 [*self.inside, *COMMAND, *words, *offset, *options],
-                stdout=subprocess.PIPE,
+                stdout=stdout,
                 stderr=stderr,
                 env={**os.environ, "PYTHONPATH": python_path()},
                 start_new_session=True,

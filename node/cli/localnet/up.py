@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import click
 
+from node.cli.exit_codes import ExitCode
 from node.cli.failures import Failure
 from node.cli.help_text import examples
 from node.cli.localnet.options import folder_option, port_offset_option
@@ -15,6 +18,7 @@ from node.cli.localnet.status import network_json, registration_rows
 from node.cli.options import output_option
 from node.cli.output import Output
 from node.cli.start import SOFTWARE_MODE, built_engine
+from node.cli.streams import AnswerLost
 from node.json_form import Json
 from node.localnet.building import discard_homes
 from node.localnet.failures import LocalnetCode
@@ -32,6 +36,7 @@ from node.localnet.status import HOLDER, NodeStatus, common_app_hash, look
 from node.localnet.steps import Steps
 from node.localnet.store import Folder
 
+STOPS: Final = "Ctrl-C or `seedpactd localnet stop` stops it"
 _BLOCK_TIME: Final = re.compile(r"(\d{1,5})(ms|s)")
 
 
@@ -78,14 +83,16 @@ def up(
     port_offset: int | None,
     folder: Folder,
     output: Output,
-) -> None:
+) -> ExitCode:
     """Bring up a network: validators, then a newcomer that registers and holds the seed.
 
     The first validator's enclave makes the seed; the others, in genesis too, register like anyone.
     Then a newcomer is funded, registers, is confirmed in the same block, and opens its envelope.
-    It runs until Ctrl-C; its state stays, and `up` starts it again. With --output json there is
-    one object on stdout once the newcomer has joined, and the steps go to stderr as JSON lines.
+    It runs until Ctrl-C, also where stdout does not take its answer (told on stderr, exit code 3);
+    its state stays, and `up` starts it again. With --output json there is one object on stdout once
+    the newcomer has joined, and the steps go to stderr as JSON lines.
     """
+    ends = ExitCode.DONE
     with folder.claimed():
         localnet = _network(folder, validators=validators, block_ms=block_time, offset=port_offset)
         engine = built_engine(output)
@@ -95,8 +102,10 @@ def up(
             network = Network(folder, engine=engine, steps=steps, report=shown.event)
 
             def then() -> None:
+                nonlocal ends
                 shown.settled()
-                _summary(folder, steps, output, stays=not once)
+                summary = partial(_summary, folder, steps, output, stays=not once)
+                ends = told(summary, output, stays=not once)
                 if not once:
                     network.watch()
 
@@ -104,6 +113,20 @@ def up(
             if not network.run(then):
                 raise click.Abort
             shown.say("stopped")
+    return ends
+
+
+def told(summary: Callable[[], None], output: Output, *, stays: bool) -> ExitCode:
+    """Says what was reached; the exit code.
+
+    Where stdout does not take it, stderr gets it at once, with what becomes of the network.
+    """
+    try:
+        summary()
+    except AnswerLost as lost:
+        after = f"runs on, {STOPS}" if stays else "stops, its state stays"
+        return output.lost(AnswerLost(lost.reason, done=f"{lost.done}; the network {after}"))
+    return ExitCode.DONE
 
 
 def _network(

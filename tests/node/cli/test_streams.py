@@ -17,7 +17,10 @@ import click
 import pytest
 
 from node.cli.exit_codes import ExitCode
+from node.cli.localnet.up import STOPS, told
 from node.cli.main import cli as root
+from node.cli.output import Format, Output
+from node.cli.streams import AnswerLost
 from node.config import Home
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
@@ -162,6 +165,20 @@ def test_nobody_is_told_the_words_elsewhere(forked: ForkedCli, home: Path) -> No
     ended = forked(*words("keys mnemonic", home), "--output", "json", stdout=FULL)
     assert set(json.loads(ended.stderr)) == {"accepted", "code", "expected", "found", "remedy"}
     assert "mnemonic" not in ended.stderr
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_network_outlives_its_answer(capsys: pytest.CaptureFixture[str], *, stays: bool) -> None:
+    """Told at once, in a line that stands among others, and not when it ends in a week."""
+
+    def summary() -> None:
+        raise AnswerLost("No space left on device", done="newcomer1 holds the seed, height 9")
+
+    assert told(summary, Output(Format.JSON), stays=stays) == ExitCode.UNTOLD
+    (line,) = capsys.readouterr().err.splitlines()
+    found = json.loads(line)["found"]
+    becomes = f"runs on, {STOPS}" if stays else "stops, its state stays"
+    assert found.endswith(f"done: newcomer1 holds the seed, height 9; the network {becomes}")
 
 
 def test_a_send_says_its_hash_elsewhere(chain: OneValidator, tmp_path: Path, cli: Cli) -> None:

@@ -8,8 +8,9 @@ from typing import Final
 import click
 from click.shell_completion import get_completion_class
 
+from node.cli.argument_types import OneOf
 from node.cli.help_text import verbatim
-from node.cli.options import OneOf, output_option
+from node.cli.options import output_option
 from node.cli.output import Format, Output
 
 SHELLS: Final = ("bash", "zsh", "fish")

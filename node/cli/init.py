@@ -9,13 +9,14 @@ from typing import Final
 import click
 
 from enclave.crypto.labels import Mode
+from node.cli.argument_types import Address, OneOf
 from node.cli.engine_options import MONIKER, PEER
 from node.cli.failures import usage
 from node.cli.genesis.shared import GenesisTime
 from node.cli.help_text import command_line, examples
 from node.cli.inherited import InheritedOption
 from node.cli.numbers import integer
-from node.cli.options import Address, OneOf, home_option, output_option
+from node.cli.options import home_option, output_option
 from node.cli.output import Output, Row
 from node.config import ClientConfig, Home, NodeConfig, Ports
 from node.config.cometbft import DEFAULT_COMMIT_MS, CometSettings, is_loopback

@@ -11,6 +11,7 @@ import click
 
 from enclave.registration.network import HASH_BYTES
 from node.chain_client import Price
+from node.cli.argument_types import Address, Hex, RpcUrl
 from node.cli.engine_options import MONIKER, PEER
 from node.cli.failures import usage
 from node.cli.help_text import examples, paragraphs, verbatim
@@ -18,9 +19,6 @@ from node.cli.joined import read_named_collateral, show_joined, unused_options
 from node.cli.keyring import open_keyring
 from node.cli.numbers import Seconds, integer
 from node.cli.options import (
-    Address,
-    Hex,
-    RpcUrl,
     grpc_option,
     home_option,
     keyring_backend_option,

@@ -73,7 +73,7 @@ CLI_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "see with `ss -ltnp` who listens there, stop it and start this home's enclave; or name "
         "the right address and token, in node.toml under [enclave] or as options",
     ),
-    CliCode.ENDPOINT_FILE_UNUSABLE: Remedy(
+    CliCode.ENCLAVE_TOKEN_UNUSABLE: Remedy(
         "The enclave makes endpoint.token in its home at its start, for its own user alone; the "
         "node knows the enclave by it, and runs as that user or reads a copy.",
         "run both as one user; where the file is damaged, start the enclave again: it makes one",

@@ -14,15 +14,11 @@ from rich.console import Console
 from rich.text import Text
 
 from enclave.crypto.labels import Mode
+from node.cli.argument_types import OneOf
 from node.cli.engine import BuildProgress
 from node.cli.failures import CliCode
 from node.cli.help_text import examples
-from node.cli.options import (
-    OneOf,
-    home_option,
-    output_option,
-    passphrase_option,
-)
+from node.cli.options import home_option, output_option, passphrase_option
 from node.cli.output import Format, Output, print_json
 from node.cli.remedies import remedy_for
 from node.cli.streams import AnswerLost

@@ -12,11 +12,11 @@ from chain_module.address import to_text
 from chain_module.bank.coins import DENOM
 from node.chain_client import ChainClient, ChainFailure, Price
 from node.chain_proof import follows, lacks_start, older_blocks_missing, start_height
+from node.cli.argument_types import Address
 from node.cli.chain_options import Target, chain_options
 from node.cli.enclave.info import newer_backup_rows, state_name, unproven_rows
 from node.cli.first_block import FirstBlock, awaited
 from node.cli.help_text import examples
-from node.cli.options import Address
 from node.cli.output import Output, Row
 from node.cli.query.registration import status_name
 from node.cli.times import utc, utc_seconds

@@ -46,7 +46,7 @@ class EnclaveCode(enum.StrEnum):
     UNREACHABLE = "enclave_unreachable"
     FAILED = "enclave_failed"
     NOT_OURS = "enclave_not_ours"
-    FILE_UNUSABLE = "endpoint_file_unusable"
+    FILE_UNUSABLE = "enclave_token_unusable"
 
 
 class EnclaveFailure(NodeFailure):

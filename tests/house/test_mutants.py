@@ -31,7 +31,7 @@ ROOMS: Final = {
     "storage": "tests/node/storage/",
     "sync": "tests/(chain_module/store|node/(application|join|storage))/",
     "confirmer": "tests/node/(confirmer|application)/",
-    "run": "tests/node/(localnet|supervisor)/",
+    "run": "tests/node/(cli|localnet|supervisor)/",
     "home": "tests/node/(config|cli)/",
     "keyring": "tests/node/keyring/",
     "genesis": "tests/(node/(genesis|cli)/|differential/test_genesis)",

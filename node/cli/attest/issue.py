@@ -16,11 +16,12 @@ from enclave.attestation.software_issuer import issue as issue_evidence
 from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus, TdxMeasurement, Tee
 from enclave.service.measure_package import measure_package
+from node.cli.argument_types import Hex, OneOf, UnixTime
 from node.cli.attest.facts import measurement_json, measurement_rows
 from node.cli.failures import CliCode, Failure, usage
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import command_line, examples, paragraphs, verbatim
-from node.cli.options import Hex, OneOf, UnixTime, force_option, output_option
+from node.cli.options import force_option, output_option
 from node.cli.output import Output
 
 KINDS: Final = {kind.text: kind for kind in QuoteKind}

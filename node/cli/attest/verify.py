@@ -12,6 +12,7 @@ from enclave.attestation.policy import Policy, predicates
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
+from node.cli.argument_types import UnixTime
 from node.cli.attest.facts import Facts
 from node.cli.attest.inputs import (
     INTEL,
@@ -22,7 +23,7 @@ from node.cli.attest.inputs import (
 )
 from node.cli.failures import Failure
 from node.cli.help_text import examples, paragraphs, verbatim
-from node.cli.options import UnixTime, output_option
+from node.cli.options import output_option
 from node.cli.output import Output
 from node.collateral import canonical, check_authority
 

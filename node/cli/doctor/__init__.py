@@ -57,7 +57,7 @@ _SILENCE: Final = frozenset(
         CliCode.CHAIN_UNTRUSTED,
         CliCode.ENCLAVE_UNREACHABLE,
         CliCode.ENCLAVE_NOT_OURS,
-        CliCode.ENDPOINT_FILE_UNUSABLE,
+        CliCode.ENCLAVE_TOKEN_UNUSABLE,
         CliCode.NO_HOME,
     }
 )

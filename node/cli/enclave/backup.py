@@ -7,11 +7,12 @@ from typing import Final
 
 import click
 
+from node.cli.argument_types import Hex
 from node.cli.enclave.info import state_name
 from node.cli.enclave.place import Place, place_options
 from node.cli.files import check_writable, read_file, write_file
 from node.cli.help_text import command_line, examples
-from node.cli.options import Hex, force_option, output_option
+from node.cli.options import force_option, output_option
 from node.cli.output import Output
 from seedpact.enclave.v1 import service_pb2 as pb
 

@@ -9,6 +9,7 @@ import click
 from enclave.crypto.primitives import KEM_PUBLIC_BYTES
 from enclave.errors import Code
 from enclave.registration.network_codec import network_to_proto
+from node.cli.argument_types import Hex
 from node.cli.enclave.founder import write_founder
 from node.cli.enclave.info import state_name
 from node.cli.enclave.network_file import read_network
@@ -17,7 +18,7 @@ from node.cli.failures import Failure, usage
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
 from node.cli.numbers import integer
-from node.cli.options import Hex, force_option, output_option
+from node.cli.options import force_option, output_option
 from node.cli.output import Output
 from node.cli.values import short_hex
 from node.enclave_client import EnclaveClient, EnclaveRefused

@@ -10,11 +10,12 @@ from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.registration.network import Floor, NetworkInputs, check_inputs, network_id
+from node.cli.argument_types import Hex, OneOf, UnixTime
 from node.cli.enclave.network_file import write_network
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import command_line, examples
 from node.cli.numbers import MAX_UINT32, integer
-from node.cli.options import Hex, OneOf, UnixTime, force_option, output_option
+from node.cli.options import force_option, output_option
 from node.cli.output import Output
 
 NANOSECONDS: Final = 10**9

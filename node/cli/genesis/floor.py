@@ -12,11 +12,12 @@ from chain_module.registration.records import params_to_proto
 from enclave.attestation.types import TcbStatus
 from enclave.registration.network import Floor, NetworkInputs, check_inputs
 from enclave.registration.network_codec import floor_to_proto
+from node.cli.argument_types import Hex, OneOf
 from node.cli.failures import usage
 from node.cli.genesis.shared import account_of, load
 from node.cli.help_text import examples
 from node.cli.numbers import MAX_UINT32, integer
-from node.cli.options import Hex, OneOf, home_option, keyring_backend_option, output_option
+from node.cli.options import home_option, keyring_backend_option, output_option
 from node.cli.output import Output
 from node.config import Home
 from node.json_form import message_to_json

@@ -6,16 +6,11 @@ import click
 
 from chain_module.address import ACCOUNT_PREFIX
 from enclave.errors import Code, Refusal
+from node.cli.argument_types import Address
 from node.cli.failures import Failure, of_part, of_refusal
 from node.cli.genesis.shared import account_of, load, load_from
 from node.cli.help_text import command_line, examples
-from node.cli.options import (
-    Address,
-    home_option,
-    keyring_backend_option,
-    output_option,
-    timeout_option,
-)
+from node.cli.options import home_option, keyring_backend_option, output_option, timeout_option
 from node.cli.output import Output, Row
 from node.cli.values import short_hex
 from node.config import Home, NodeConfig

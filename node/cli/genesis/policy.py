@@ -11,6 +11,7 @@ from enclave.attestation.policy import Policy
 from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus
 from enclave.errors import Refusal
 from enclave.registration.policy_codec import policy_from_proto, policy_to_proto
+from node.cli.argument_types import OneOf
 from node.cli.attest.facts import measurement_json
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import of_refusal, usage
@@ -19,7 +20,7 @@ from node.cli.genesis.shared import load
 from node.cli.help_text import examples
 from node.cli.json_files import message_from_json, parse_object
 from node.cli.numbers import MAX_UINT32, integer
-from node.cli.options import OneOf, home_option, output_option
+from node.cli.options import home_option, output_option
 from node.cli.output import Output
 from node.config import Home
 from node.json_form import message_to_json

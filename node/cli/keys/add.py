@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import click
 
+from node.cli.argument_types import OneOf
 from node.cli.failures import CliCode, Failure, usage
 from node.cli.help_text import examples
 from node.cli.keyring import ask_secret, open_keyring
 from node.cli.keys.shown import key_json, key_rows, warnings
-from node.cli.options import (
-    OneOf,
-    home_option,
-    keyring_backend_option,
-    output_option,
-    passphrase_option,
-)
+from node.cli.options import home_option, keyring_backend_option, output_option, passphrase_option
 from node.cli.output import Output
 from node.cli.streams import AnswerLost
 from node.config import Home

@@ -12,12 +12,13 @@ from chain_module.registration.records import decode_identity
 from enclave.registration.network_codec import floor_to_proto
 from enclave.registration.records import NODE_ID_BYTES
 from node.chain_client import ChainCode, ChainFailure
+from node.cli.argument_types import Hex, OneOf
 from node.cli.chain_options import AccountAddress, Target, chain_options
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
 from node.cli.json_files import dump_object
 from node.cli.numbers import integer
-from node.cli.options import Hex, OneOf, force_option
+from node.cli.options import force_option
 from node.cli.output import Output, Row
 from node.cli.query.proofs import ProofWish, Shown, checked, proof_options
 from node.cli.times import utc_seconds

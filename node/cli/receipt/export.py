@@ -7,11 +7,12 @@ import sys
 import click
 
 from enclave.registration.records import NODE_ID_BYTES
+from node.cli.argument_types import Hex
 from node.cli.chain_options import Target, chain_options
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import examples
 from node.cli.numbers import integer
-from node.cli.options import Hex, force_option
+from node.cli.options import force_option
 from node.cli.output import Output
 from node.receipts import NodeSource
 from node.receipts import export as export_receipt

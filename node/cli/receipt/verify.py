@@ -10,10 +10,11 @@ from chain_module.address import to_text
 from enclave.light_client.hashes import header_hash
 from enclave.registration.network import HASH_BYTES
 from enclave.registration.records import verdict_to_proto
+from node.cli.argument_types import Hex
 from node.cli.failures import CliCode, Failure
 from node.cli.files import MAX_INPUT_FILE_BYTES, read_file
 from node.cli.help_text import examples
-from node.cli.options import Hex, output_option
+from node.cli.options import output_option
 from node.cli.output import Output, Row
 from node.cli.remedies import remedy_for
 from node.cli.times import utc_seconds

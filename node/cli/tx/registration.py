@@ -8,10 +8,10 @@ import click
 
 from enclave.registration.freshness import NONCE_BYTES
 from enclave.registration.records import NODE_ID_BYTES
+from node.cli.argument_types import Hex
 from node.cli.files import read_file
 from node.cli.help_text import examples
 from node.cli.json_files import message_from_json, parse_object
-from node.cli.options import Hex
 from node.cli.tx.sending import Signing, signing_options
 from node.host.freshness import message_of
 from seedpact.registration.v1 import tx_pb2, types_pb2

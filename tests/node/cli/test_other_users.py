@@ -168,7 +168,7 @@ def test_a_token_that_only_another_user_reads_is_named(
     token = whole / "enclave/endpoint.token"
     words = ("--address", "127.0.0.1:1", "--endpoint-token", str(token))
     ended = forked("enclave", "info", *words, user=USER, environment={"PATH": "/usr/bin:/bin"})
-    assert ended.stderr.startswith("endpoint_file_unusable: "), (ended, shut)
+    assert ended.stderr.startswith("enclave_token_unusable: "), (ended, shut)
     assert f"{token}, 32 bytes" in ended.stderr
     assert "Permission denied" in ended.stderr
     assert "Traceback" not in ended.stderr

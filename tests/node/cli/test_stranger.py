@@ -125,7 +125,7 @@ def test_a_token_elsewhere_is_named_in_node_toml(home: Home, tmp_path: Path, cli
 def test_a_damaged_token_is_named(home: Home, cli: Cli) -> None:
     home.enclave_token.write_bytes(b"short")
     found = check(cli, home, "enclave")
-    assert found["code"] == "endpoint_file_unusable"
+    assert found["code"] == "enclave_token_unusable"
     assert str(home.enclave_token) in found["expected"]
     assert found["found"] == "5 bytes"
 

@@ -103,7 +103,7 @@ def test_a_token_that_cannot_be_read_is_said_once(token: Path) -> None:
     with squatter(plausible) as there:
         client = EnclaveClient(there.address, token=token)
         with Confirmer(client, log=log, metrics=Metrics(), ping_every=SOON) as confirmer:
-            wait_for(lambda: "endpoint_file_unusable" in said(log), "the line")
+            wait_for(lambda: "enclave_token_unusable" in said(log), "the line")
             assert isinstance(asked(confirmer), Away)
     assert there.asked == []
-    assert said(log).count("endpoint_file_unusable") == 1
+    assert said(log).count("enclave_token_unusable") == 1

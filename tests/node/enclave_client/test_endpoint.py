@@ -204,7 +204,7 @@ def test_a_token_that_cannot_be_read_asks_nobody(
         for method in ("GetInfo", "ConfirmNodes"):
             with pytest.raises(EnclaveTokenUnusable) as unusable:
                 asks(client, method)()
-    assert unusable.value.code == "endpoint_file_unusable"
+    assert unusable.value.code == "enclave_token_unusable"
     assert str(token) in unusable.value.expected
     assert found in unusable.value.found
     assert there.asked == []

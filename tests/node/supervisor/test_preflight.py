@@ -13,7 +13,7 @@ import pytest
 import tomlkit
 
 from enclave.crypto.labels import Mode
-from node.config import ConfigCode, ConfigFailure, Home, NodeConfig
+from node.config import ConfigCode, ConfigFailure, Home, NodeConfig, Ports
 from node.config.cometbft import edit_cometbft
 from node.config.toml_writer import parse
 from node.localnet.homes import make_home
@@ -181,7 +181,9 @@ def test_the_group_is_the_home(home: Home) -> None:
         assert spec.command == command(part, home, config, engine=Path("/engine"))
         assert spec.log.parent == home.logs
         assert spec.pid_file.parent == home.run
-    assert engine_addresses(home) == ("127.0.0.1:27657", "127.0.0.1:27656")
+    offset = int(config.enclave_address.removeprefix("127.0.0.1:")) - Ports().enclave
+    ports = Ports().shifted(offset)
+    assert engine_addresses(home) == (f"127.0.0.1:{ports.rpc}", f"127.0.0.1:{ports.p2p}")
 
 
 def test_blocks_wait_for_no_queries(home: Home) -> None:

@@ -20,11 +20,13 @@ import pytest
 import node
 from enclave.crypto.labels import Mode
 from node.cli.enclave.supervise import run_enclave
+from node.cli.import_path import trusted
 from node.config import Home, NodeConfig
 from node.join.enclave_process import enclave_of
 from node.supervisor.child import Child
 from node.supervisor.node_group import Part, node_group
 from node.supervisor.python_child import LOADERS, PATHS, python_command, python_environment
+from tests.support.cli import python_path
 from tests.support.supervised import wait_for
 
 WITNESS = "imported"
@@ -111,6 +113,35 @@ def of_the_command(_folder: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in PATHS}
     script = Path(sys.executable).with_name("seedpactd")
     run([str(script), "--version"], environment)
+
+
+STARTED = "import re, sys; print(*sys.modules)"
+"""What the interpreter and the console script import before any line of ours."""
+
+
+@pytest.mark.parametrize("named", [".", "", "/nowhere:", "../shadows", "./."])
+def test_the_command_leaves_the_current_folder(shadowed: Path, named: str) -> None:
+    """An empty entry is what `PYTHONPATH=$PYTHONPATH:/lib` has, where it was unset."""
+    environment = {name: value for name, value in os.environ.items() if name not in PATHS}
+    clean = [sys.executable, "-P", "-c", STARTED]
+    before = subprocess.run(clean, env=environment, capture_output=True, text=True, check=True)
+    for name in {"node", *before.stdout.split()}:
+        (shadowed / f"{name}.py").unlink(missing_ok=True)
+    environment["PYTHONPATH"] = os.pathsep.join((named, python_path()))
+    command = str(Path(sys.executable).with_name("seedpactd"))
+    issue = [command, "attest", "issue", "--out-dir", str(shadowed / "out")]
+    done = subprocess.run(issue, env=environment, capture_output=True, text=True, check=False)
+    assert not (shadowed / WITNESS).exists(), (shadowed / WITNESS).read_text()
+    assert done.returncode == 0, done.stderr
+
+
+def test_folders_of_the_operator_and_of_the_product_stay() -> None:
+    here = str(Path.cwd())
+    path = ["", "lib", here, f"{here}/lib", "/a", "/lib", "/b"]
+    assert trusted(path, named=":lib:/a", product="/b") == ["/a", "/lib", "/b"]
+    assert trusted(path, named=f".:{here}/", product="/b") == [here, f"{here}/lib", *path[4:]]
+    assert trusted(path, named="::.", product=here) == [here, f"{here}/lib", *path[4:]]
+    assert trusted(path, named="", product="/b") == path[2:]
 
 
 @pytest.mark.parametrize(

@@ -43,8 +43,8 @@ class CliCode(enum.StrEnum):
     KEY_DAMAGED = "key_damaged"
     BAD_KEY_NAME = "bad_key_name"
     BAD_KEY = "bad_key"
-    WRONG_PASSWORD = "wrong_password"  # noqa: S105 (a code's name)
-    WEAK_PASSWORD = "weak_password"  # noqa: S105 (a code's name)
+    WRONG_PASSWORD = "wrong_password"
+    WEAK_PASSWORD = "weak_password"
     OPERATOR_KEY_LOCKED = "operator_key_locked"
     NO_GENESIS = "no_genesis"
     BAD_GENESIS = "bad_genesis"
@@ -62,7 +62,7 @@ class CliCode(enum.StrEnum):
     ENCLAVE_UNREACHABLE = "enclave_unreachable"
     ENCLAVE_FAILED = "enclave_failed"
     ENCLAVE_NOT_OURS = "enclave_not_ours"
-    ENDPOINT_FILE_UNUSABLE = "endpoint_file_unusable"
+    ENCLAVE_TOKEN_UNUSABLE = "enclave_token_unusable"
     ENCLAVE_STOPPED = "enclave_stopped"
     NODE_ALREADY_RUNNING = "node_already_running"
     SERVICE_CANNOT_LISTEN = "service_cannot_listen"

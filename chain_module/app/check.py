@@ -30,7 +30,7 @@ from chain_module.tx.ante import Charged, GasPrice, Offer, run_ante_again
 WAITING_PER_BLOCK: Final = 2
 """Waiting registers a node: so many times what a block may hold."""
 RECHECKS: Final = 2_000
-"""Waiting transactions that are judged again after a block: about 0.1 s of a core. Those behind
+"""Waiting transactions that are judged again after a block: about 0.2 s of a core. Those behind
 them stay as they are; a proposer runs each one in any case."""
 RECHECK_BYTES: Final = 8 * 1024 * 1024
 """Of them: about 0.03 s."""

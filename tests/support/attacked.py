@@ -38,7 +38,7 @@ from tests.support.faults import FUNDS, check_one_state, send
 from tests.support.localnets import Net
 from tests.support.ports import free_offset
 from tests.support.process import EnclaveProcess
-from tests.support.relay import Relay, free_address
+from tests.support.relay import Relay
 
 LIAR: Final = "validator2"
 OVERHEARD: Final = ("validator0", "newcomer1")
@@ -83,7 +83,9 @@ class Groups:
             environment = {"PYTHONPATH": python_path()}
             return replace(spec, command=(sys.executable, *lie), environment=environment)
         if spec.name == Part.ENCLAVE and name in OVERHEARD:
-            behind, known = free_address(), config.enclave_address
+            # At the same port: it is part of the proof that the host asks for.
+            known = config.enclave_address
+            behind = known.replace("127.0.0.1", "127.0.0.2")
             self.relays[name] = Relay(known, to=behind)
             command = tuple(behind if word == known else word for word in spec.command)
             return replace(spec, command=command)

@@ -10,7 +10,6 @@ import http.client
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -27,18 +26,17 @@ from node.cli.explain import known_codes
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
 from node.failure import NodeFailure
-from node.join import Join, Step, join
+from node.join import Step, join
 from node.join.enclave_process import enclave_of
 from node.join.seed import header_from, holder_proof, import_seed
 from node.light_blocks import LightBlocks
-from node.localnet.homes import ensure_key
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
+from tests.support.joins import funded_join
 from tests.support.lying_rpc import Lie, lying_rpc
 from tests.support.one_validator import OneValidator
 
-FUNDS: Final = 100_000
 NOBODYS: Final = b"\xaa" * 32
 
 
@@ -62,16 +60,7 @@ class Newcomer:
 
 @pytest.fixture(scope="module")
 def newcomer(chain: OneValidator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Newcomer]:
-    home = Home.of(str(tmp_path_factory.mktemp("newcomer") / "home"))
-    operator = ensure_key(home, "operator")
-    chain.fund(operator.info.address, FUNDS)
-    wish = Join(
-        home=Path(home.path),
-        peer_rpc=chain.rpc,
-        peer_grpc=chain.grpc,
-        operator=operator,
-        network_id=chain.network_id,
-    )
+    wish = funded_join(chain, tmp_path_factory.mktemp("newcomer") / "home")
 
     def stop(recorded: str) -> None:
         if recorded == Step.CONFIRM:
@@ -80,7 +69,9 @@ def newcomer(chain: OneValidator, tmp_path_factory: pytest.TempPathFactory) -> I
     with pytest.raises(KeyboardInterrupt):
         join(wish, hook=stop)
     with (
-        enclave_of(home.enclave, mode=Mode.SOFTWARE, address=None, configured="") as enclave,
+        enclave_of(
+            Home(wish.home).enclave, mode=Mode.SOFTWARE, address=None, configured=""
+        ) as enclave,
         chain.client() as client,
     ):
         record = client.node(enclave.get_info().node_id)

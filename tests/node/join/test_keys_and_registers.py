@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 import pytest
 from cosmpy.protos.cosmos.bank.v1beta1.tx_pb2 import MsgSend
@@ -23,32 +22,15 @@ from node.join.enclave_process import enclave_of
 from node.join.genesis import Network, read_genesis
 from node.join.journal import FILE_NAME, SIGNED, Journal
 from node.join.quoting import check_price
-from node.localnet.homes import ensure_key
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2
 from tests.support.enclaves import inputs
+from tests.support.joins import FUNDS
 from tests.support.one_validator import OneValidator
-
-FUNDS: Final = 100_000
 
 
 class Stopped(Exception):
     """The flow ends at a point of the journal."""
-
-
-@pytest.fixture
-def newcomer(chain: OneValidator, tmp_path: Path) -> Join:
-    """A wish with an empty home and a funded operator."""
-    home = Home.of(str(tmp_path / "home"))
-    operator = ensure_key(home, "operator")
-    chain.fund(operator.info.address, FUNDS)
-    return Join(
-        home=home.path,
-        peer_rpc=chain.rpc,
-        peer_grpc=chain.grpc,
-        operator=operator,
-        network_id=chain.network_id,
-    )
 
 
 def network_of(chain: OneValidator) -> Network:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -15,28 +14,12 @@ from enclave.crypto.labels import Mode
 from node.config import Home
 from node.join import Join, JoinCode, JoinFailure, join
 from node.join.enclave_process import enclave_of
-from node.localnet.homes import ensure_key
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import query_pb2, types_pb2
+from tests.support.joins import FUNDS
 from tests.support.lying_grpc import lying_grpc
 from tests.support.lying_rpc import lying_rpc
 from tests.support.one_validator import OneValidator
-
-FUNDS: Final = 100_000
-
-
-@pytest.fixture
-def newcomer(chain: OneValidator, tmp_path: Path) -> Join:
-    home = Home.of(str(tmp_path / "home"))
-    operator = ensure_key(home, "operator")
-    chain.fund(operator.info.address, FUNDS)
-    return Join(
-        home=home.path,
-        peer_rpc=chain.rpc,
-        peer_grpc=chain.grpc,
-        operator=operator,
-        network_id=chain.network_id,
-    )
 
 
 def paid_nothing(chain: OneValidator, wish: Join) -> None:

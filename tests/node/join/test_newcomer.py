@@ -27,29 +27,14 @@ from node.localnet.homes import ensure_key
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from tests.support.cli import python_path
+from tests.support.joins import FUNDS
 from tests.support.one_validator import OneValidator
 
-FUNDS: Final = 100_000
 FEE: Final = 10_000
 """useed: far more than one register, far less than FUNDS."""
 POINTS: Final = [*(str(step) for step in Step), SIGNED]
 WAITING: Final = [Step.QUOTE, SIGNED, Step.REGISTER, Step.CONFIRM]
 """Where the enclave is PENDING."""
-
-
-@pytest.fixture
-def newcomer(chain: OneValidator, tmp_path: Path) -> Join:
-    """A wish with an empty home and a funded operator."""
-    home = Home.of(str(tmp_path / "home"))
-    operator = ensure_key(home, "operator")
-    chain.fund(operator.info.address, FUNDS)
-    return Join(
-        home=home.path,
-        peer_rpc=chain.rpc,
-        peer_grpc=chain.grpc,
-        operator=operator,
-        network_id=chain.network_id,
-    )
 
 
 def spent(chain: OneValidator, wish: Join) -> int:

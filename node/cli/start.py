@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -121,9 +122,20 @@ def _become(part: Part, home: Home, config: NodeConfig, *, engine: Path) -> NoRe
     if own is not None:
         own.write(pid_file(home, part))
     line = command(part, home, config, engine=engine)
+    if part is Part.COMETBFT:
+        _stay_in_the_background()
     sys.stdout.flush()
     sys.stderr.flush()
     os.execve(line[0], line, python_environment())  # noqa: S606 (no shell is wanted)
+
+
+def _stay_in_the_background() -> None:
+    """Out of the group that a terminal's Ctrl-C is sent to, where SIGINT came ignored.
+
+    A shell starts its background jobs so. CometBFT listens to SIGINT whatever it inherits.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and os.getpgrp() != os.getpid():
+        os.setpgid(0, 0)
 
 
 class _Shown:

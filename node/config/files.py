@@ -28,12 +28,8 @@ def read_bytes(path: Path, *, limit: int = MAX_CONFIG_BYTES) -> bytes | None:
             data = file.read(limit + 1)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except PermissionError:
-        raise not_permitted(path) from None
     except OSError as error:
-        raise ConfigFailure(
-            ConfigCode.CONFIG_UNREADABLE, expected=f"to read {path}", found=reason(error)
-        ) from None
+        raise cannot_read(path, error) from None
     if len(data) > limit:
         raise ConfigFailure(
             ConfigCode.CONFIG_UNREADABLE,
@@ -150,6 +146,15 @@ def not_permitted(path: Path) -> ConfigFailure:
         ConfigCode.NOT_PERMITTED,
         expected=f"{path} open to this user, {os.geteuid()}",
         found=f"{culprit} of user {found.st_uid} with mode {stat.S_IMODE(found.st_mode):04o}",
+    )
+
+
+def cannot_read(path: Path, error: OSError) -> ConfigFailure:
+    """Why `path` could not be opened or read: NOT_PERMITTED or CONFIG_UNREADABLE."""
+    if isinstance(error, PermissionError):
+        return not_permitted(path)
+    return ConfigFailure(
+        ConfigCode.CONFIG_UNREADABLE, expected=f"to read {path}", found=reason(error)
     )
 
 

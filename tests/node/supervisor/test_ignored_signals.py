@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -10,8 +12,12 @@ from typing import Final
 
 import pytest
 
+from node.supervisor import running
+from node.supervisor.node_group import Part, pid_file
 from tests.node.supervisor.test_supervisor import SUPERVISE
 from tests.support.cli import COMMAND, python_path
+from tests.support.prepared_home import copy_of, prepare
+from tests.support.supervised import wait_for
 
 IGNORING: Final = ("env", "--ignore-signal=HUP,INT")
 ENCLAVE: Final = ("--mode", "software", "--listen", "127.0.0.1:0", "--home")
@@ -101,3 +107,29 @@ def test_a_child_stops_where_its_parent_came_deaf(tmp_path: Path) -> None:
     _, log = process.communicate(timeout=60)
     assert process.returncode == 0, log
     assert log.rstrip().endswith("stopped")
+
+
+def test_a_background_engine_is_out_of_reach_of_ctrl_c(engine: Path, tmp_path: Path) -> None:
+    """A shell's background job has SIGINT ignored, and CometBFT listens to it all the same."""
+    assert engine.is_file()
+    with copy_of(prepare(tmp_path / "net")) as home:
+        start = [*COMMAND, "start", "--only", "cometbft", "--home", str(home.path)]
+        shell = subprocess.Popen(
+            ["sh", "-c", '"$@" & wait', "sh", *start],
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": python_path()},
+            start_new_session=True,
+        )
+        try:
+            place = pid_file(home, Part.COMETBFT)
+            wait_for(lambda: running(place) is not None, "the engine")
+            found = running(place)
+            assert found is not None
+            wait_for(lambda: Path(f"/proc/{found.pid}/comm").read_text() == "cometbft\n", "it")
+            assert os.getpgid(found.pid) == found.pid
+            os.kill(found.pid, signal.SIGTERM)
+            shell.wait(timeout=60)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGKILL)
+            shell.wait()

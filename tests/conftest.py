@@ -1,6 +1,6 @@
 """What all tests share: hypothesis profiles, and the environment of the enclave's own extra.
 
-`SEEDPACT_PROFILE` chooses: dev (100 examples; the default), ci (500; where CI=true), long (20,000).
+`SEEDPACT_PROFILE` chooses: dev (100 examples; the default), ci (200; where CI=true), long (20,000).
 Each run's seed is printed; `pytest --hypothesis-seed=N` repeats it. No test asserts a time, so no
 example has a deadline.
 """
@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from node.engine import build_engine
 
-EXAMPLES: Final = {"mutants": 20, "dev": 100, "ci": 500, "long": 20_000}
+EXAMPLES: Final = {"mutants": 20, "dev": 100, "ci": 200, "long": 20_000}
 STATE_MACHINE_STEPS: Final = 50
 
 REPOSITORY: Final = Path(__file__).parents[1]

@@ -34,6 +34,24 @@ MUTANTS: Final = {
     ("n == 1 or m == 2 or (not n)", "without not n"): "return (n == 1 or m == 2)",
 }
 
+TABLES: Final = """def fits(self, pair, rows):
+    for name, limit in (("a", 1), ("b", 2)):
+        if name not in ("c", self.d) or {"e", "f"} <= rows or pair != (name, limit):
+            return any(row is name for row in rows if row)
+"""
+MUTANTS_OF_TABLES: Final = {
+    "without ('a', 1)": "for name, limit in ((('b', 2),)):",
+    "without ('b', 2)": "for name, limit in ((('a', 1),)):",
+    "without 'c'": "if (name not in (self.d,)) or",
+    "without self.d": "if (name not in ('c',)) or",
+    "without 'e'": "or ({'f'} <= rows) or",
+    "without 'f'": "or ({'e'} <= rows) or",
+    "without name": "or ((*pair[:0], *pair[1:]) != (limit,)):",
+    "without limit": "or ((*pair[:1], *pair[2:]) != (name,)):",
+    "all for any": "return (all((row is name for row in rows if row)))",
+    "without row": "return any((row is name for row in rows))",
+}
+
 
 @functools.cache
 def every_name() -> frozenset[Name]:
@@ -48,6 +66,13 @@ def test_every_operand_and_every_bound_has_a_mutant() -> None:
     for one in made:
         ast.parse(one.source)
         assert MUTANTS[one.name.expression, one.name.operand] in one.source
+
+
+def test_every_element_row_filter_and_quantifier_has_a_mutant() -> None:
+    made = {one.name.operand: one.source for one in operands_of(TABLES, "tables.py")}
+    of_or = {operand for operand in made if any(sign in operand for sign in ("in (", "<=", "!="))}
+    assert made.keys() - of_or == MUTANTS_OF_TABLES.keys()
+    assert [text for operand, text in MUTANTS_OF_TABLES.items() if text not in made[operand]] == []
 
 
 def test_a_name_stays_where_lines_move_and_a_digest_where_the_function_stands() -> None:

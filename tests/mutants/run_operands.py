@@ -1,7 +1,7 @@
 """Runs the mutants of `operands.py` against the tests of the file that each is in.
 
     python -m tests.mutants.run_operands                     what has no verdict yet
-    python -m tests.mutants.run_operands enclave/proven      of these files or folders alone
+    python -m tests.mutants.run_operands enclave/proven      of these files or folders, in order
     python -m tests.mutants.run_operands --minutes 30        and stops then; the next run goes on
     python -m tests.mutants.run_operands --survivors         the second circle, for what is left
 
@@ -28,11 +28,11 @@ import tempfile
 import time
 import tomllib
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 import pytest
 
@@ -41,7 +41,6 @@ from tests.mutants.operands import Name, Operand, operands
 REPOSITORY: Final = Path(__file__).parents[2]
 RECORD: Final = Path("tests/mutants/operands.txt")
 TABLE: Final = Path("tests/mutants/equivalent.toml")
-WORKERS: Final = 2
 SECONDS: Final = 600
 """For one run. A mutant that runs longer never ends: noticed."""
 HEAVY: Final = (
@@ -76,20 +75,22 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("paths", nargs="*", help="files or folders, such as enclave/proven")
     parser.add_argument("--minutes", type=float, default=0.0, help="0: until all have a verdict")
+    parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--survivors", action="store_true", help="the second circle")
     options = parser.parse_args(arguments)
     every = list(operands(REPOSITORY))
-    wanted = [one for one in every if _under(one.name.path, options.paths)]
+    wanted = list(_wanted(every, options.paths))
     equivalent, exists = read_table(REPOSITORY), {one.name for one in every}
     record = {name: v for name, v in read_record(REPOSITORY).items() if name in exists}
     known = [one for one in wanted if one.name not in equivalent]
     todo = [one for one in known if _open(one, record, wide=options.survivors)]
     print(f"operands: {len(wanted)} mutants, {len(todo)} to run", flush=True)
     until = time.monotonic() + (options.minutes * 60 or 10**9)
-    for done in _run_all(todo, wide=options.survivors, until=until):
-        record[done[0]] = done[1]
+    run = _Run(wide=options.survivors, until=until)
+    for name, verdict in run.all(todo, workers=options.workers):
+        record[name] = verdict
         write_record(REPOSITORY, record)
-        print(f"{done[1].word:16} {' | '.join(astuple(done[0]))}", flush=True)
+        print(f"{verdict.word:16} {' | '.join(astuple(name))}", flush=True)
     return _report(wanted, record, equivalent)
 
 
@@ -141,8 +142,10 @@ def circle(tests: Mapping[str, str], path: str, *, wide: bool) -> list[str]:
     return [test for test in dict.fromkeys([*near, *inside, *rest]) if test not in first]
 
 
-def _under(path: str, wanted: Sequence[str]) -> bool:
-    return not wanted or any(path == one or path.startswith(f"{one}/") for one in wanted)
+def _wanted(every: Sequence[Operand], paths: Sequence[str]) -> Iterator[Operand]:
+    """Those of each path in turn."""
+    for path in paths or ("",):
+        yield from (one for one in every if f"{one.name.path}/".startswith(path and f"{path}/"))
 
 
 def _open(operand: Operand, record: Record, *, wide: bool) -> bool:
@@ -167,34 +170,56 @@ def _report(wanted: Sequence[Operand], record: Record, equivalent: Mapping[Name,
     return int(any(word in {SURVIVED, MIRRORED, BROKEN} for word in words))
 
 
-def _run_all(
-    todo: Sequence[Operand], *, wide: bool, until: float
-) -> Iterable[tuple[Name, Verdict]]:
-    for name in HEAVY:
-        importlib.import_module(name)
-    files = list(dict.fromkeys(one.name.path for one in todo))
-    jobs = [([one for one in todo if one.name.path == path], wide) for path in files]
-    context = get_context("fork")
-    with (
-        tempfile.TemporaryDirectory(prefix="seedpact-operands-") as scratch,
-        context.Pool(WORKERS, _begin, (scratch, until)) as pool,
-    ):
-        for results in pool.imap_unordered(_of_file, jobs):
-            yield from results
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Which circle, and until when."""
+
+    wide: bool
+    until: float
+
+    def all(self, todo: Sequence[Operand], *, workers: int) -> Iterator[tuple[Name, Verdict]]:
+        """Verdicts, as they come."""
+        for name in HEAVY:
+            importlib.import_module(name)
+        with (
+            tempfile.TemporaryDirectory(prefix="seedpact-operands-") as scratch,
+            get_context("fork").Pool(workers, _begin, (scratch,)) as pool,
+        ):
+            for one, verdict in pool.imap_unordered(self.one, todo):
+                if verdict is not None:
+                    yield one.name, verdict
+
+    def one(self, one: Operand) -> tuple[Operand, Verdict | None]:
+        """None where the time is over."""
+        if time.monotonic() > self.until:
+            return one, None
+        tests = circle(_Place.tests, one.name.path, wide=self.wide)
+        survived = Verdict(SURVIVED if self.wide else MIRRORED, one.digest)
+        if not tests:
+            return one, survived
+        key = (one.name.path, self.wide)
+        if key not in _Place.green:
+            _Place.green[key] = _pytest(tests)[0] == PASSED
+        if not _Place.green[key]:
+            return one, Verdict(BROKEN, one.digest, "red without it")
+        code, noticed = _mutated(one, tests)
+        if code == PASSED:
+            return one, survived
+        return one, Verdict(KILLED if code in {FAILED, None} else BROKEN, one.digest, noticed)
 
 
 class _Place:
     """One worker's copy of the tree."""
 
     root = Path()
-    until = 0.0
     tests: Mapping[str, str] = {}
+    green: ClassVar[dict[tuple[str, bool], bool]] = {}
+    """Whether a circle passes without any mutant: by file, and width."""
 
 
-def _begin(scratch: str, until: float) -> None:
+def _begin(scratch: str) -> None:
     os.nice(19)
     _Place.root = Path(scratch) / str(os.getpid())
-    _Place.until = until
     command = [
         "git",
         "-C",
@@ -215,36 +240,15 @@ def _begin(scratch: str, until: float) -> None:
     }
 
 
-def _of_file(job: tuple[Sequence[Operand], bool]) -> list[tuple[Name, Verdict]]:
-    """The mutants of one file, after its tests have passed without any."""
-    todo, wide = job
-    tests = circle(_Place.tests, todo[0].name.path, wide=wide)
-    if time.monotonic() > _Place.until:
-        return []
-    if not tests:
-        return [(one.name, Verdict(SURVIVED if wide else MIRRORED, one.digest)) for one in todo]
-    if _pytest(tests)[0] != PASSED:
-        return [(one.name, Verdict(BROKEN, one.digest, "red without it")) for one in todo]
-    found = []
-    for one in todo:
-        if time.monotonic() > _Place.until:
-            break
-        found.append((one.name, _judged(one, tests, wide=wide)))
-    return found
-
-
-def _judged(one: Operand, tests: Sequence[str], *, wide: bool) -> Verdict:
+def _mutated(one: Operand, tests: Sequence[str]) -> tuple[int | None, str]:
     place = _Place.root / one.name.path
     kept, times = place.read_bytes(), place.stat()
     place.write_text(one.source)
     try:
-        code, noticed = _pytest(tests, mutated=True)
+        return _pytest(tests, mutated=True)
     finally:
         place.write_bytes(kept)
         os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
-    if code == PASSED:
-        return Verdict(SURVIVED if wide else MIRRORED, one.digest)
-    return Verdict(KILLED if code in {FAILED, None} else BROKEN, one.digest, noticed)
 
 
 class _First:

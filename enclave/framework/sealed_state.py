@@ -21,7 +21,6 @@ Entries = Mapping[bytes, bytes]
 Entropy = Callable[[int], bytes]
 """`entropy(n)`: n random bytes, fit for keys."""
 
-MAX_ENTRIES: Final = 4096
 HISTORY_BYTES: Final = 16
 
 
@@ -152,10 +151,10 @@ class SealedState:
             pb.SealedEntries, plaintext, max_bytes=MAX_BLOB_BYTES, code=Code.SEALED_MALFORMED
         )
         keys = [entry.key for entry in message.entries]
-        if len(keys) > MAX_ENTRIES or keys != sorted(set(keys)):
+        if keys != sorted(set(keys)):
             raise Refusal(
                 Code.SEALED_MALFORMED,
-                expected=f"at most {MAX_ENTRIES} entries, strictly ascending",
+                expected="entries, strictly ascending",
                 found=f"{len(keys)} entries, repeated or out of order",
             )
         if len(message.history) != HISTORY_BYTES or not message.generation:

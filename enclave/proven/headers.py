@@ -118,7 +118,7 @@ def check_no_fall(newest: Header, steps: Sequence[pb.HeaderStep]) -> None:
     last = steps[-1].block.signed_header.header
     if last.height > newest.height:
         return
-    if last.height < newest.height or decode_header(last) != newest:
+    if decode_header(last) != newest:
         raise Refusal(
             Code.ROLLED_BACK,
             expected=f"the header {newest.height} that was trusted, or one above it",

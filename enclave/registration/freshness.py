@@ -79,8 +79,8 @@ def freshness_to_proto(freshness: Freshness) -> pb.Freshness:
 
 
 def within_recent(heights: tuple[int, ...], height: int) -> tuple[int, ...]:
-    """Those of `heights` that lie in the 100 blocks that end with `height`."""
-    return tuple(one for one in heights if height - RECENT_BLOCKS < one <= height)
+    """Those of `heights`, none above `height`, that lie in the 100 blocks that end with it."""
+    return tuple(one for one in heights if one > height - RECENT_BLOCKS)
 
 
 def _is_recent(heights: tuple[int, ...], newest: int) -> bool:

@@ -140,11 +140,11 @@ def _signers(approval: UpgradeApproval, *, floor: Floor, network: bytes) -> int:
     statement = upgrade_statement(
         floor.mode, network=network, serial=approval.serial, measurement=approval.measurement
     )
-    signed: set[bytes] = set()
-    for signature in approval.signatures:
-        known = signature.key in floor.upgrade_keys and signature.key not in signed
-        if known and ed25519_verifies(signature.key, signature.signature, statement):
-            signed.add(signature.key)
+    signed = {
+        one.key
+        for one in approval.signatures
+        if one.key in floor.upgrade_keys and ed25519_verifies(one.key, one.signature, statement)
+    }
     return len(signed)
 
 

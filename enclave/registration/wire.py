@@ -114,7 +114,7 @@ def _spend(kind: Descriptor, data: bytes, at: int, end: int, left: int) -> int:
         elif wire_type == _LENGTH_DELIMITED:
             size, at = _varint(data, at)
             field = kind.fields_by_number.get(tag >> 3)
-            if field is not None and field.message_type is not None and at + size <= end:
+            if field is not None and field.message_type is not None:
                 left = _spend(field.message_type, data, at, at + size, left)
             at += size
         elif wire_type in _FIXED_BYTES:

@@ -99,6 +99,7 @@ class TestInputs:
             ({"chain_id": "ümlaut-1"}, Code.BAD_VALUE),
             ({"chain_id": "line\nbreak"}, Code.BAD_VALUE),
             ({"genesis_time_unix_nanos": 0}, Code.BAD_VALUE),
+            ({"genesis_time_unix_nanos": 2**64}, Code.BAD_VALUE),
             ({"initial_height": 0}, Code.BAD_VALUE),
             ({"initial_height": 2**63}, Code.BAD_VALUE),
             ({"genesis_validators_hash": bytes(31)}, Code.BAD_LENGTH),
@@ -107,9 +108,36 @@ class TestInputs:
         ],
     )
     def test_bad_inputs_are_refused(self, changes: dict[str, Any], code: Code) -> None:
-        bad = dataclasses.replace(inputs(), **changes)
+        """Of hardware too, which makes no root of its chain_id and finds nothing wrong with it."""
         with refused(code):
-            check_inputs(bad, mode=Mode.SOFTWARE)
+            check_inputs(dataclasses.replace(inputs(), **changes), mode=Mode.SOFTWARE)
+        with refused(code):
+            check_inputs(dataclasses.replace(hardware_inputs(), **changes), mode=Mode.HARDWARE)
+
+    @pytest.mark.parametrize(
+        "changes",
+        [
+            {"chain_id": "x"},
+            {"chain_id": "x" * 50},
+            {"genesis_time_unix_nanos": 1},
+            {"genesis_time_unix_nanos": 2**64 - 1},
+            {"initial_height": 2**63 - 1},
+        ],
+    )
+    def test_the_edges_are_good(self, changes: dict[str, Any]) -> None:
+        check_inputs(dataclasses.replace(hardware_inputs(), **changes), mode=Mode.HARDWARE)
+
+    def test_thirty_two_upgrade_keys_and_not_one_more(self) -> None:
+        keys = [Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32) for n in range(33)]
+        public = sorted(key.public_key().public_bytes_raw() for key in keys)
+        floor: dict[str, Any] = {"upgrade_keys": tuple(public[:32]), "threshold": 32}
+        check_inputs(with_floor(**floor), mode=Mode.SOFTWARE)
+        with refused(Code.BAD_FLOOR):
+            check_inputs(with_floor(**floor | {"upgrade_keys": tuple(public)}), mode=Mode.SOFTWARE)
+
+    def test_a_root_of_the_greatest_size_is_only_the_wrong_one(self) -> None:
+        with refused(Code.WRONG_ROOT):
+            check_inputs(with_floor(attestation_root=bytes(4096)), mode=Mode.SOFTWARE)
 
     @pytest.mark.parametrize(
         ("floor", "code"),

@@ -16,6 +16,9 @@ from enclave.registration.measurement_codec import measurement_from_proto
 from enclave.registration.network_codec import network_to_proto
 from enclave.registration.policy_codec import MAX_ENTRIES, policy_from_proto, policy_to_proto
 from enclave.registration.records import (
+    Anchor,
+    Time,
+    check_height,
     decode_anchor,
     decode_machine,
     decode_network_keys,
@@ -83,6 +86,10 @@ class TestStrictDecode:
     def test_text_that_is_no_utf8_is_refused(self) -> None:
         with refused(Code.MALFORMED_REQUEST):
             strict_decode(pb.Machine, b"\x12\x01\xff", max_bytes=100)
+
+    def test_a_message_of_its_limit_passes(self) -> None:
+        data = encode(pb.Anchor(height=7))
+        assert strict_decode(pb.Anchor, data, max_bytes=len(data)).height == 7
 
     def test_a_message_over_its_limit_is_refused_before_parsing(self) -> None:
         with refused(Code.TOO_LARGE):
@@ -158,6 +165,14 @@ class TestCheckFields:
             return
         check_fields(pb.Anchor, data, limit=len(data))
 
+    def test_a_field_that_nobody_knows_counts_as_one(self) -> None:
+        check_fields(pb.Anchor, b"\x7a\x02\x08\x01", limit=1)
+
+    def test_beyond_the_limit_nothing_is_read(self) -> None:
+        """A request of many fields costs no more than the limit, whatever its end is."""
+        with refused(Code.TOO_LARGE):
+            check_fields(pb.Anchor, 3 * b"\x08\x01" + b"\xff", limit=2)
+
     @pytest.mark.parametrize(
         "data", [b"\x08", b"\x12\x05a", b"\x0b\x0c", b"\xff" * 11, b"\x09\x01"]
     )
@@ -227,6 +242,12 @@ class TestRecords:
                 ),
                 Code.BAD_VALUE,
             ),
+            (
+                pb.Measurement(
+                    sgx=pb.SgxMeasurement(mr_enclave=bytes(32), mr_signer=bytes(32), isv_svn=65_536)
+                ),
+                Code.BAD_VALUE,
+            ),
             (pb.Measurement(tdx=pb.TdxMeasurement(mr_td=bytes(48))), Code.BAD_LENGTH),
             (
                 pb.Measurement(tdx=pb.TdxMeasurement(mr_td=bytes(48), rtmrs=[bytes(47)] * 4)),
@@ -239,6 +260,48 @@ class TestRecords:
     ) -> None:
         with refused(code):
             measurement_from_proto(message)
+
+    def test_a_policy_of_the_greatest_size_passes(self) -> None:
+        """What the chain's vote decides, every enclave has to read."""
+        one = pb.Measurement(
+            sgx=pb.SgxMeasurement(
+                mr_enclave=bytes(32), mr_signer=bytes(32), isv_prod_id=65_535, isv_svn=65_535
+            )
+        )
+        signature = pb.UpgradeSignature(key=bytes(32), signature=bytes(64))
+        upgrade = pb.UpgradeApproval(measurement=one)
+        upgrades = [upgrade] * (MAX_ENTRIES - 1)
+        upgrades.append(pb.UpgradeApproval(measurement=one, signatures=[signature] * MAX_ENTRIES))
+        full = policy_from_proto(
+            pb.Policy(
+                measurements=[one] * MAX_ENTRIES,
+                upgrades=upgrades,
+                advisories=[f"{number:032}" for number in range(MAX_ENTRIES)],
+            )
+        )
+        counts = (len(full.measurements), len(full.upgrades), len(full.advisories))
+        assert counts == (MAX_ENTRIES,) * 3
+        assert len(full.upgrades[-1].signatures) == MAX_ENTRIES
+
+    def test_a_list_of_one_more_is_refused(self) -> None:
+        advisories = [f"{number:032}" for number in range(MAX_ENTRIES + 1)]
+        signatures = [pb.UpgradeSignature(key=bytes(32), signature=bytes(64))] * (MAX_ENTRIES + 1)
+        measurement = pb.Measurement(
+            sgx=pb.SgxMeasurement(mr_enclave=bytes(32), mr_signer=bytes(32))
+        )
+        upgrade = pb.UpgradeApproval(measurement=measurement, signatures=signatures)
+        for message in (pb.Policy(advisories=advisories), pb.Policy(upgrades=[upgrade])):
+            with refused(Code.MALFORMED_POLICY):
+                policy_from_proto(message)
+
+    @pytest.mark.parametrize("height", [1, 2**63 - 1])
+    def test_the_edges_of_a_height_are_heights(self, height: int) -> None:
+        anchor = pb.Anchor(height=height, hash=bytes(32), time=pb.Time(seconds=0, nanos=0))
+        assert decode_anchor(encode(anchor)) == Anchor(height, bytes(32), Time(0))
+
+    def test_a_height_above_cometbfts_is_refused(self) -> None:
+        with refused(Code.BAD_VALUE):
+            check_height(2**63)
 
     def test_verdicts_times_and_small_records_of_bad_form_are_refused(self) -> None:
         measurement = pb.Measurement(

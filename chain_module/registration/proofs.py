@@ -94,7 +94,7 @@ def chain_proof(
 def prove_entry(version: Version, key: bytes) -> pb.ProvenEntry:
     """What stands under a key of the store, or that nothing does. Raises StoreFault."""
     found = prove(version, keys.STORE, key)
-    return pb.ProvenEntry(value=found.value or b"", proof=found.ops)
+    return pb.ProvenEntry(value=found.value, proof=found.ops)
 
 
 def _has_begun(entry: pb.ProvenEntry, height: int) -> bool:

@@ -92,7 +92,7 @@ def proof_of(version: Version, key: bytes) -> pb.Proof:
     return pb.Proof(
         store=keys.STORE,
         store_key=key,
-        store_value=found.value or b"",
+        store_value=found.value,
         proof_ops=found.ops,
         height=proving_height(version.number),
     )

@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import json
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -15,6 +15,7 @@ from chain_module.registration.bootstrap import (
     check_bootstrapped,
     check_verified,
     evidence_of_founder,
+    unsafe_settings,
 )
 from chain_module.registration.genesis import (
     export_genesis,
@@ -28,6 +29,7 @@ from chain_module.store.state import CommittedState
 from chain_module.store.version import no_version
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.types import TcbStatus
+from enclave.crypto.labels import Mode
 from enclave.errors import Refusal
 from enclave.registration.records import NodeStatus, Time
 from enclave.registration.verification import verify_evidence
@@ -40,6 +42,10 @@ from tests.support.registration_chain import (
     init_request,
     open_genesis,
 )
+
+OUT_OF_DATE: Final = ("a floor", "a policy")
+"""Both are named."""
+
 
 # The bootstrap.
 
@@ -123,10 +129,13 @@ def test_the_quote_binds_the_published_keys(network: NetworkGenesis) -> None:
     assert code_of(lambda: check_bootstrapped(spoilt)) == "report_data_mismatch"
 
 
-def test_the_keys_are_those_of_epoch_0_from_the_first_block(network: NetworkGenesis) -> None:
+@pytest.mark.parametrize("change", [{"epoch": 1}, {"from_height": 2}], ids=str)
+def test_the_keys_are_those_of_epoch_0_from_the_first_block(
+    network: NetworkGenesis, change: dict[str, Any]
+) -> None:
     made = network.registration.network
     assert made is not None
-    keys = dataclasses.replace(made.keys, from_height=2)
+    keys = dataclasses.replace(made.keys, **change)
     spoilt = changed(network, network=dataclasses.replace(made, keys=keys))
     assert code_of(lambda: check_bootstrapped(spoilt)) == "genesis_record_mismatch"
 
@@ -145,6 +154,31 @@ def test_what_is_to_be_verified_is_verified_at_genesis_time(network: NetworkGene
     spoilt = changed(network, nodes=(dataclasses.replace(record, verdict=lie),))
     with pytest.raises(Refusal):
         check_verified(spoilt, report)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (TcbStatus.SW_HARDENING_NEEDED, ()),
+        (TcbStatus.TD_RELAUNCH_ADVISED_CONFIGURATION_NEEDED, ()),
+        (TcbStatus.OUT_OF_DATE, OUT_OF_DATE),
+        (TcbStatus.OUT_OF_DATE_CONFIGURATION_NEEDED, OUT_OF_DATE),
+    ],
+    ids=lambda status: getattr(status, "name", ""),
+)
+def test_a_network_for_real_use_takes_nothing_that_is_out_of_date(
+    network: NetworkGenesis, status: TcbStatus, told: tuple[str, ...]
+) -> None:
+    """As one of several statuses of the policy, too; what is legal otherwise is not told."""
+    floor = network.registration.floor
+    found = unsafe_settings(
+        changed(
+            network,
+            floor=dataclasses.replace(floor, mode=Mode.HARDWARE, worst_tcb_status=status),
+            policy=policy(require_machine_list=True, tcb_statuses=(TcbStatus.UP_TO_DATE, status)),
+        )
+    )
+    assert [text.partition(" that takes")[0] for text in found] == list(told)
 
 
 # Import and export.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chain_module import gas
 from chain_module.abci.common import BlockParams, KeyType, ValidatorUpdate
 from chain_module.genesis_form import BadGenesis
 from chain_module.registration.genesis import (
@@ -69,6 +71,7 @@ def test_a_field_that_is_left_out_has_its_default() -> None:
         lambda one: one["params"].update(registerGas=one["params"].pop("register_gas")),
         lambda one: one["params"].update(register_gas=3_000_000),
         lambda one: one["params"].update(max_registers_per_block="8"),
+        lambda one: one["params"].update(max_registers_per_block=8.0),
         lambda one: one["params"].update(max_registers_per_block=0),
         lambda one: one["params"].update(max_registers_per_block=101),
         lambda one: one["params"].update(register_gas="0"),
@@ -84,11 +87,16 @@ def test_a_field_that_is_left_out_has_its_default() -> None:
         lambda one: one.update(machines=one["machines"] + one["machines"][-1:]),
         lambda one: one["machines"][0].update(note="x" * 129),
         lambda one: one["network"].update(quote=""),
+        lambda one: one["network"].update(quote=base64_of(16_385)),
+        lambda one: one["network"].update(collateral=""),
+        lambda one: one["network"].update(collateral=base64_of(65_537)),
         lambda one: one["network"].update(exchange_key="AA=="),
         lambda one: one["nodes"][0].update(envelope=""),
         lambda one: one["policy"]["tcb_statuses"].append("TCB_STATUS_UNHEARD_OF"),
         lambda one: one.update(policy=None),
+        lambda one: one.update(policy=[]),
         lambda one: one.update(machines={}),
+        lambda one: one.update(machines=None),
     ],
 )
 def test_anything_else_is_refused(
@@ -97,6 +105,27 @@ def test_anything_else_is_refused(
     written = cast("Any", genesis_to_json(network.registration))
     change(written)
     assert code_of(lambda: read_genesis(written)) == "bad_genesis"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda one: one["machines"][0].update(note="ä" * 128),
+        lambda one: one["network"].update(quote=base64_of(16_384)),
+        lambda one: one["network"].update(collateral=base64_of(65_536)),
+    ],
+    ids=["note", "quote", "collateral"],
+)
+def test_the_limits_themselves_are_allowed(
+    network: NetworkGenesis, change: Callable[[dict[str, Any]], Any]
+) -> None:
+    written = cast("Any", genesis_to_json(network.registration))
+    change(written)
+    assert genesis_to_json(read_genesis(written)) == written
+
+
+def base64_of(size: int) -> str:
+    return base64.b64encode(bytes(size)).decode()
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 1])
@@ -193,7 +222,7 @@ def test_a_floor_that_its_mode_does_not_have_is_refused(floor: dict[str, Any], c
             "genesis_validator_key",
         ),
         ({"block": BlockParams(4 * 1024 * 1024 - 1, -1)}, "genesis_consensus_params"),
-        ({"block": BlockParams(2**22, 3_000_000)}, "genesis_consensus_params"),
+        ({"block": BlockParams(2**22, gas.TX + 3_000_000 - 1)}, "genesis_consensus_params"),
         ({"block": None}, "genesis_consensus_params"),
         ({"pub_key_types": ("ed25519", "secp256k1")}, "genesis_consensus_params"),
         ({"vote_extensions_enable_height": 5}, "genesis_consensus_params"),
@@ -213,9 +242,12 @@ def test_init_chain_needs_validators_and_room_for_registers(
     assert code_of(lambda: read_network(init_request(open_genesis(), **request))) == code
 
 
+@pytest.mark.parametrize("max_gas", [gas.TX + 3_000_000, -1])
 @pytest.mark.parametrize("max_bytes", [4 * 1024 * 1024, -1])
-def test_four_mebibytes_or_no_limit_are_enough(max_bytes: int) -> None:
-    block = BlockParams(max_bytes, -1)
+def test_four_mebibytes_and_a_registers_gas_or_no_limit_are_enough(
+    max_bytes: int, max_gas: int
+) -> None:
+    block = BlockParams(max_bytes, max_gas)
     changed_params = dataclasses.replace(CONSENSUS_PARAMS, block=block)
     request = init_request(open_genesis(), consensus_params=changed_params)
     assert read_network(request).consensus_params == changed_params

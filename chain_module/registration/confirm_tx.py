@@ -100,7 +100,7 @@ def envelope_in(raw: bytes) -> bytes:
 
 def looks_like_confirm(raw: bytes) -> bool:
     """Whether the type URL stands where a confirm has it: cheap, and true for every confirm."""
-    return raw.find(_MARK, 0, _MARK_WITHIN + len(_MARK)) >= 0
+    return _MARK in raw[: _MARK_WITHIN + len(_MARK)]
 
 
 def _encode_message(message: MsgConfirmNode) -> bytes:

@@ -61,6 +61,7 @@ def test_how_a_text_is_written_does_not_count(
         b'{"a": 10000000000000000000000}',
         '{"ä": 1}'.encode(),
         b'{"a": "\\ud800"}',
+        b'{"a": "\\udfff"}',
         b'{"a": "\xff"}',
         b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}",
     ],

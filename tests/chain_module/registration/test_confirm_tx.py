@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 import pytest
@@ -23,6 +24,7 @@ from hypothesis import strategies as st
 from chain_module.errors import TxRefusal
 from chain_module.registration.confirm_tx import (
     CONFIRM_NODE,
+    MAX_CONFIRM_BYTES,
     MsgConfirmNode,
     decode_confirm,
     encode_confirm,
@@ -33,6 +35,7 @@ from chain_module.registration.messages import MESSAGES
 from enclave.attestation.types import SgxMeasurement, TcbStatus, TdxMeasurement, Tee
 from enclave.registration.records import Verdict
 from seedpact.registration.v1 import tx_pb2 as pb
+from tests.support.registration_chain import reason_of
 
 HASHES: Final = st.binary(min_size=32, max_size=32)
 REGISTERS: Final = st.binary(min_size=48, max_size=48)
@@ -169,6 +172,13 @@ def test_another_order_of_the_same_fields_is_no_confirm() -> None:
     refuse(turned)
 
 
+def test_another_transaction_is_not_read_as_a_confirm() -> None:
+    """Its message is not looked into: no word of a confirm's fields."""
+    changed = parts()
+    changed.body.messages[0].CopyFrom(ProtoAny(type_url="/cosmos.bank.v1beta1.MsgSend"))
+    assert reason_of(lambda: decode_confirm(changed.joined())) == "malformed_confirm"
+
+
 def refuse(raw: bytes) -> None:
     """It is not recognised, and says why."""
     assert not is_confirm(raw)
@@ -195,10 +205,12 @@ def test_each_field_has_its_size(field: str, value: bytes) -> None:
 
 
 def test_bytes_without_end_are_not_read() -> None:
-    raw = encode_confirm(dataclasses.replace(EXAMPLE, node_id=bytes(33_000)))
-    with pytest.raises(TxRefusal) as caught:
-        decode_confirm(raw)
-    assert caught.value.reason.name == "malformed_confirm"
+    long = encode_confirm(dataclasses.replace(EXAMPLE, node_id=bytes(MAX_CONFIRM_BYTES)))
+    most = MAX_CONFIRM_BYTES - (len(long) - MAX_CONFIRM_BYTES)
+    for more, name in ((0, "bad_length"), (1, "malformed_confirm")):
+        raw = encode_confirm(dataclasses.replace(EXAMPLE, node_id=bytes(most + more)))
+        assert len(raw) == MAX_CONFIRM_BYTES + more
+        assert reason_of(partial(decode_confirm, raw)) == name
 
 
 @given(raw=st.binary(max_size=300))

@@ -123,6 +123,10 @@ def test_every_code_of_a_gate_has_a_number(group: str) -> None:
         assert NAMED_BY_CODE[code].reason == reason
 
 
+def test_the_chains_own_reasons_are_no_codes_of_the_enclaves() -> None:
+    assert set(NAMED_BY_CODE) <= set(Code)
+
+
 def test_a_refusal_keeps_what_it_expected_and_found() -> None:
     refusal = refusal_of(Refusal(Code.FROZEN, expected="a policy that is not", found="one"))
     assert (refusal.expected, refusal.found) == ("a policy that is not", "one")

@@ -5,19 +5,23 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
+from datetime import timedelta
 from typing import Any, Final
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 
 from chain_module.errors import TxRefusal
 from chain_module.registration import keeper
 from chain_module.registration.kept_collateral import check_not_older, keep_collateral, kept_for
 from enclave.attestation.certificates import pck_issuer_key_id
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.limits import MAX_COLLATERAL_BYTES
 from enclave.attestation.quote import Quote, parse_quote
 from enclave.attestation.software_blueprint import PckCa, Piece, QuoteKind, Window
 from enclave.attestation.software_issuer import Issuer
-from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.software_pki import development_root, development_root_der
 from enclave.attestation.types import Tee
 from tests.attacks.attackers import GOOD
 from tests.chain_module.registration.gate_cases import TD, ready
@@ -129,6 +133,48 @@ def test_a_later_date_does_not_make_up_for_a_lower_number(piece: Piece) -> None:
     assert verdict(chain, lower) == "evaluation_number_too_low"
     keep_collateral(chain.block, lower)
     assert stored(chain) == before
+
+
+def test_a_later_crl_counts_whatever_its_number() -> None:
+    """Only the number of TCB info and of a QE identity never falls; a CRL is told by its date."""
+    chain = ready()
+    before = stored(chain)
+    old = x509.load_der_x509_crl(before.content.root_ca_crl)
+    builder = x509.CertificateRevocationListBuilder().issuer_name(old.issuer)
+    builder = builder.last_update(old.last_update_utc + timedelta(seconds=1))
+    builder = builder.next_update(old.last_update_utc + timedelta(days=1))
+    builder = builder.add_extension(x509.CRLNumber(0), critical=False)
+    crl = builder.sign(development_root(CHAIN_ID).key, hashes.SHA256())
+    content = dataclasses.replace(
+        before.content, root_ca_crl=crl.public_bytes(serialization.Encoding.DER)
+    )
+    later = Collateral.parse(content.encode())
+    assert later.revocation.root_ca_crl.number < before.revocation.root_ca_crl.number
+    assert verdict(chain, later) == "passed"
+    keep_collateral(chain.block, later)
+    assert stored(chain) == later
+
+
+@pytest.mark.parametrize(("more", "together"), [(0, True), (1, False)])
+def test_parts_that_fit_into_one_collateral_are_kept_together(*, more: int, together: bool) -> None:
+    """Else TCB info stays as it came, and the QE identity is kept by itself."""
+    chain = ready()
+    large = padded(at(Piece.QE_IDENTITY, 1), "qe_identity", MAX_COLLATERAL_BYTES // 2)
+    keep_collateral(chain.block, large)
+    newer = at(Piece.TCB_INFO, 1)
+    both = dataclasses.replace(newer.content, qe_identity=large.content.qe_identity)
+    newer = padded(newer, "tcb_info", MAX_COLLATERAL_BYTES - len(both.encode()) + more)
+    keep_collateral(chain.block, newer)
+    found = stored(chain)
+    assert found.tcb_info == newer.tcb_info
+    assert found.qe_identity == (large if together else newer).qe_identity
+    assert (len(found.encode()) == MAX_COLLATERAL_BYTES) == together
+
+
+def padded(collateral: Collateral, name: str, size: int) -> Collateral:
+    """With so many spaces after one of its documents."""
+    fields = json.loads(collateral.encode())
+    return Collateral.parse(json.dumps({**fields, name: fields[name] + " " * size}).encode())
 
 
 @pytest.mark.parametrize(

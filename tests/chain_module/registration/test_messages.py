@@ -21,7 +21,7 @@ from chain_module.registration.messages import (
     MsgRevokeNode,
     MsgUpdatePolicy,
 )
-from enclave.registration.policy_codec import policy_to_proto
+from enclave.registration.policy_codec import MAX_POLICY_BYTES, policy_to_proto
 from seedpact.registration.v1 import tx_pb2 as pb
 from tests.support.enclaves import policy
 from tests.support.registration_chain import AUTHORITY, RegistrationChain
@@ -152,6 +152,17 @@ def test_a_policy_of_bad_form_is_refused(
     change: Callable[[pb.MsgUpdatePolicy], Any], name: str
 ) -> None:
     assert refusal_of_bytes(UPDATE_POLICY, spoilt_policy(change)) == name
+
+
+def test_a_policy_of_the_largest_size_is_looked_into() -> None:
+    """Nothing is wrong with it then but the one entry that makes it so large."""
+    for size, name in ((MAX_POLICY_BYTES, "malformed_policy"), (MAX_POLICY_BYTES + 1, "too_large")):
+        message = pb.MsgUpdatePolicy(policy=policy_to_proto(policy()))
+        message.policy.advisories.append("x" * MAX_POLICY_BYTES)
+        less = message.policy.ByteSize() - size
+        message.policy.advisories[-1] = "x" * (MAX_POLICY_BYTES - less)
+        assert message.policy.ByteSize() == size
+        assert refusal_of_bytes(UPDATE_POLICY, message.SerializeToString()) == name
 
 
 def test_a_revocation_names_a_node() -> None:

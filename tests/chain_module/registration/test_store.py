@@ -118,8 +118,9 @@ def test_records_are_what_was_written() -> None:
     assert decode_identity(encode_identity(identity)) == identity
     held = HeldPolicy(policy(), 9)
     assert decode_held_policy(encode_held_policy(held)) == held
-    stored = StoredCollateral(bytes(6), Tee.TDX, b"{}", 17)
-    assert decode_collateral(encode_collateral(stored)) == stored
+    for collateral in (b"{}", bytes(65_536)):
+        stored = StoredCollateral(bytes(6), Tee.TDX, collateral, 17)
+        assert decode_collateral(encode_collateral(stored)) == stored
     for authority in (b"", AUTHORITY):
         plain = params(authority=authority)
         assert decode_params(encode_params(plain)) == plain

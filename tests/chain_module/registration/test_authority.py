@@ -143,6 +143,17 @@ def test_the_block_in_which_it_comes_into_force_says_so() -> None:
     assert keeper.held_policy(chain.block) is None
 
 
+def test_the_state_before_a_block_tells_which_policy_that_block_has() -> None:
+    """As a proposer reads it: what was committed last, for the block that comes."""
+    chain = ready()
+    update(chain, max_quote_age_blocks=200)
+    chain.commit_until(10)
+    before = chain.state.newest
+    assert keeper.held_policy(before) is not None
+    for height, expected in ((9, 100), (10, 200), (11, 200)):
+        assert keeper.policy_in_force(before, height).max_quote_age_blocks == expected
+
+
 def test_the_one_record_is_the_newest_policy() -> None:
     """An enclave proves S(h-2): what it sees there is in force for block h, or wider."""
     chain = ready()

@@ -128,6 +128,15 @@ def base64_of(size: int) -> str:
     return base64.b64encode(bytes(size)).decode()
 
 
+def test_a_list_in_the_place_of_an_object_is_named_at_its_place() -> None:
+    """Of as many entries as the object has fields; protobuf's own parser takes it for an object."""
+    written = cast("Any", genesis_to_json(open_genesis()))
+    written["params"] = ["x"] * len(written["params"])
+    with pytest.raises(BadGenesis) as caught:
+        read_genesis(written)
+    assert caught.value.where == "registration.params"
+
+
 @pytest.mark.parametrize("value", [None, [], "text", 1])
 def test_a_genesis_without_this_part_is_refused(value: Any) -> None:
     assert code_of(lambda: read_genesis(value)) == "bad_genesis"

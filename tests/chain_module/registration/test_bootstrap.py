@@ -164,7 +164,7 @@ def test_what_is_to_be_verified_is_verified_at_genesis_time(network: NetworkGene
         (TcbStatus.OUT_OF_DATE, OUT_OF_DATE),
         (TcbStatus.OUT_OF_DATE_CONFIGURATION_NEEDED, OUT_OF_DATE),
     ],
-    ids=lambda status: getattr(status, "name", ""),
+    ids=lambda value: value.name if isinstance(value, TcbStatus) else len(value),
 )
 def test_a_network_for_real_use_takes_nothing_that_is_out_of_date(
     network: NetworkGenesis, status: TcbStatus, told: tuple[str, ...]

@@ -61,6 +61,7 @@ def test_a_confirm_of_this_register_passes(
         ("exchange_key", (9).to_bytes(32, "little")),
         ("epoch", 1),
     ],
+    ids=["node_id", "operator", "exchange_key", "epoch"],
 )
 def test_a_confirm_about_somebody_else_is_refused(
     chain: RegistrationChain,

@@ -103,6 +103,12 @@ def test_no_equivalent_one_was_noticed_by_a_test() -> None:
     assert [name for name in noticed if record[name].word == "killed"] == []
 
 
+def test_no_mutant_is_known_to_survive_unexplained() -> None:
+    record, equivalent = read_record(REPOSITORY), read_table(REPOSITORY)
+    known = {name: verdict.word for name, verdict in record.items() if name in every_name()}
+    assert {name for name, word in known.items() if word != "killed"} <= set(equivalent)
+
+
 @pytest.mark.parametrize("root", ROOTS)
 def test_every_file_with_a_condition_has_tests(root: str) -> None:
     tests = {

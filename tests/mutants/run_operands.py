@@ -56,7 +56,6 @@ HEAVY: Final = (
 OURS: Final = frozenset({"tests", "enclave", "chain_module", "node", "seedpact"})
 KILLED, SURVIVED, MIRRORED, BROKEN = "killed", "survived", "survived-mirror", "broken"
 PASSED: Final = 0
-FAILED: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ def circle(tests: Mapping[str, str], path: str, *, wide: bool) -> list[str]:
     folder, _, name = f"tests/{path.removesuffix('.py')}".rpartition("/")
     inside = [test for test in tests if test.rpartition("/")[0] == folder]
     named = re.compile(rf"\b{re.escape(module)}\b")
-    mirror = [test for test in inside if Path(test).name in {f"test_{name}.py", f"test_{name}s.py"}]
+    mirror = [test for test in inside if re.fullmatch(f"test_{name}s?(_.*)?", Path(test).stem)]
     first = mirror or [test for test in inside if named.search(tests[test])] or inside
     handlers = [test for test in tests if test.startswith("tests/enclave/handlers/")]
     if path.startswith("enclave/framework/"):
@@ -201,15 +200,11 @@ class _Run:
         survived = Verdict(SURVIVED if self.wide else MIRRORED, one.digest)
         if not tests:
             return one, survived
-        key = (one.name.path, self.wide)
-        if key not in _Place.green:
-            _Place.green[key] = _pytest(tests)[0] == PASSED
-        if not _Place.green[key]:
-            return one, Verdict(BROKEN, one.digest, "red without it")
         code, noticed = _mutated(one, tests)
         if code == PASSED:
             return one, survived
-        return one, Verdict(KILLED if code in {FAILED, None} else BROKEN, one.digest, noticed)
+        killed = code is None or _passes(noticed)
+        return one, Verdict(KILLED if killed else BROKEN, one.digest, noticed)
 
 
 class _Place:
@@ -217,8 +212,8 @@ class _Place:
 
     root = Path()
     tests: Mapping[str, str] = {}
-    green: ClassVar[dict[tuple[str, bool], bool]] = {}
-    """Whether a circle passes without any mutant: by file, and width."""
+    passes: ClassVar[dict[str, bool]] = {}
+    """Whether a test, or a file of tests, passes without any mutant."""
 
 
 def _begin(scratch: str) -> None:
@@ -255,14 +250,28 @@ def _mutated(one: Operand, tests: Sequence[str]) -> tuple[int | None, str]:
         os.utime(place, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
+def _passes(noticed: str) -> bool:
+    """Whether who noticed a mutant says nothing where there is none."""
+    if noticed not in _Place.passes:
+        _Place.passes[noticed] = bool(noticed) and _pytest([noticed])[0] == PASSED
+    return _Place.passes[noticed]
+
+
 class _First:
-    """A plugin of pytest that writes down which test failed first."""
+    """A plugin of pytest that writes down which test, or file of tests, failed first."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """As pytest's hook."""
+        self._note(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """As pytest's hook: what a file of tests imports may notice as well."""
+        self._note(report)
+
+    def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
         if report.failed and not self._path.exists():
             self._path.write_text(report.nodeid)
 

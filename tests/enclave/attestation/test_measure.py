@@ -39,7 +39,14 @@ def test_law_different_trees_measure_differently(
 
 
 @pytest.mark.parametrize(
-    "files", [[], [("a", b"1"), ("a", b"2")], [("a", b"1"), ("a", b"1")], [("é", b"")]]
+    "files",
+    [
+        [],
+        [("a", b"1"), ("a", b"2")],
+        [("a", b"1"), ("a", b"1")],
+        [("é", b"")],
+        [("a", b""), ("é", b"")],
+    ],
 )
 def test_what_cannot_be_measured_is_refused(files: list[tuple[str, bytes]]) -> None:
     with pytest.raises(Refusal) as refused:

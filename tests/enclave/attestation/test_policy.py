@@ -154,6 +154,11 @@ def test_an_enclave_matches_by_code_signer_product_and_minimum_version(
     assert verdict(MeasurementIn((listed,))) is expected
 
 
+def test_a_td_is_no_enclave() -> None:
+    report = replace(REPORT, tee=Tee.TDX, measurement=TDX)
+    assert verdict(MeasurementIn((SGX,)), report) is Code.MEASUREMENT_NOT_ALLOWED
+
+
 @pytest.mark.parametrize("part", ["mr_td", 0, 1, 2, 3])
 def test_a_td_matches_by_all_five_registers(part: str | int) -> None:
     report = replace(REPORT, tee=Tee.TDX, measurement=TDX)

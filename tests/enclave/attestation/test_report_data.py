@@ -75,6 +75,12 @@ def test_every_field_is_bound(purpose: Purpose, name: str) -> None:
     assert build(purpose, changes={name: other}) != build(purpose)
 
 
+@pytest.mark.parametrize("value", [0, 2**64 - 1])
+def test_an_integer_has_64_bits(value: int) -> None:
+    numbers = [(purpose, name) for purpose, name in FIELDS if isinstance(VALUES[name], int)]
+    assert len({build(purpose, changes={name: value}) for purpose, name in numbers}) == len(numbers)
+
+
 @pytest.mark.parametrize(("purpose", "name"), FIELDS)
 def test_every_field_has_its_exact_size(purpose: Purpose, name: str) -> None:
     value = VALUES[name]

@@ -6,8 +6,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from cryptography import x509
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -41,6 +43,8 @@ from tests.enclave.attestation.blueprints import (
 KINDS = tuple(QuoteKind)
 SGX = SgxMeasurement(bytes(32), bytes(32), 0, 0)
 TDX = TdxMeasurement(bytes(48), (bytes(48), bytes(48), bytes(48), bytes(48)))
+SHORT_SGX = SgxMeasurement(bytes(31), bytes(31), 0, 0)
+OWN_WINDOWS = dict.fromkeys(Piece, Window(1, 2))
 SHORT_RTMRS = (bytes(48), bytes(48), bytes(48), bytes(47))
 
 
@@ -187,12 +191,66 @@ def test_report_data_of_another_size_is_refused(size: int) -> None:
         lambda: replace(good(QuoteKind.SGX_V3), evaluation_number=2**32),
         lambda: replace(good(QuoteKind.SGX_V3), qe_evaluation_number=-1),
         lambda: replace(good(QuoteKind.TDX_V5), tcb_status=TcbStatus.TD_RELAUNCH_ADVISED),
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=SHORT_SGX),
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=replace(SGX, isv_svn=-1)),
+        lambda: replace(good(QuoteKind.SGX_V3), measurement=replace(SGX, isv_prod_id=2**16)),
+        lambda: replace(good(QuoteKind.TDX_V4), td_attributes=-1),
+        lambda: replace(good(QuoteKind.SGX_V3), windows={Piece.QUOTE: Window(1, LAST_SECOND + 1)}),
+        lambda: replace(good(QuoteKind.SGX_V3), issued_at=-1, windows=OWN_WINDOWS),
+        lambda: replace(good(QuoteKind.SGX_V3), issued_at=LAST_SECOND + 1, windows=OWN_WINDOWS),
     ],
 )
 def test_a_blueprint_that_no_quote_can_hold_is_refused(change: Callable[[], Blueprint]) -> None:
     with pytest.raises(Refusal) as refused:
         change()
     assert refused.value.code is Code.BAD_VALUE
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"measurement": replace(SGX, isv_svn=2**16 - 1, isv_prod_id=2**16 - 1)},
+        {"issued_at": LAST_SECOND},
+        {"evaluation_number": 2**32 - 1},
+        {"qe_evaluation_number": 0},
+    ],
+)
+def test_the_greatest_values_can_be_held(changes: dict[str, Any]) -> None:
+    made = replace(good(QuoteKind.SGX_V3), **changes)
+    assert {name: getattr(made, name) for name in changes} == changes
+    assert replace(good(QuoteKind.TDX_V4), td_attributes=2**64 - 1).td_attributes == 2**64 - 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "statuses"),
+    [
+        ({}, ["UpToDate", "OutOfDate"]),
+        (
+            {"tcb_status": TcbStatus.SW_HARDENING_NEEDED},
+            ["UpToDate", "SWHardeningNeeded", "OutOfDate"],
+        ),
+        ({"tcb_level_known": False}, ["UpToDate"]),
+    ],
+)
+def test_the_levels_end_with_one_that_is_out_of_date(
+    changes: dict[str, Any], statuses: list[str]
+) -> None:
+    """As Intel's: the newest first. A platform that no level knows is older than the only one."""
+    evidence = issue(replace(good(QuoteKind.SGX_V3), **changes), REPORT_DATA)
+    levels = json.loads(json.loads(evidence.collateral)["tcb_info"])["tcbLevels"]
+    assert [level["tcbStatus"] for level in levels] == statuses
+
+
+def test_each_list_names_certificates_of_its_own_authority() -> None:
+    revoked = frozenset({Piece.PCK_CA, Piece.TCB_SIGNER, Piece.PCK_LEAF})
+    evidence = issue(replace(good(QuoteKind.SGX_V3), revoked=revoked), REPORT_DATA)
+    collateral = json.loads(evidence.collateral)
+    of_root, of_ca = (
+        {entry.serial_number for entry in x509.load_der_x509_crl(bytes.fromhex(collateral[name]))}
+        for name in ("root_ca_crl", "pck_crl")
+    )
+    assert (len(of_root), len(of_ca)) == (2, 1)
+    assert not of_root & of_ca
 
 
 @pytest.mark.parametrize("chain_id", ["", "sêed"])

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import hashlib
 import json
 from dataclasses import replace
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enclave.attestation.certificates import CrlIssuer, pck_leaf
+from enclave.attestation.certificates import CrlIssuer, pck_leaf, read_revocation
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER, INTEL_SGX_ROOT_CA_SHA256
 from enclave.attestation.library_report import LibraryReading, read_with_library
@@ -39,6 +45,8 @@ LEAF = pck_leaf(QUOTE.certification_data, root_der=INTEL_SGX_ROOT_CA_DER)
 PLATFORM = read_platform(LEAF)
 LIBRARY = read_with_library(TDX5.quote)
 BLOCK_END = b"-----END CERTIFICATE-----\n"
+VERSION_3 = b"\xa0\x03\x02\x01\x02"
+"""What comes before a certificate's serial number."""
 
 
 def with_chain(quote: Quote, chain: bytes) -> Quote:
@@ -71,6 +79,14 @@ def test_a_vector_verifies_in_its_window_and_at_no_other_time(
     with pytest.raises(Refusal) as refusal:
         vector.verify(now=now)
     assert refusal.value.code in codes
+
+
+@pytest.mark.parametrize(
+    ("now", "code"), [(0, Code.COLLATERAL_NOT_YET_VALID), (MAX_TIME, Code.CERTIFICATE_EXPIRED)]
+)
+def test_the_first_and_the_last_second_are_times(now: int, code: Code) -> None:
+    with refused(code):
+        check_times(COLLATERAL, now=now)
 
 
 @pytest.mark.parametrize("now", [-1, MAX_TIME + 1, 2**64, 2**80])
@@ -115,6 +131,42 @@ def test_a_quote_carries_its_own_pck_chain(certification_type: int) -> None:
 def test_a_pck_chain_is_three_certificates_in_pem(chain: bytes) -> None:
     with refused(Code.CERTIFICATE_INVALID):
         check_roots(with_chain(QUOTE, chain), COLLATERAL, root_der=INTEL_SGX_ROOT_CA_DER)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_each_block_begins_as_a_certificate(number: int) -> None:
+    blocks = QUOTE.certification_data.split(BLOCK_END)
+    blocks[number] = blocks[number].replace(b"BEGIN CERTIFICATE", b"BEGIN X509 CERTIF")
+    with refused(Code.CERTIFICATE_INVALID):
+        check_roots(
+            with_chain(QUOTE, BLOCK_END.join(blocks)), COLLATERAL, root_der=INTEL_SGX_ROOT_CA_DER
+        )
+
+
+def test_where_lines_break_does_not_count() -> None:
+    *others, root, rest = QUOTE.certification_data.split(BLOCK_END)
+    begin, *lines = root.splitlines()
+    one_line = begin + b"\n" + b"".join(lines) + b"\n"
+    chain = BLOCK_END.join([*others, one_line, rest])
+    check_roots(with_chain(QUOTE, chain), COLLATERAL, root_der=INTEL_SGX_ROOT_CA_DER)
+
+
+def test_a_crl_issuer_has_a_serial_number_from_one() -> None:
+    """RFC 5280, 4.1.2.2; 0 is in no list of what is revoked."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name, day = x509.Name([]), dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, day, day)
+    one = made.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    zero = one.replace(VERSION_3 + b"\x02\x01\x01", VERSION_3 + b"\x02\x01\x00")
+    content = COLLATERAL.content
+    for der, code in ((one, None), (zero, Code.MALFORMED_COLLATERAL)):
+        with contextlib.nullcontext() if code is None else refused(code):
+            read_revocation(
+                issuer_der=der,
+                root_der=INTEL_SGX_ROOT_CA_DER,
+                pck_crl=content.pck_crl,
+                root_ca_crl=content.root_ca_crl,
+            )
 
 
 def test_the_quotes_chain_ends_in_the_trusted_root_too() -> None:

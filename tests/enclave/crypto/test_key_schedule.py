@@ -121,6 +121,7 @@ def test_any_change_closes_prev_seed(link: Link, data: st.DataObject) -> None:
     replace(opening, pk_before=data.draw(flips(opening.pk_before))).refuses()
     replace(opening, epoch=link.epoch + 1).refuses()
     replace(opening, epoch=link.epoch - 1).refuses()
+    replace(opening, sealed=b"").refuses()
     replace(opening, sealed=opening.sealed[:-1]).refuses()
     replace(opening, sealed=opening.sealed + b"\0").refuses()
 
@@ -130,6 +131,20 @@ def test_a_sealed_seed_that_is_not_the_old_one_is_refused(link: Link, lie: bytes
     """It opens, but does not derive the older pk_io."""
     assume(lie != link.before)
     link.sealed(lie).refuses()
+
+
+@given(LINKS)
+def test_nothing_comes_before_epoch_zero(link: Link) -> None:
+    """Not even what the holder of its seed has sealed."""
+    keys = derive_io_keys(link.seed, mode=link.mode, network_id=link.network_id, epoch=0)
+    sealed = seal_previous_seed(link.seed, link.before, keys=keys, previous_pk_io=keys.pk_io)
+    Opening(link.seed, sealed, link.mode, link.network_id, 0, keys.pk_io).refuses()
+
+
+@given(LINKS)
+def test_a_previous_seed_has_32_bytes(link: Link) -> None:
+    """A shorter one opens and has keys of its own, but is no seed."""
+    replace(link, before=link.before[1:]).sealed(link.before[1:]).refuses()
 
 
 def test_epoch_zero_has_no_previous_seed() -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import pytest
 from Crypto.Signature import eddsa
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
@@ -266,6 +270,36 @@ def test_a_signature_is_of_one_key_and_one_message(
     assert not primitives.ed25519_verifies(primitives.ed25519_public(other), signature, message)
     assert not primitives.ed25519_verifies(public, signature[:-1], message)
     assert not primitives.ed25519_verifies(public[:-1], signature, message)
+
+
+def test_where_a_signature_ends_is_no_question_of_the_message() -> None:
+    """The library cuts 64 bytes off: one byte of the message behind them would not be missed."""
+    seed, message = bytes(32), b"message"
+    public, signature = primitives.ed25519_public(seed), second.ed25519_sign(seed, message)
+    assert not primitives.ed25519_verifies(public, signature + message[:1], message[1:])
+
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+"""Of secp256k1 (SEC 2, section 2.4.1)."""
+BASE_X = 0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798
+
+
+def signed_with(s: int, message: bytes) -> tuple[bytes, bytes]:
+    """The key, compressed, under which (x of the base point, s) signs: the nonce is 1."""
+    e = int.from_bytes(hashlib.sha256(message).digest(), "big")
+    private = (s - e) * pow(BASE_X, -1, ORDER) % ORDER
+    public = ec.derive_private_key(private, ec.SECP256K1()).public_key()
+    encoded = public.public_bytes(Encoding.X962, PublicFormat.CompressedPoint)
+    return encoded, BASE_X.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+@pytest.mark.parametrize(("s", "good"), [(1, True), (ORDER // 2, True), (ORDER // 2 + 1, False)])
+def test_a_vote_by_secp256k1_has_one_signature(s: int, *, good: bool) -> None:
+    public, signature = signed_with(s, b"vote")
+    assert primitives.secp256k1_verifies(public, signature, b"vote") is good
+    assert not primitives.secp256k1_verifies(public, signature, b"another")
+    padded = signature[:32] + b"\0" + signature[32:]
+    assert not primitives.secp256k1_verifies(public, padded, b"vote")
 
 
 def multiply(scalar: int, point: curve25519.Affine) -> curve25519.Affine:

@@ -91,6 +91,11 @@ def test_integers_outside_64_bits_are_an_error(value: int) -> None:
         encode_integer(value)
 
 
+@pytest.mark.parametrize("value", [0, MAX_INTEGER])
+def test_the_edges_of_64_bits_are_integers(value: int) -> None:
+    assert encode_integer(value) == value.to_bytes(8, "big")
+
+
 @pytest.mark.parametrize("value", [False, True])
 def test_a_bool_is_no_field(value: int) -> None:
     with pytest.raises(TypeError, match="bool"):

@@ -101,6 +101,15 @@ def test_seeds_and_keys_count_whole() -> None:
     assert not stored.is_current(sealed({b"seed/" + bytes(8): SEED.encode(ONE), b"node_key": TWO}))
 
 
+def test_its_place_counts() -> None:
+    """The same entries of a later generation: what lies between was never stored here."""
+    stored, state = stored_backup(), sealed({b"node_key": ONE})
+    stored.save(state, network_id=ONE)
+    assert stored.is_current(state)
+    later = replace(state.place, generation=2)
+    assert not stored.is_current(replace(state, place=later))
+
+
 def sealed(entries: dict[bytes, bytes]) -> Sealed:
     """These entries, in one place."""
     return Sealed(entries, Place(bytes(HISTORY_BYTES), 1))

@@ -209,6 +209,12 @@ def _no_record(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -
     show(ledger, founder, request)
 
 
+def _anothers_record(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
+    node_id = founder.info().node_id
+    ledger.records[node_id] = dataclasses.replace(ledger.records[node_id], node_id=bytes(32))
+    show(ledger, founder, request)
+
+
 def _other_keys(ledger: Ledger, founder: Node, request: pb.ConfirmNodesRequest) -> None:
     other, _ = network("another founder")
     ledger.keys = other.keys
@@ -250,6 +256,7 @@ def _spare_collateral(_l: Ledger, _f: Node, request: pb.ConfirmNodesRequest) -> 
 
 STANDING: dict[str, tuple[Change, Code]] = {
     "no own record": (_no_record, Code.RECORD_MISMATCH),
+    "another's record": (_anothers_record, Code.RECORD_MISMATCH),
     "revoked": (_revoked, Code.NODE_REVOKED),
     "own code removed": (_policy(measurements=(OTHER_CODE,)), Code.MEASUREMENT_NOT_ALLOWED),
     "no code allowed": (_policy(measurements=()), Code.EMPTY_POLICY),
@@ -272,6 +279,17 @@ def test_an_enclave_that_may_not_confirm_refuses_the_whole_batch(
     change(ledger, founder, request)
     with refused_unchanged(founder, code):
         founder.confirm(request)
+
+
+def test_a_batch_of_a_hundred_is_answered(scene: tuple[Ledger, Node, Node]) -> None:
+    ledger, founder, node = scene
+    request = request_for(ledger, founder, node)
+    for _ in range(MAX_NEWCOMERS - 1):
+        request.newcomers.add()
+    first, *others = founder.confirm(request)
+    assert first.envelope
+    assert {refusal_of(other) for other in others} == {Code.BAD_LENGTH}
+    assert len(others) == MAX_NEWCOMERS - 1
 
 
 def test_the_newest_header_is_sealed_before_the_answer(scene: tuple[Ledger, Node, Node]) -> None:

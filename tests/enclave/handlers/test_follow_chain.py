@@ -130,6 +130,7 @@ class TestNewcomer:
         node.follow(from_root(ledger, node, 20))
         with refused_unchanged(node, Code.ROLLED_BACK):
             node.follow(from_root(ledger, node, 19))
+        assert node.follow(from_root(ledger, node, 20)).height == 20
         assert node.follow(from_root(ledger, node, 21)).height == 21
 
     def test_an_anchor_that_no_quote_bound_is_no_root(self, pending: tuple[Ledger, Node]) -> None:

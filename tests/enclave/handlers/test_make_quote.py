@@ -198,8 +198,12 @@ def test_a_holder_binds_only_headers_that_the_chain_proves_to_it() -> None:
     told.ClearField("chain")
     rooted = renewal(ledger, founder)
     rooted.chain.root.CopyFrom(ledger.headers.root(1))
+    absent = renewal(ledger, founder)
+    absent.anchor_height = ledger.height + 1_000
+    absent.chain.CopyFrom(ledger.proof(founder, anchors=[absent.anchor_height]))
     for purpose, code in (
         (unknown, Code.UNVERIFIED_ANCHOR),
+        (absent, Code.UNVERIFIED_ANCHOR),
         (stale, Code.STALE_EPOCH),
         (other_key, Code.BAD_VALUE),
         (told, Code.UNPROVEN_CONTEXT),

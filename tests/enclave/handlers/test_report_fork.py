@@ -119,6 +119,40 @@ def test_another_root_than_its_own_proves_nothing(
         founder.report_fork(request)
 
 
+def test_only_two_paths_from_the_genesis_start_there(
+    scene: tuple[Ledger, Node, HeaderChain],
+) -> None:
+    """Else both start at the newest header that is trusted, 9, and lead down."""
+    ledger, founder, other = scene
+    first, second = ledger.headers.steps(None, [8]), other.steps(7, [8])
+    with refused_unchanged(founder, Code.HEIGHT_NOT_FORWARD):
+        founder.report_fork(pb.ReportForkRequest(first=first, second=second))
+
+
+def test_a_members_path_never_starts_at_the_genesis() -> None:
+    """Its root is a header: a step of that height is no beginning."""
+    ledger, (_, member) = network("founder", "member")
+    ledger.height += 5
+    ledger.catch_up()
+    root, top = member.info().root_height, ledger.headers.top
+    first, second = (
+        chain.steps(root - 1, [root, top]) for chain in (ledger.headers, twin(ledger, root))
+    )
+    with refused_unchanged(member, Code.HEIGHT_NOT_FORWARD):
+        member.report_fork(pb.ReportForkRequest(first=first, second=second))
+
+
+def test_a_holder_that_trusts_no_header_yet_starts_at_the_genesis() -> None:
+    ledger, (founder,) = network("founder")
+    ledger.height = 20
+    ledger.catch_up()
+    other = twin(ledger, 6)
+    with refused_unchanged(founder, Code.GENESIS_MISMATCH):
+        founder.report_fork(
+            pb.ReportForkRequest(first=ledger.headers.steps(5, [8]), second=other.steps(5, [8]))
+        )
+
+
 def test_a_forked_holder_confirms_and_renews_no_more_and_keeps_its_seed(
     scene: tuple[Ledger, Node, HeaderChain],
 ) -> None:

@@ -21,9 +21,11 @@ from enclave.light_client.codec import (
     encode_light_block,
     encode_validator_set,
 )
-from enclave.light_client.form import MAX_VALIDATORS
+from enclave.light_client.form import MAX_VALIDATORS, decode_height
 from enclave.light_client.keys import address
-from enclave.light_client.types import Commit, Header, KeyKind, PublicKey, ValidatorSet
+from enclave.light_client.types import BlockId, Commit, Header, KeyKind, PublicKey, ValidatorSet
+from enclave.light_client.wire_form import varint
+from enclave.registration.records import MAX_HEIGHT
 from enclave.registration.wire import encode, strict_decode
 from seedpact.light.v1 import light_pb2 as pb
 from tests.enclave.light_client.maker import block, signer, signers, validator_set
@@ -191,6 +193,27 @@ def test_what_is_within_the_limits_is_read(name: str) -> None:
     made = message()
     LIMITS[name](made)
     decode_light_block(made)
+
+
+def test_the_edges_of_a_height() -> None:
+    assert [decode_height(height) for height in (1, MAX_HEIGHT)] == [1, MAX_HEIGHT]
+    for height in (-1, 0, MAX_HEIGHT + 1):
+        with refused(Code.MALFORMED_LIGHT_BLOCK):
+            decode_height(height)
+
+
+def test_a_block_id_names_a_block_by_any_of_its_parts() -> None:
+    assert BlockId(b"", 0, b"").is_zero
+    for one in (BlockId(bytes(32), 0, b""), BlockId(b"", 1, b""), BlockId(b"", 0, bytes(32))):
+        assert not one.is_zero
+
+
+@pytest.mark.parametrize(
+    ("value", "encoded"),
+    [(0, "00"), (127, "7f"), (128, "8001"), (-1, "ff" * 9 + "01"), (2**63 - 1, "ff" * 8 + "7f")],
+)
+def test_a_varint_is_protobufs(value: int, encoded: str) -> None:
+    assert varint(value).hex() == encoded
 
 
 def test_more_validators_than_cometbft_has_are_refused_unread() -> None:

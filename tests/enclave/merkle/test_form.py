@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from enclave.errors import Code, Refusal
+from enclave.merkle.iavl_prefix import check_inner_prefix
 from enclave.merkle.ics23 import calculate_root, verify_existence
 from enclave.merkle.operations import apply_leaf, length_name, with_length
 from enclave.merkle.specs import (
@@ -263,6 +264,34 @@ def test_a_length_that_must_be_so_is_so(size: int) -> None:
             with_length(op, bytes(other))
 
 
+@pytest.mark.parametrize(
+    ("size", "length"), [(0, "00"), (127, "7f"), (128, "8001"), (16_384, "808001")]
+)
+def test_a_length_is_a_varint(size: int, length: str) -> None:
+    assert with_length(pb.LENGTH_OP_VAR_PROTO, bytes(size)) == bytes.fromhex(length) + bytes(size)
+
+
+BYTE: Final = b"\x20"
+TWO_TO_64: Final = b"\x80" * 9 + b"\x02"
+
+
+@pytest.mark.parametrize("size", [b"\x00", b"\x02", b"\xfe" + b"\xff" * 8 + b"\x01"])
+@pytest.mark.parametrize("version", [b"\x00", b"\x02"])
+def test_an_inner_prefix_of_any_size_and_version(size: bytes, version: bytes) -> None:
+    check_inner_prefix(b"\x02" + size + version + BYTE, layer=1)
+
+
+@pytest.mark.parametrize(("size", "version"), [(b"\x01", b"\x00"), (b"\x00", b"\x01")])
+def test_no_size_or_version_is_negative(size: bytes, version: bytes) -> None:
+    with pytest.raises(Refusal, match="of at least 0"):
+        check_inner_prefix(b"\x02" + size + version + BYTE, layer=1)
+
+
+def test_a_varint_of_65_bits_is_none() -> None:
+    with pytest.raises(Refusal, match="a varint of 64 bits"):
+        check_inner_prefix(b"\x02" + TWO_TO_64 + b"\x00" + BYTE, layer=1)
+
+
 def test_an_unknown_operation_is_refused_by_name_or_number() -> None:
     with pytest.raises(Refusal, match="LENGTH_OP_VAR_RLP"):
         with_length(pb.LENGTH_OP_VAR_RLP, b"data")
@@ -277,4 +306,5 @@ def test_a_spec_that_cannot_tell_left_from_right_is_none() -> None:
         InnerSpec(hash=SHA, child_size=0, min_prefix_length=2, max_prefix_length=1)
     with pytest.raises(ValueError, match="longer than any without"):
         InnerSpec(hash=SHA, child_size=32, min_prefix_length=1, max_prefix_length=33)
+    InnerSpec(hash=SHA, child_size=1, min_prefix_length=1, max_prefix_length=1)
     InnerSpec(hash=SHA, child_size=32, min_prefix_length=1, max_prefix_length=32)

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from enclave.merkle.neighbours import Side, are_neighbours, is_leftmost, is_rightmost, side_of
+from enclave.merkle.neighbours import (
+    Side,
+    are_neighbours,
+    is_leftmost,
+    is_rightmost,
+    left_is_empty,
+    right_is_empty,
+    side_of,
+)
 from enclave.merkle.specs import TENDERMINT_SPEC
 from seedpact.ics23.v1 import proofs_pb2 as pb
 from tests.enclave.merkle.published import SMT_SPEC
@@ -64,6 +72,29 @@ def test_paths_that_do_not_part_are_not_neighbours(
     assert not are_neighbours(common, common, SPEC)
     assert not are_neighbours([*below, *common], common, SPEC)
     assert not are_neighbours(common, [*below, *common], SPEC)
+
+
+DEEP: Final = pb.InnerOp(prefix=bytes(40), suffix=bytes(32))
+"""A prefix that is too long for either side, and a placeholder behind it."""
+
+
+def test_a_placeholder_counts_on_its_own_side_alone() -> None:
+    ends_so = pb.InnerOp(prefix=b"\x01" + bytes(32), suffix=H)
+    assert not left_is_empty(ends_so, SPARSE)
+    assert left_is_empty(RIGHT_OF_NONE, SPARSE)
+    assert not right_is_empty(DEEP, SPARSE)
+    assert right_is_empty(LEFT_OF_NONE, SPARSE)
+    assert is_rightmost([LEFT_OF_NONE], SPARSE)
+    assert not is_rightmost([LEFT_OF_NONE], SPEC)
+
+
+@pytest.mark.parametrize(
+    "changed", [pb.InnerOp(prefix=b"\x02", suffix=H), pb.InnerOp(prefix=b"\x01", suffix=H[::-1])]
+)
+def test_steps_that_differ_in_one_part_differ(changed: pb.InnerOp) -> None:
+    """No root has both: a step that differs is where the paths part, and these have one side."""
+    assert not are_neighbours([LEFT, LEFT], [RIGHT, changed], SPEC)
+    assert are_neighbours([LEFT, LEFT], [RIGHT, LEFT], SPEC)
 
 
 @pytest.mark.parametrize("pair", [(NEITHER, RIGHT), (LEFT, NEITHER), (LEFT, LEFT_OF_NONE)])

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
 import pytest
 
-from enclave.errors import Code
+from enclave.errors import Code, Refusal
 from enclave.merkle.ics23 import calculate_root
 from enclave.merkle.proof_ops import MAX_KEY_BYTES, MAX_VALUE_BYTES, check_absence, check_value
 from enclave.merkle.specs import DEFAULT_MAX_DEPTH, IAVL_SPEC
@@ -172,6 +173,19 @@ def test_the_largest_neighbours_with_the_deepest_paths_are_read() -> None:
     check_absence(ops, app_hash=app_hash, store=STORE, key=key)
     ops, app_hash = over_stores(left.key, pb.CommitmentProof(exist=left), calculate_root(left))
     check_value(ops, app_hash=app_hash, store=STORE, key=left.key, value=left.value)
+
+
+def test_nor_is_one_of_the_most_bytes() -> None:
+    """Its fields are counted up to the last byte that it may have."""
+    ops = FIXED.prove(ABSENT)
+    ops.ops[0].data = bytes(2**20)
+    with pytest.raises(Refusal) as caught:
+        FIXED.check(ops, ABSENT)
+    (most,) = re.findall(r"at most (\d+) bytes", caught.value.expected)
+    ops.ops[0].data = b"\x08\x01" * (int(most) // 2) + b"\x08" * (int(most) % 2)
+    assert len(ops.ops[0].data) == int(most)
+    with refused("a request of at most 1056 fields", code=Code.TOO_LARGE):
+        FIXED.check(ops, ABSENT)
 
 
 @pytest.mark.parametrize("key", [PRESENT, ABSENT])

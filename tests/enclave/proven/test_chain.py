@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from enclave.errors import Code
+from enclave.errors import Code, Refusal
 from enclave.proven.chain import MAX_ANCHORS, MAX_EPOCHS, MAX_MACHINES, ProvenChain, prove
 from enclave.registration import keys
 from enclave.registration.records import Time
@@ -234,8 +234,12 @@ class TestForm:
             chain = pb.ChainProof()
             chain.CopyFrom(whole)
             entries_ = getattr(chain, name)
-            while len(entries_) <= most:
+            while len(entries_) < most:
                 entries_.add()
+            with pytest.raises(Refusal) as within:
+                read(ledger, founder, chain)
+            assert within.value.code is not Code.TOO_LARGE
+            entries_.add()
             with refused(Code.TOO_LARGE):
                 read(ledger, founder, chain)
 
@@ -272,6 +276,13 @@ class TestForm:
         chain = shown(ledger, founder)
         assert chain.machines[0].platform_id == UNLISTED
         assert read(ledger, founder, chain).machines == frozenset()
+
+    def test_an_anchor_that_is_proven_absent_is_none(self, scene: tuple[Ledger, Node]) -> None:
+        ledger, founder = scene
+        absent = ledger.height + 1_000
+        chain = ledger.proof(founder, anchors=[absent])
+        assert [anchor.height for anchor in chain.anchors] == [absent]
+        assert absent not in read(ledger, founder, chain).anchors
 
     def test_what_stands_under_anothers_key_is_refused(self, scene: tuple[Ledger, Node]) -> None:
         """No chain of our rules has such a state; a proof of one says nothing of a machine."""

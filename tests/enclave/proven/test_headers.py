@@ -55,6 +55,10 @@ def test_the_way_up_to_the_trusted_header_is_passed_over(chain: HeaderChain) -> 
     assert follow_on(chain.header(9), [], network=NETWORK) == chain.header(9)
 
 
+def test_who_trusts_no_header_is_led_from_the_genesis(chain: HeaderChain) -> None:
+    assert follow_on(None, chain.steps(None, [6, 9]), network=NETWORK) == chain.header(9)
+
+
 def test_what_is_passed_over_is_not_believed(chain: HeaderChain) -> None:
     junk = chain.steps(4, [6, 9])
     junk[0].block.signed_header.commit.signatures[0].signature = bytes(64)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enclave.crypto.sealing import Role
 from enclave.errors import Code, Refusal
 from enclave.framework.sealed_state import StorageUncertain
 from enclave.service.durable_file import Disk, DurableFile, OsDisk
@@ -94,6 +95,15 @@ def test_a_first_start_whose_last_sync_fails_is_refused_in_words() -> None:
     disk = CrashDisk(fail_at=len(CALLS))
     with refused(Code.STORAGE_FAILED):
         Home(HOME, disk=disk, entropy=bytes).software_seal_key()
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_key_is_not_made_anew_beside_what_another_sealed(role: Role, tmp_path: Path) -> None:
+    home = Home(tmp_path, disk=OsDisk(), entropy=bytes)
+    home.save(role, b"sealed")
+    with refused(Code.SEAL_KEY_UNUSABLE):
+        home.software_seal_key()
+    assert not (tmp_path / "software-seal.key").exists()
 
 
 def test_every_directory_on_the_way_to_a_new_home_is_made_durable(tmp_path: Path) -> None:

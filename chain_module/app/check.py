@@ -5,12 +5,16 @@ one account can send several in a row. The engine checks all waiting ones again 
 under its mempool's lock: so what was found of a transaction once is kept while it waits, a second
 check of the same bytes decodes nothing and verifies no signature, and there are only so many of
 them a block.
+
+The engine's RPC has a `check_tx` for anybody, which asks here and keeps nothing. So who was let in
+may never be in the mempool: a transaction that is asked about twice is answered twice, and who lets
+registers in that never come back is looked at less and less.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +23,7 @@ from chain_module.app.block import BlockLimits, FirstLook
 from chain_module.app.delivery import Admitted, admit, checked, refused, run_messages
 from chain_module.app.modules import KINDS
 from chain_module.app.unpaid import UnpaidWork
+from chain_module.auth.accounts import get_account
 from chain_module.errors import SdkReason, TxRefusal
 from chain_module.message import BlockContext
 from chain_module.registration.errors import RegistrationReason
@@ -58,7 +63,7 @@ class CheckState:
         min_gas_price: GasPrice | None,
         first_look: FirstLook,
         unpaid: UnpaidWork | None = None,
-        before: Mapping[bytes, Waiting] | None = None,
+        previous: CheckState | None = None,
     ) -> None:
         """What may wait for the next block.
 
@@ -69,7 +74,7 @@ class CheckState:
             min_gas_price: what this node asks for.
             first_look: all gates, for a register.
             unpaid: what this node may do in vain.
-            before: the `waiting` of the check state before this one.
+            previous: the check state before this one.
         """
         self._state = state
         self._context = context
@@ -79,15 +84,25 @@ class CheckState:
         self._first_look = first_look
         self._unpaid = unpaid or UnpaidWork()
         self._unpaid.next_block(context.height)
-        self._before = before or {}
+        self._before = previous.waiting if previous else {}
+        self._asked: set[bytes] = set()
+        """Which of them the engine has asked about again."""
         self._rechecks = self._recheck_bytes = 0
         self.waiting: dict[bytes, Waiting] = {}
         """By SHA-256."""
         self.registers: dict[bytes, MsgRegisterNode] = {}
         """By operator, in their order."""
+        for waiting in previous.gone() if previous else ():
+            address, signed = waiting.offer.signers[0]
+            account = get_account(state, address)
+            paid = account is not None and account.sequence > signed.sequence
+            self._unpaid.register_gone(address, paid=paid)
 
     def check(self, raw: bytes) -> TxResult:
         """Whether a new transaction may wait. Raises nothing."""
+        known = self.waiting.get(hashlib.sha256(raw).digest())
+        if known is not None:
+            return TxResult(gas_wanted=known.offer.gas_wanted, gas_used=known.offer.gas_used)
         child = self._state.branch()
         try:
             admitted = self._admit(child, raw)
@@ -103,6 +118,7 @@ class CheckState:
         """Whether a transaction that waits may go on waiting. Raises nothing."""
         tx_hash = hashlib.sha256(raw).digest()
         waiting = self._before.get(tx_hash)
+        self._asked.add(tx_hash)
         self._rechecks += 1
         self._recheck_bytes += len(raw)
         if self._rechecks > RECHECKS or self._recheck_bytes > RECHECK_BYTES:
@@ -121,6 +137,12 @@ class CheckState:
         self._keep(tx_hash, waiting)
         # The engine looks at the code alone.
         return TxResult(gas_wanted=charged.gas_wanted, gas_used=charged.gas_used)
+
+    def gone(self) -> Iterator[Waiting]:
+        """Registers that waited for this block, and that the engine has not asked about again."""
+        for tx_hash, waiting in self._before.items():
+            if waiting.register is not None and tx_hash not in self._asked:
+                yield waiting
 
     def waiting_registers(self) -> tuple[MsgRegisterNode, ...]:
         """Those that it let in, in their order."""
@@ -199,7 +221,6 @@ class CheckState:
         except TxRefusal:
             self._unpaid.refused_register(operator, gas=gas)
             raise
-        self._unpaid.admitted_register(operator)
 
     def _keep(self, tx_hash: bytes, waiting: Waiting) -> None:
         self.waiting[tx_hash] = waiting

@@ -30,8 +30,8 @@ class UnpaidWork:
         self._read = 0
         self._spent = 0
         self._refused: OrderedDict[bytes, tuple[int, int]] = OrderedDict()
-        """By operator: how many of its registers were refused in a row, and until which height no
-        other one is looked at. Those that were refused last stand at the end."""
+        """By operator: how many of its registers nobody paid for in a row, and until which height
+        no other one is looked at. Those that failed last stand at the end."""
 
     def next_block(self, height: int) -> None:
         """Transactions are now for the block of this height: there is something to spend again."""
@@ -55,7 +55,7 @@ class UnpaidWork:
             raise TxRefusal(
                 RegistrationReason.REGISTER_REFUSED_BEFORE,
                 expected=f"a register of this operator at height {until} or later, since this node "
-                f"refused {failures} of its registers in a row",
+                f"looked at {failures} of its registers in a row that nobody paid for",
                 found=f"height {self._height}",
             )
         if self._spent >= UNPAID_GAS:
@@ -66,15 +66,22 @@ class UnpaidWork:
             )
 
     def refused_register(self, operator: bytes, *, gas: int) -> None:
-        """Its evidence was looked at, and refused: in the end each look is twice as far away."""
+        """Its evidence was looked at, and refused."""
         self._spent += gas
+        self._failed(operator)
+
+    def register_gone(self, operator: bytes, *, paid: bool) -> None:
+        """One that was let in waits no more: it was in a block, or the mempool never had it."""
+        if paid:
+            self._refused.pop(operator, None)
+        else:
+            self._failed(operator)
+
+    def _failed(self, operator: bytes) -> None:
+        """In the end each look is twice as far away."""
         failures = self._refused.pop(operator, (0, 0))[0] + 1
         doublings = min(failures - FREE_FAILURES, MOST_DOUBLINGS)
         blocks = 1 << doublings if doublings >= 0 else 0
         self._refused[operator] = failures, self._height + blocks
         if len(self._refused) > REMEMBERED_OPERATORS:
             self._refused.popitem(last=False)
-
-    def admitted_register(self, operator: bytes) -> None:
-        """Its evidence is good."""
-        self._refused.pop(operator, None)

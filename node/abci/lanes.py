@@ -10,15 +10,17 @@ import asyncio
 import contextlib
 import enum
 import threading
+import time
 from collections.abc import Callable
 from queue import SimpleQueue
-from typing import TypeVar
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Lane(enum.Enum):
+class Lane(enum.StrEnum):
     """What a call may touch."""
 
     CONSENSUS = "consensus"
@@ -29,13 +31,19 @@ class Lane(enum.Enum):
     """Reads of snapshots for peers, which may be long."""
 
 
+PAUSES: Final = MappingProxyType({Lane.SNAPSHOT: 0.005})
+"""Seconds after each call of a lane. A peer may ask for snapshots, and for parts that do not exist,
+as often as its line takes: what it costs is time of the core that judges blocks (docs/adr/0025)."""
+
+
 class Worker:
     """The thread of one lane. It runs what it is given, in that order."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, lane: Lane) -> None:
+        self._pause = PAUSES.get(lane, 0.0)
         self._jobs: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         # A daemon: a call that hangs does not keep the process from ending.
-        self._thread = threading.Thread(target=self._run, name=f"abci-{name}", daemon=True)
+        self._thread = threading.Thread(target=self._run, name=f"abci-{lane}", daemon=True)
         self._thread.start()
 
     async def run(self, work: Callable[[], T]) -> T:
@@ -61,6 +69,8 @@ class Worker:
     def _run(self) -> None:
         while (job := self._jobs.get()) is not None:
             job()
+            if self._pause:
+                time.sleep(self._pause)
 
 
 def _tell(

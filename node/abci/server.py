@@ -66,7 +66,7 @@ class AbciServer:
         """
         listener = _listener(self._path)
         self._calls.begin()
-        self._workers = {lane: Worker(lane.value) for lane in Lane}
+        self._workers = {lane: Worker(lane) for lane in Lane}
         self._server = await asyncio.start_unix_server(
             self._connected, sock=listener, limit=self._limits.read_bytes
         )

@@ -276,5 +276,5 @@ class ChainApplication:
             min_gas_price=self._parts.min_gas_price,
             first_look=self._parts.looks.at(context),
             unpaid=self._unpaid,
-            before=self._check.waiting if self._check else None,
+            previous=self._check,
         )

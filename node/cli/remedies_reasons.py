@@ -161,8 +161,8 @@ _REGISTER: Final = {
         "send it again in the next block, or to another node: `seedpactd register` does",
     ),
     "register_refused_before": Remedy(
-        "The node refused several registers of this operator in a row, and looks at the next one "
-        "later each time.",
+        "The node looked at several registers of this operator in a row that it refused or that "
+        "never came into a block, and looks at the next one later each time.",
         "cure what refused them (the node's answers said what), then wait for the height named",
     ),
     "too_many_registers": Remedy(

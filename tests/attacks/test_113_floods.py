@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import pytest
@@ -25,7 +26,7 @@ from chain_module.address import from_text, to_text
 from chain_module.app import check
 from chain_module.app.modules import KINDS
 from chain_module.app.proposals import choose, split
-from chain_module.app.unpaid import FREE_FAILURES, UNPAID_GAS
+from chain_module.app.unpaid import UNPAID_GAS
 from chain_module.app.view import block_context, block_limits
 from chain_module.bank.balances import balance
 from chain_module.bank.messages import MULTI_SEND_URL
@@ -38,9 +39,12 @@ from chain_module.tx.gas import gas_of
 from chain_module.tx.sign_bytes import sign_bytes
 from enclave.attestation.collateral import Collateral
 from enclave.registration.wire import strict_decode
+from node.abci import lanes
 from seedpact.registration.v1 import tx_pb2
+from tests.support.abci_client import check_tx, list_snapshots, load_chunk, served
 from tests.support.chain import MAX_TX_BYTES, Chain
 from tests.support.enclaves import CHAIN_ID, Node
+from tests.support.kv_application import KvApplication
 from tests.support.wallets import DENOM, Account
 from tests.support.work import counted
 
@@ -285,53 +289,18 @@ def decoded_gas(chain: Chain, raw: bytes) -> int:
     return gas_of(decode_tx(raw, KINDS), chain.state)
 
 
-def forged(chain: Chain, operator: Account, number: int) -> bytes:
-    """A register whose quote's signature is wrong, another one each time."""
-    url, message = chain.register_message(Node("forger"), operator)
-    changed = tx_pb2.MsgRegisterNode()
-    changed.CopyFrom(message)
-    quote = bytearray(message.quote)
-    quote[500] ^= 1
-    changed.quote = bytes(quote)
-    changed.moniker = str(number)
-    operator.sequence = chain.sequence_of(operator)
-    return chain.sign(operator, (url, changed))
-
-
-def test_113_refused_registers_are_looked_at_less_and_less(chain: Chain) -> None:
-    """Their evidence costs milliseconds, and their senders nothing."""
-    alice = chain.people["alice"]
-    raws = [forged(chain, alice, number) for number in range(FREE_FAILURES + 3)]
-    with counted() as work:
-        logs = [chain.check_only(raw).log for raw in raws]
-    assert sum("register_refused_before" in log for log in logs) == 3
-    assert work.of(Collateral.parse) == FREE_FAILURES
-    # Others are not touched by it; and the next block knows her still.
-    assert chain.check_only(chain.register_tx(Node("honest"), chain.people["bob"])).code == 0
-    chain.block(txs=())
-    assert "register_refused_before" not in chain.check_only(forged(chain, alice, 99)).log
-    chain.block(txs=())
-    assert "register_refused_before" in chain.check_only(forged(chain, alice, 100)).log
-
-
-def test_113_all_that_are_refused_in_a_block_have_a_limit(tmp_path: Path) -> None:
-    """Whoever sends them: many accounts, each with a few."""
-    people = tuple(f"attacker{number}" for number in range(20))
-    chain = Chain(tmp_path, nodes=1, people=(*people, "alice"))
-    try:
-        chain.blocks(3)
-        raws = [forged(chain, chain.people[name], 0) for name in people]
-        with counted() as work:
-            logs = [chain.check_only(raw).log for raw in raws]
-        looked = work.of(Collateral.parse)
-        assert looked < len(people)
-        assert sum("too_many_refused" in log for log in logs) == len(people) - looked
-        honest = chain.register_tx(Node("honest"), chain.people["alice"])
-        assert "too_many_refused" in chain.check_only(honest).log
-        chain.block(txs=())
-        assert chain.check_only(honest).code == 0
-    finally:
-        chain.close()
+def test_113_no_peer_keeps_a_core_busy_with_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever asks for parts that do not exist gets small answers, as fast as we make them."""
+    pauses: list[float] = []
+    monkeypatch.setattr(lanes, "time", SimpleNamespace(sleep=pauses.append))
+    with served(KvApplication()) as server, server.connect() as peers:
+        for _ in range(10):
+            peers.ask(list_snapshots())
+            peers.ask(load_chunk())
+            peers.ask(check_tx(b"a=1"))
+    assert len(pauses) >= 19, "after each answer to a peer; the last one may not have ended"
+    assert set(pauses) == {lanes.PAUSES[lanes.Lane.SNAPSHOT]}
+    assert min(pauses) >= 0.005, "at most 200 a second"
 
 
 def test_113_confirms_are_looked_for_only_as_far_as_there_may_be_some(chain: Chain) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from chain_module.abci.requests import CheckTxRequest, CheckTxType
 from chain_module.errors import TxRefusal
 from node.application.backend import NodeBackend
 from node.engine_rpc import EngineRpc
@@ -28,8 +27,9 @@ def test_several_of_one_account_wait_in_a_row(chain: Chain) -> None:
     bob = chain.people["bob"]
     for number in range(5):
         assert chain.send(bob.send(bytes(20), number + 1, chain_id=CHAIN_ID)).code == 0
-    again = CheckTxRequest(chain.mempool[0], CheckTxType.NEW)
-    assert chain.peers[0].application.check_tx(again).code == 32
+    bob.sequence -= 5
+    again = bob.send(bytes(20), 99, chain_id=CHAIN_ID)
+    assert chain.check_only(again).code == 32
     chain.block()
     assert chain.mempool == []
 

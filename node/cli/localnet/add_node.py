@@ -9,7 +9,7 @@ import click
 from node.cli.failures import Failure
 from node.cli.help_text import examples
 from node.cli.localnet.join import enter, wait_for
-from node.cli.localnet.options import folder_option
+from node.cli.localnet.options import folder_option, typed
 from node.cli.localnet.status import registration_json, registration_rows
 from node.cli.options import output_option
 from node.cli.output import Output
@@ -50,6 +50,6 @@ def add_node(*, state_sync: bool, folder: Folder, output: Output) -> None:
         {"name": node.name, "rpc": status.rpc, "registration": registration_json(done)},
         headline=f"{node.name} holds the seed and is in sync at block {status.height}",
         rows=[("RPC", status.rpc), ("gRPC", status.grpc), *registration_rows(done)],
-        hints=["seedpactd localnet status"],
+        hints=[typed("status", folder)],
         changes=True,
     )

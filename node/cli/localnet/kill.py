@@ -8,7 +8,7 @@ import click
 
 from node.cli.failures import Failure
 from node.cli.help_text import examples
-from node.cli.localnet.options import folder_option, named, parts_of
+from node.cli.localnet.options import folder_option, named, parts_of, typed
 from node.cli.options import output_option
 from node.cli.output import Output
 from node.localnet.failures import LocalnetCode
@@ -47,5 +47,5 @@ def kill(*, name: str, folder: Folder, output: Output) -> None:
     output.answer(
         {"killed": killed},
         headline="killed " + ", ".join(f"{part} ({pid})" for part, pid in killed.items()),
-        hints=["seedpactd localnet status"],
+        hints=[typed("status", folder)],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import Final
 
 import click
@@ -43,6 +44,13 @@ port_offset_option = click.option(
     type=click.IntRange(0, MAX_OFFSET),
     help="Added to every port; nodes are 100 apart.  [default: 0]",
 )
+
+
+def typed(command: str, folder: Folder) -> str:
+    """A command of `seedpactd localnet` as it is typed for this network."""
+    default = expanded(DEFAULT_FOLDER).absolute()
+    place = "" if folder.path == default else f" --home {shlex.quote(str(folder.path))}"
+    return f"seedpactd localnet {command}{place}"
 
 
 def named(localnet: Localnet, name: str) -> LocalNode:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import click
 
 from node.cli.help_text import examples
-from node.cli.localnet.options import folder_option
+from node.cli.localnet.options import folder_option, typed
 from node.cli.options import output_option
 from node.cli.output import Format, Output, Row, print_json
 from node.json_form import Json
@@ -38,7 +38,7 @@ def status(*, folder: Folder, output: Output) -> None:
         headline=f"localnet {localnet.chain_id} at {folder.path}: "
         + (f"runs, process {running.pid}" if running else "does not run"),
         rows=[*(_row(node) for node in nodes), *registration_rows(localnet.last_registration)],
-        hints=[] if running else ["seedpactd localnet up"],
+        hints=[] if running else [typed("up", folder)],
     )
 
 

@@ -10,7 +10,7 @@ import click
 
 from node.cli.failures import Failure
 from node.cli.help_text import examples
-from node.cli.localnet.options import folder_option
+from node.cli.localnet.options import folder_option, typed
 from node.cli.options import output_option
 from node.cli.output import Output
 from node.localnet.failures import LocalnetCode
@@ -42,6 +42,4 @@ def stop(*, folder: Folder, output: Output) -> None:
                 found="it still runs",
             )
         time.sleep(_POLL_SECS)
-    output.answer(
-        {"stopped": True}, headline="the network stopped", hints=["seedpactd localnet up"]
-    )
+    output.answer({"stopped": True}, headline="the network stopped", hints=[typed("up", folder)])

@@ -12,7 +12,7 @@ import click
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import Failure
 from node.cli.help_text import examples
-from node.cli.localnet.options import folder_option, port_offset_option
+from node.cli.localnet.options import folder_option, port_offset_option, typed
 from node.cli.localnet.shown import Shown
 from node.cli.localnet.status import network_json, registration_rows
 from node.cli.options import output_option
@@ -195,7 +195,7 @@ def _summary(folder: Folder, steps: Steps, output: Output, *, stays: bool) -> No
             ("logs", f"{folder.path}/NAME/logs"),
             ("warning", SOFTWARE_MODE),
         ],
-        hints=["seedpactd localnet status, in another terminal; Ctrl-C stops"] if stays else [],
+        hints=[f"{typed('status', folder)}, in another terminal; Ctrl-C stops"] if stays else [],
         changes=True,
     )
 

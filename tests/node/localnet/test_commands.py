@@ -15,6 +15,7 @@ from typing import Final
 import pytest
 
 from node.cli.exit_codes import ExitCode
+from node.cli.localnet.options import DEFAULT_FOLDER, typed
 from node.config import NodeConfig, Ports
 from node.config.cometbft import read_cometbft
 from node.join.genesis import read_genesis
@@ -244,3 +245,10 @@ def test_reset_leaves_a_folder_of_others_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").touch()
     run_for_real("localnet", "reset", "--home", str(tmp_path)).failed("no_localnet")
     assert (tmp_path / "mine.txt").exists()
+
+
+def test_a_hint_names_the_network_it_is_about(tmp_path: Path) -> None:
+    default = Folder(Path(DEFAULT_FOLDER).expanduser())
+    assert typed("status", default) == "seedpactd localnet status"
+    spaced = Folder(tmp_path / "my net")
+    assert typed("up", spaced) == f"seedpactd localnet up --home '{tmp_path}/my net'"

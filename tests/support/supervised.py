@@ -124,7 +124,7 @@ def main(name: str, folder: Path, options: list[str]) -> int:
             file.write(f"{name} {what}\n")
 
     if "--wrong" in options:
-        print("first line")
+        print("first line", flush=True)
         print("the disk is on fire", file=sys.stderr)
         return 7
     # Blocked here and in every thread to come: the kernel may give a signal to any of them.

@@ -80,6 +80,7 @@ class Pending:
     admitted: Admitted
     message: MsgRegisterNode
     node_id: bytes
+    tx_hash: bytes
     executed: Executed
     evidence: EvidenceOf | None = None
     """None where it does not even parse: then `refusal` says why."""
@@ -111,7 +112,7 @@ class Pending:
                 exchange_key=self.message.exchange_key,
                 epoch=self.message.epoch,
                 envelope=envelope,
-                register_tx_hash=self.tx.hash,
+                register_tx_hash=self.tx_hash,
                 verdict=self.verdict,
             )
         )
@@ -222,7 +223,14 @@ class BlockRun:
         first_look: FirstLook | None,
     ) -> Pending:
         executed = message.execute(state, self.context)
-        pending = Pending(len(self.results), admitted, message, message.node_id(state), executed)
+        pending = Pending(
+            index=len(self.results),
+            admitted=admitted,
+            message=message,
+            node_id=message.node_id(state),
+            tx_hash=admitted.tx.hash,
+            executed=executed,
+        )
         if first_look is not None:
             looked = first_look(state, message)
             pending.evidence, pending.verdict = looked.evidence, looked.verdict
@@ -235,7 +243,7 @@ class BlockRun:
 
     def _register_of(self, message: MsgConfirmNode) -> Pending:
         for pending in self.registers:
-            if pending.tx.hash == message.register_tx_hash and not pending.confirmed:
+            if pending.tx_hash == message.register_tx_hash and not pending.confirmed:
                 return pending
         raise TxRefusal(
             RegistrationReason.NO_REGISTER,
@@ -259,7 +267,7 @@ class BlockRun:
             envelope=message.envelope,
             evidence=pending.evidence,
             context=self.context,
-            register_tx_hash=pending.tx.hash,
+            register_tx_hash=pending.tx_hash,
         )
         child.commit()
         pending.confirmed = True

@@ -92,15 +92,18 @@ class CheckState:
         """By SHA-256."""
         self.registers: dict[bytes, MsgRegisterNode] = {}
         """By operator, in their order."""
-        for waiting in previous.gone() if previous else ():
-            address, signed = waiting.offer.signers[0]
-            account = get_account(state, address)
+        for gone in previous.gone() if previous else ():
+            operator, signed = gone.offer.signers[0]
+            account = get_account(state, operator)
             paid = account is not None and account.sequence > signed.sequence
-            self._unpaid.register_gone(address, paid=paid)
+            self._unpaid.register_gone(operator, paid=paid)
 
     def check(self, raw: bytes) -> TxResult:
         """Whether a new transaction may wait. Raises nothing."""
-        known = self.waiting.get(hashlib.sha256(raw).digest())
+        return self._check_new(raw, hashlib.sha256(raw).digest())
+
+    def _check_new(self, raw: bytes, tx_hash: bytes) -> TxResult:
+        known = self.waiting.get(tx_hash)
         if known is not None:
             return TxResult(gas_wanted=known.offer.gas_wanted, gas_used=known.offer.gas_used)
         child = self._state.branch()
@@ -111,7 +114,7 @@ class CheckState:
         except TxRefusal as refusal:
             return refused(refusal, gas_wanted=0, gas_used=0)
         child.commit()
-        self._keep(admitted.tx.hash, waiting)
+        self._keep(tx_hash, waiting)
         return checked(admitted.charged)
 
     def recheck(self, raw: bytes) -> TxResult:
@@ -126,7 +129,7 @@ class CheckState:
                 self._keep(tx_hash, waiting)
             return TxResult()
         if waiting is None:
-            return self.check(raw)
+            return self._check_new(raw, tx_hash)
         child = self._state.branch()
         try:
             charged = run_ante_again(child, waiting.offer, context=self._context)

@@ -222,7 +222,7 @@ def _check_confirm(run: BlockRun, pending: Pending, raw: bytes, envelope: bytes 
     if pending.confirm_with(envelope or envelope_in(raw)) != raw:
         raise ProposalRefused(
             ProposalReason.CONFIRM_DIFFERS,
-            expected=f"the confirm of register {pending.tx.hash.hex()} as this node builds it",
+            expected=f"the confirm of register {pending.tx_hash.hex()} as this node builds it",
             found=f"{at} with other bytes",
         )
     run.confirm(raw)

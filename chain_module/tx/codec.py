@@ -66,8 +66,6 @@ class Tx:
     """A decoded transaction of good form."""
 
     raw: bytes
-    hash: bytes
-    """SHA-256 of `raw`."""
     outlines: tuple[Outline, ...] = field(compare=False)
     """Of its messages; at least one. They follow from `body_bytes`."""
     type_urls: tuple[str, ...]
@@ -82,6 +80,11 @@ class Tx:
     signatures: tuple[bytes, ...]
     body_bytes: bytes
     auth_info_bytes: bytes
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of `raw`, 32 bytes. Computed here: most that is decoded is known by no name."""
+        return hashlib.sha256(self.raw).digest()
 
 
 def decode_tx(raw: bytes, kinds: Mapping[str, MessageKind]) -> Tx:
@@ -106,7 +109,6 @@ def decode_tx(raw: bytes, kinds: Mapping[str, MessageKind]) -> Tx:
     outlines = tuple(_outline(part.type_url, part.value, kinds) for part in body.messages)
     return Tx(
         raw=raw,
-        hash=hashlib.sha256(raw).digest(),
         outlines=outlines,
         type_urls=tuple(part.type_url for part in body.messages),
         required=tuple(dict.fromkeys(outline.signer for outline in outlines)),

@@ -112,7 +112,7 @@ class EnclaveEnvelopes:
 
     def _envelope(self, pending: Pending, outcome: Envelope | Refused) -> bytes | None:
         """The envelope, if the enclave found what this node found. Else a fault, and logged."""
-        register = pending.tx.hash.hex()
+        register = pending.tx_hash.hex()
         if isinstance(outcome, Refused):
             self._log(
                 "warning",

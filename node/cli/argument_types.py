@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Callable
 from typing import Final
 
 import click
@@ -17,6 +18,8 @@ from node.config.ports import MAX_PORT
 from node.config.toml_reader import WrongValue, grpc_address, rpc_url
 from node.tls import is_roots
 
+DEFAULT_ADDRESS: Final = "127.0.0.1:26670"
+"""Of an enclave."""
 MAX_ROOTS_BYTES: Final = 4 * 1024 * 1024
 _FEW_CHOICES: Final = 4
 _HEX: Final = re.compile(r"(?:0x)?((?:[0-9a-fA-F]{2})*)")
@@ -83,40 +86,43 @@ class Address(click.ParamType[str]):
         text = str(value)
         found = split_address(text)
         if found is None or not self._lowest <= found[1] <= MAX_PORT:
-            raise usage(f"{_name(param)} as HOST:PORT, such as 127.0.0.1:26670", repr(text))
+            raise usage(f"{_name(param)} as HOST:PORT, such as {DEFAULT_ADDRESS}", repr(text))
         return text
 
 
-class RpcUrl(click.ParamType[str]):
+class _AsInFiles(click.ParamType[str]):
+    """What a file of the home takes as well, by the same reader."""
+
+    def __init__(self, read: Callable[[object], str]) -> None:
+        self._read = read
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """What the reader makes of it. Raises Failure: WRONG_USAGE."""
+        del ctx
+        try:
+            return self._read(value)
+        except WrongValue as wrong:
+            raise usage(f"{_name(param)} as {wrong.expected}", repr(value)) from None
+
+
+class RpcUrl(_AsInFiles):
     """A CometBFT RPC, as tcp://HOST:PORT or http(s)://HOST:PORT; becomes the http URL."""
 
     name = "url"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """The URL, never tcp. Raises Failure: WRONG_USAGE."""
-        del ctx
-        try:
-            return rpc_url(value)
-        except WrongValue as wrong:
-            raise usage(f"{_name(param)} as {wrong.expected}", repr(value)) from None
+    def __init__(self) -> None:
+        super().__init__(rpc_url)
 
 
-class GrpcAddress(click.ParamType[str]):
+class GrpcAddress(_AsInFiles):
     """A node's gRPC: HOST:PORT in clear, https://HOST:PORT by TLS."""
 
     name = "host:port"
 
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> str:
-        """HOST:PORT, or https://HOST:PORT. Raises Failure: WRONG_USAGE."""
-        del ctx
-        try:
-            return grpc_address(value)
-        except WrongValue as wrong:
-            raise usage(f"{_name(param)} as {wrong.expected}", repr(value)) from None
+    def __init__(self) -> None:
+        super().__init__(grpc_address)
 
 
 class Roots(click.ParamType[bytes]):

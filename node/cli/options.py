@@ -13,7 +13,14 @@ from typing import Final
 
 import click
 
-from node.cli.argument_types import Address, GrpcAddress, OneOf, Roots, RpcUrl
+from node.cli.argument_types import (
+    DEFAULT_ADDRESS,
+    Address,
+    GrpcAddress,
+    OneOf,
+    Roots,
+    RpcUrl,
+)
 from node.cli.inherited import InheritedOption
 from node.cli.numbers import Seconds
 from node.cli.output import Format, Output
@@ -22,7 +29,6 @@ from node.config.home import HOME_VARIABLE
 from node.config.node_config import BACKENDS
 from node.enclave_client import DEFAULT_TIMEOUT_SECS
 
-DEFAULT_ADDRESS: Final = "127.0.0.1:26670"
 OUTPUT_VARIABLE: Final = "SEEDPACT_OUTPUT"
 ADDRESS_VARIABLE: Final = "SEEDPACT_ENCLAVE"
 

@@ -11,7 +11,8 @@ from typing import Final, TypeVar
 
 import click
 
-from node.cli.options import DEFAULT_ADDRESS, address_option, timeout_option
+from node.cli.argument_types import DEFAULT_ADDRESS
+from node.cli.options import address_option, timeout_option
 from node.config import DEFAULT_HOME, ConfigFailure, Home, NodeConfig
 from node.config.files import expanded
 from node.config.home import HOME_VARIABLE

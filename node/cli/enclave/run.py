@@ -12,12 +12,12 @@ from rich.console import Console
 from rich.text import Text
 
 from enclave.crypto.labels import Mode
-from node.cli.argument_types import Address, Hex, OneOf
+from node.cli.argument_types import DEFAULT_ADDRESS, Address, Hex, OneOf
 from node.cli.enclave.supervise import LogLine, run_enclave
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import CliCode, Failure
 from node.cli.help_text import examples
-from node.cli.options import DEFAULT_ADDRESS, output_option
+from node.cli.options import output_option
 from node.cli.output import Format, Output, print_json
 from node.cli.streams import AnswerLost
 from node.config.files import expanded

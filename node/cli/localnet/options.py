@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Final
 
 import click
 
 from node.cli.failures import usage
+from node.cli.help_text import command_line
 from node.config.files import expanded
 from node.config.home import check_path
 from node.localnet.plan import Localnet, LocalNode
@@ -48,9 +48,8 @@ port_offset_option = click.option(
 
 def typed(command: str, folder: Folder) -> str:
     """A command of `seedpactd localnet` as it is typed for this network."""
-    default = expanded(DEFAULT_FOLDER).absolute()
-    place = "" if folder.path == default else f" --home {shlex.quote(str(folder.path))}"
-    return f"seedpactd localnet {command}{place}"
+    is_default = folder.path == expanded(DEFAULT_FOLDER).absolute()
+    return command_line("localnet", command, *([] if is_default else ["--home", str(folder.path)]))
 
 
 def named(localnet: Localnet, name: str) -> LocalNode:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from enclave.errors import Code
 from tests.attacks.doors import refusals
 from tests.support.chain import Chain
 from tests.support.enclaves import Node
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    """A founder and a second holder."""
-    chain = Chain(tmp_path, nodes=2)
-    chain.blocks(3)
-    chain.join(1)
-    yield chain
-    chain.close()
 
 
 @pytest.mark.parametrize(("depth", "code"), [(1, Code.UNKNOWN_ANCHOR), (2, ""), (3, "")])

@@ -8,10 +8,8 @@ that a host asks in private does not know what the chain keeps (section 11): no 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -153,16 +151,6 @@ def test_08_the_second_look_sees_the_list_of_the_same_block(ledger: Registration
     assert reason_of(lambda: ledger.confirm(own, answers[0])) == "collateral_older"
     late = partial(ledger.confirm, bare, answers[1], admitted=admitted)
     assert reason_of(late) == "collateral_older"
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    """Real applications: a founder and a second holder."""
-    chain = Chain(tmp_path, nodes=2)
-    chain.blocks(3)
-    chain.join(1)
-    yield chain
-    chain.close()
 
 
 def test_08_every_door_of_a_chain_refuses_the_older_list(chain: Chain) -> None:

@@ -6,9 +6,7 @@ and no clock.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -18,16 +16,6 @@ from tests.attacks.attackers import GOOD, machine
 from tests.attacks.doors import refusals
 from tests.support.chain import BLOCK_SECONDS, Chain
 from tests.support.enclaves import Node
-
-
-@pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    """A founder and a second holder."""
-    chain = Chain(tmp_path, nodes=2)
-    chain.blocks(3)
-    chain.join(1)
-    yield chain
-    chain.close()
 
 
 def gate_time(chain: Chain) -> int:

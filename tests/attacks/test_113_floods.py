@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Final
 
@@ -55,12 +54,9 @@ MESSAGE_CALLS: Final = 50
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    """One node, whose block has no limit of gas of its own."""
-    chain = Chain(tmp_path, nodes=1, people=("alice", "bob", "carol"))
-    chain.blocks(3)
-    yield chain
-    chain.close()
+def chain(open_node: Chain) -> Chain:
+    """The one that strangers flood."""
+    return open_node
 
 
 def multi_send(sender: Account, receivers: int, *, bad: bool = False) -> tuple[str, MsgMultiSend]:

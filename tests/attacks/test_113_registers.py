@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,9 @@ from tests.support.work import counted
 
 
 @pytest.fixture
-def chain(tmp_path: Path) -> Iterator[Chain]:
-    """One node, whose block has no limit of gas of its own."""
-    chain = Chain(tmp_path, nodes=1, people=("alice", "bob", "carol"))
-    chain.blocks(3)
-    yield chain
-    chain.close()
+def chain(open_node: Chain) -> Chain:
+    """The one that strangers flood."""
+    return open_node
 
 
 def forged(chain: Chain, operator: Account, number: int) -> bytes:

@@ -33,6 +33,13 @@ def free_offset() -> int:
     raise AssertionError("no free ports")
 
 
+def free_address() -> str:
+    """HOST:PORT on which nobody listens now; the system chose the port."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return f"{LOOPBACK}:{probe.getsockname()[1]}"
+
+
 def _is_free(port: int) -> bool:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

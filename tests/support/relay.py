@@ -59,13 +59,6 @@ class Relay:
             sink.shutdown(socket.SHUT_WR)
 
 
-def free_address() -> str:
-    """HOST:PORT on which nobody listens now."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        host, port = probe.getsockname()
-    return f"{host}:{port}"
-
-
 def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     return host, int(port)

@@ -12,7 +12,7 @@ BOTH = (signal.SIGHUP, signal.SIGTERM)
 
 
 @pytest.mark.parametrize("ignored", [True, False])
-def test_what_came_ignored_is_left_out(ignored: bool) -> None:  # noqa: FBT001 (a case)
+def test_what_came_ignored_is_left_out(*, ignored: bool) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN if ignored else signal.SIG_DFL)
     try:
         assert heard(BOTH) == (BOTH[1:] if ignored else BOTH)

@@ -18,22 +18,11 @@ from node.confirmer.memory import (
     outcome_key,
 )
 from node.confirmer.presence import Presence
-from node.enclave_client import Registration
 from node.metrics import Metrics
 from seedpact.enclave.v1 import service_pb2 as pb
+from tests.support.registrations import REGISTRATION
 
 OUTCOME = Refused("code", "expected", "found")
-REGISTRATION = Registration(
-    operator=bytes(20),
-    exchange_key=bytes(32),
-    kem_ciphertext=bytes(1088),
-    epoch=0,
-    anchor_height=7,
-    anchor_hash=bytes(32),
-    tls_key=bytes(32),
-    quote=b"quote",
-    collateral=b"{}",
-)
 OTHERS: Final[dict[str, Any]] = {
     "operator": b"x" * 20,
     "exchange_key": b"x" * 32,

@@ -8,28 +8,18 @@ import pytest
 
 from enclave.crypto.endpoint import ENDPOINT_FILE
 from node.confirmer import Away, Confirmer
-from node.enclave_client import EnclaveClient, Registration
+from node.enclave_client import EnclaveClient
 from node.metrics import Metrics
 from seedpact.enclave.v1 import chain_pb2
 from tests.support.abci_client import LogLines
 from tests.support.cometbft import wait_for
 from tests.support.process import enclave_process
+from tests.support.registrations import REGISTRATION
 from tests.support.squatter import knows, plausible, squatter
 
 SOON = 0.01
 NEVER = 1e6
 DEADLINE = 20.0
-REGISTRATION = Registration(
-    operator=bytes(20),
-    exchange_key=bytes(32),
-    kem_ciphertext=bytes(1088),
-    epoch=0,
-    anchor_height=1,
-    anchor_hash=bytes(32),
-    tls_key=bytes(32),
-    quote=b"quote",
-    collateral=b"{}",
-)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import grpc
@@ -23,7 +24,6 @@ from node.enclave_client import (
     EnclaveFailure,
     EnclaveRefused,
     EnclaveUnreachable,
-    Registration,
     pack_newcomers,
 )
 from node.enclave_client.client import MAX_MESSAGE_BYTES
@@ -31,6 +31,7 @@ from node.enclave_client.failures import ERROR_TRAILER
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import CODE, inputs
 from tests.support.process import EnclaveProcess, enclave_process
+from tests.support.registrations import REGISTRATION
 from tests.support.world import Ledger
 
 SERVICE = "seedpact.enclave.v1.EnclaveService"
@@ -126,17 +127,7 @@ def test_a_hundred_newcomers_with_collaterals_of_their_own_pass(
     """8.2 MB: twice gRPC's default."""
     process, ledger = holder
     registrations = [
-        Registration(
-            operator=bytes(20),
-            exchange_key=bytes(32),
-            kem_ciphertext=bytes(1088),
-            epoch=0,
-            anchor_height=1,
-            anchor_hash=bytes(32),
-            tls_key=bytes(32),
-            quote=bytes(16_384),
-            collateral=bytes([number]) * 65_536,
-        )
+        replace(REGISTRATION, quote=bytes(16_384), collateral=bytes([number]) * 65_536)
         for number in range(100)
     ]
     request = pack_newcomers(ledger.confirm_request(process).chain, registrations)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -27,6 +26,7 @@ from node.query_process.child import NICE, OOM_SCORE
 from node.services import HEIGHT_HEADER, CannotServe
 from node.storage import Storage, open_storage
 from tests.support.cli import python_path
+from tests.support.ports import free_address
 from tests.support.query_process import settings
 from tests.support.services import CHAIN_ID, STORES, address_of, commit
 from tests.support.supervised import wait_for
@@ -84,12 +84,6 @@ class Running:
         """Code, log and height of the engine's query."""
         answer = self.queries(QueryRequest(data=b"", path=PARAMS, height=0, prove=False))
         return answer.code, answer.log, answer.height
-
-
-def free_address() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
 @contextmanager

@@ -34,7 +34,7 @@ test: setup ## lint, types, layers, mutants of what changed, tests, a whole netw
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python tests/mutants/run.py --changed
+	$(BIN)/python -m tests.mutants.run --changed
 	$(BIN)/pytest -n 2 --dist worksteal --durations 12
 
 test-long: setup ## in the background, resumed: 20,000 examples a law, 1,000,000 fuzzings a target, kills, a soak
@@ -51,7 +51,7 @@ bench: setup ## the figures of the README, as a table and as JSON in benchmarks/
 	$(BIN)/python -m benchmarks
 
 mutants: setup ## takes each defence out, one at a time: its test must go red
-	$(BIN)/python tests/mutants/run.py
+	$(BIN)/python -m tests.mutants.run
 
 mutants-operands: setup ## of each condition an operand less, of each bound one more: hours, resumed
 	nice -n 19 $(BIN)/python -m tests.mutants.run_operands || true

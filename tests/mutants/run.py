@@ -1,15 +1,16 @@
-"""Takes each defence out of the product, one at a time, and wants its attack test to go red.
+"""Takes each defence out of the product, one at a time, and wants its test to go red.
 
-`tests/mutants/NN.patch` (or `NN-a.patch`, `NN-b.patch`, .. where a case has several defences) is a
-patch over product code. Its first lines name what must notice: `Kills: tests/path.py::test_name`.
+The mutants are the rows of `tests/mutants/<top>/<room>.toml`; `tables.py` says what a row holds.
 
-    python tests/mutants/run.py             all of them
-    python tests/mutants/run.py 07 22-b     these
-    python tests/mutants/run.py --changed   those whose patch, patched file or test differs from the
-                                            merge base with the main branch, or from the last commit
+    python -m tests.mutants.run                     all of them
+    python -m tests.mutants.run enclave/merkle 22   a room's, and those of attack case 22
+    python -m tests.mutants.run "confirmed twice"   those with these words in their title
+    python -m tests.mutants.run --changed           those whose row, file or test differs from the
+                                                    merge base with the main branch, or from the
+                                                    last commit
 
-Without their patch the named tests must pass. With it pytest must report a failed test: an error
-of collection or usage is not a kill. Works on copies of the tree; the tree itself stays as it is.
+Without a mutant its tests must pass. With it pytest must report a failed test: an error of
+collection or usage is not a kill. Works on copies of the tree; the tree itself stays as it is.
 """
 
 from __future__ import annotations
@@ -17,50 +18,28 @@ from __future__ import annotations
 import argparse
 import os
 import queue
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.mutants.tables import FOLDER, TABLES, Mutant, WrongRow, mutated, read_mutants, rows
+
 REPOSITORY: Final = Path(__file__).parents[2]
-FOLDER: Final = Path("tests/mutants")
 WORKERS: Final = 2
 BATCH: Final = 40
-"""Tests in one run before any patch: some of them start networks, and all together take long."""
+"""Tests in one run before any mutant: some of them start networks, and all together take long."""
 SECONDS: Final = 300
 """For one mutant. One that runs longer counts as not noticed."""
 
 TESTS_PASSED: Final = 0
 TESTS_FAILED: Final = 1
-
-KILLS: Final = re.compile(r"^#?\s*Kills: (\S+::\S+)\s*$", re.MULTILINE)
-PATCHED: Final = re.compile(r"^\+\+\+ b/(\S+)$", re.MULTILINE)
-
-
-@dataclass(frozen=True, slots=True)
-class Mutant:
-    """One patch."""
-
-    name: str
-    """Such as `07` or `22-b`."""
-    path: Path
-    kills: tuple[str, ...]
-    """Ids of tests."""
-    patched: tuple[str, ...]
-    """Paths of product files."""
-
-    @property
-    def touches(self) -> set[str]:
-        """Every path whose change makes this mutant worth another run."""
-        tests = {test.split("::")[0] for test in self.kills}
-        return {str(FOLDER / self.path.name), *self.patched, *tests}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,27 +57,18 @@ class Outcome:
         return self.verdict == "killed"
 
 
-def read_mutants(repository: Path) -> list[Mutant]:
-    """Every patch of `repository`, by name. Raises SystemExit for one without test or file."""
-    found = []
-    for path in sorted((repository / FOLDER).glob("*.patch")):
-        text = path.read_text()
-        mutant = Mutant(path.stem, path, tuple(KILLS.findall(text)), tuple(PATCHED.findall(text)))
-        if not mutant.kills or not mutant.patched:
-            sys.exit(f"{path.name}: names no test (`Kills: path::test`) or patches nothing")
-        found.append(mutant)
-    return found
-
-
-def changed_paths(repository: Path) -> set[str] | None:
-    """Paths that differ from the base; None where the history is too short to know."""
+def changed(repository: Path, mutants: Sequence[Mutant]) -> list[Mutant]:
+    """Those whose row, product file or test differs from the base; all where there is no base."""
     base = _git(repository, "merge-base", "HEAD", "origin/HEAD")
     if not base or base == _git(repository, "rev-parse", "HEAD"):
         base = _git(repository, "rev-parse", "--verify", "--quiet", "HEAD~1")
     if not base:
-        return None
+        return list(mutants)
     untracked = _git(repository, "ls-files", "--others", "--exclude-standard")
-    return {*_git(repository, "diff", "--name-only", base).splitlines(), *untracked.splitlines()}
+    differs = _git(repository, "diff", "--name-only", base)
+    paths = {*differs.splitlines(), *untracked.splitlines()}
+    before = set(_rows_at(repository, base))
+    return [one for one in mutants if one not in before or not paths.isdisjoint(one.touches)]
 
 
 def run_mutants(repository: Path, mutants: Sequence[Mutant]) -> list[Outcome]:
@@ -106,7 +76,7 @@ def run_mutants(repository: Path, mutants: Sequence[Mutant]) -> list[Outcome]:
 
     A row is printed as soon as a mutant is done.
 
-    Raises SystemExit if one of the named tests fails without its patch.
+    Raises SystemExit if one of the named tests fails without its mutant.
     """
     with tempfile.TemporaryDirectory(prefix="seedpact-mutants-") as scratch:
         Path(scratch).chmod(0o755)  # some tests run as another user
@@ -121,9 +91,8 @@ def run_mutants(repository: Path, mutants: Sequence[Mutant]) -> list[Outcome]:
                 outcome = _run_one(mutant, copy)
             finally:
                 copies.put(copy)
-            for test in mutant.kills:
-                row = f"{mutant.name:<9} {outcome.verdict:<8} {outcome.seconds:6.1f} s  {test}"
-                print(row, flush=True)
+            place = f"{mutant.table}: {mutant.title}"
+            print(f"{outcome.verdict:<8} {outcome.seconds:6.1f} s  {place}", flush=True)
             return outcome
 
         with ThreadPoolExecutor(WORKERS) as pool:
@@ -134,7 +103,8 @@ def report(outcomes: Sequence[Outcome]) -> bool:
     """Prints the log of each mutant that was not killed, and how many were. True if all were."""
     for outcome in outcomes:
         if not outcome.killed:
-            print(f"\n--- {outcome.mutant.name}: {outcome.verdict}\n{outcome.log}")
+            where = f"{outcome.mutant.table}: {outcome.mutant.title}"
+            print(f"\n--- {where}: {outcome.verdict}\n{outcome.log}")
     killed = sum(outcome.killed for outcome in outcomes)
     print(f"mutants: {killed} of {len(outcomes)} killed")
     return killed == len(outcomes)
@@ -142,21 +112,27 @@ def report(outcomes: Sequence[Outcome]) -> bool:
 
 def main(arguments: Sequence[str]) -> int:
     """The command line; returns the exit code."""
-    parser = argparse.ArgumentParser(description="Takes each defence out, one at a time.")
-    parser.add_argument("names", nargs="*", help="such as 07 or 22-b; none means all")
+    parser = argparse.ArgumentParser(
+        "python -m tests.mutants.run", description="Takes each defence out, one at a time."
+    )
+    parser.add_argument(
+        "names", nargs="*", help="enclave/merkle, 22 or words of a title; none means all"
+    )
     parser.add_argument("--changed", action="store_true", help="only what differs from the base")
     parser.add_argument("--repository", type=Path, default=REPOSITORY)
     options = parser.parse_args(arguments)
 
-    mutants = read_mutants(options.repository)
+    try:
+        mutants = read_mutants(options.repository)
+    except WrongRow as wrong:
+        sys.exit(f"mutants: {wrong}")
+    for name in options.names:
+        if not any(mutant.is_named(name) for mutant in mutants):
+            parser.error(f"no mutant of a table, a case or with words such as {name!r}")
     if options.names:
-        unknown = set(options.names) - {mutant.name for mutant in mutants}
-        if unknown:
-            parser.error(f"no such mutant: {', '.join(sorted(unknown))}")
-        mutants = [mutant for mutant in mutants if mutant.name in options.names]
+        mutants = [one for one in mutants if any(map(one.is_named, options.names))]
     if options.changed:
-        changed = changed_paths(options.repository)
-        mutants = [m for m in mutants if changed is None or not changed.isdisjoint(m.touches)]
+        mutants = changed(options.repository, mutants)
     if not mutants:
         print("mutants: none to run")
         return 0
@@ -167,6 +143,17 @@ def _git(repository: Path, *arguments: str) -> str:
     """Output of git; empty where it refuses."""
     command = ["git", "-C", str(repository), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _rows_at(repository: Path, commit: str) -> Iterator[Mutant]:
+    """What the tables of a commit hold."""
+    listed = _git(repository, "ls-tree", "-r", "--name-only", commit, str(FOLDER)).splitlines()
+    for name in listed:
+        path = Path(name).relative_to(FOLDER)
+        if path.match(TABLES):
+            yield from rows(
+                _git(repository, "show", f"{commit}:{name}"), path.with_suffix("").as_posix()
+            )
 
 
 def _copy_tree(repository: Path, target: Path) -> Path:
@@ -196,33 +183,31 @@ def _require_green(copies: queue.SimpleQueue[Path], mutants: Sequence[Mutant]) -
         for code, log in pool.map(run, batches):
             if code != TESTS_PASSED:
                 pool.shutdown(cancel_futures=True)
-                sys.exit(f"{log}\nmutants: a named test fails without its patch, or does not exist")
+                sys.exit(
+                    f"{log}\nmutants: a named test fails without its mutant, or does not exist"
+                )
     print(f"mutants: {len(tests)} tests pass without them", flush=True)
 
 
 def _run_one(mutant: Mutant, copy: Path) -> Outcome:
     start = time.monotonic()
-    applied = _apply(mutant, copy)
-    if applied.returncode:
-        return Outcome(mutant, "does not apply", 0.0, applied.stderr)
+    try:
+        texts = mutated(mutant, lambda name: (copy / name).read_text())
+    except (WrongRow, OSError) as wrong:
+        return Outcome(mutant, "does not apply", 0.0, str(wrong))
+    whole = {name: (copy / name).read_bytes() for name in texts}
+    for name, text in texts.items():
+        (copy / name).write_text(text)
     try:
         code, log = _pytest(copy, mutant.kills)
     except subprocess.TimeoutExpired:
         code, log = None, f"no answer in {SECONDS} seconds"
     finally:
-        _apply(mutant, copy, "--reverse").check_returncode()
+        for name, content in whole.items():
+            (copy / name).write_bytes(content)
     verdicts = {TESTS_FAILED: "killed", TESTS_PASSED: "SURVIVED", None: "TIMED OUT"}
     verdict = verdicts.get(code, f"BROKEN (pytest exit code {code})")
     return Outcome(mutant, verdict, time.monotonic() - start, log)
-
-
-def _apply(mutant: Mutant, copy: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    # The copy is no repository: git must not look for one above it.
-    environment = {**os.environ, "GIT_CEILING_DIRECTORIES": str(copy.parent)}
-    command = ["git", "apply", *options, str(mutant.path.resolve())]
-    return subprocess.run(
-        command, cwd=copy, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 def _pytest(copy: Path, tests: Sequence[str]) -> tuple[int, str]:
@@ -230,7 +215,7 @@ def _pytest(copy: Path, tests: Sequence[str]) -> tuple[int, str]:
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join([str(copy), str(copy / "proto")]),
-        # A patch and its reverse may fall into one second: compiled files could be stale.
+        # A mutant and its end may fall into one second: compiled files could be stale.
         "PYTHONDONTWRITEBYTECODE": "1",
         "SEEDPACT_PROFILE": "dev",
     }

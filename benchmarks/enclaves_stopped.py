@@ -19,9 +19,9 @@ from benchmarks.joins import headers_of
 from benchmarks.measure import Effort, Figure, milliseconds, ratio
 from benchmarks.network import Network, network, wait_until
 from benchmarks.registrations import PATIENCE_SECS, Ready, prepare
+from node.config.parts import Part, pid_file
 from node.genesis.defaults import MAX_REGISTERS_PER_BLOCK
 from node.supervisor import running as process_of
-from node.supervisor.node_group import Part, pid_file
 
 CALLS: Final = 30
 """Blocks of each side in one run."""

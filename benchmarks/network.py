@@ -25,6 +25,8 @@ from chain_module.bank.coins import DENOM
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home, NodeConfig
+from node.config.cometbft import engine_addresses
+from node.config.parts import Part, pid_file
 from node.engine_rpc import EngineRpc, EngineRpcFailure
 from node.genesis import GenesisFile
 from node.join.enclave_process import enclave_of
@@ -34,7 +36,6 @@ from node.localnet.joining import client_of, register
 from node.localnet.plan import DEFAULT_BLOCK_MS, FAUCET, Localnet, LocalNode, new_localnet
 from node.localnet.store import Folder
 from node.supervisor import running
-from node.supervisor.node_group import Part, engine_addresses, pid_file
 from tests.support.cli import COMMAND, python_path
 from tests.support.ports import free_offset
 

@@ -26,10 +26,10 @@ from enclave.attestation.types import Measurement
 from enclave.crypto.labels import Mode
 from enclave.registration.network import NetworkInputs
 from node.chain_client import ChainClient, TxRefused
+from node.config.parts import Part
 from node.genesis.defaults import own_measurements
 from node.join.genesis import read_genesis
 from node.localnet.plan import LocalNode
-from node.supervisor.node_group import Part
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2, types_pb2
 from tests.support.enclaves import Node

@@ -15,8 +15,8 @@ from typing import Final
 from benchmarks.measure import Effort, Figure
 from benchmarks.network import VALIDATORS, Network, network, wait_until
 from benchmarks.picture import Panel, bars
+from node.config.parts import Part
 from node.localnet.plan import LocalNode
-from node.supervisor.node_group import Part
 
 CALLS: Final = 1
 TARGET_SECS: Final = 3.0

@@ -1,5 +1,6 @@
-"""Everything that touches the world: the enclave's client and the command line `seedpactd`.
+"""Everything that touches the world: processes, files, sockets, clocks, and the command line.
 
-What belongs here: files, sockets, clocks, user interfaces. What must not: rules of consensus
-(`chain_module`) and secrets (`enclave`).
+What belongs here: the application that CometBFT asks, the host of the enclave, clients of all three
+processes, their supervisor, and `seedpactd`. What must not: rules of consensus (`chain_module`) and
+secrets (`enclave`).
 """

@@ -30,6 +30,7 @@ from node.application.prefetch import Prefetch
 from node.application.verdicts import Verdicts
 from node.chain_proof import Leading, ReadyPath
 from node.config import Home, NodeConfig
+from node.config.cometbft import engine_addresses
 from node.confirmer import Confirmer
 from node.deadline import Deadline
 from node.enclave_client import EnclaveClient
@@ -41,7 +42,6 @@ from node.metrics import Metrics
 from node.query_process import QueryProcess, Settings
 from node.services.metrics_server import MetricsServer
 from node.storage import Storage, open_storage
-from node.supervisor.node_group import engine_addresses
 
 CALL_LOG: Final = "abci-calls.jsonl"
 STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)

@@ -11,9 +11,10 @@ from chain_module.genesis_form import BadGenesis
 from enclave.registration.records import NANOSECONDS
 from node.cli.times import in_words, utc
 from node.config import Home
+from node.config.cometbft import engine_addresses
+from node.config.parts import Part, pid_file
 from node.failure import NodeFailure
 from node.genesis import GenesisFile
-from node.supervisor.node_group import Part, engine_addresses, pid_file
 from node.supervisor.process_id import running
 
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 import click
 
 from enclave.registration.network import HASH_BYTES
+from node.base.python_child import python_command, python_environment
 from node.chain_client import Price
 from node.cli.argument_types import Address, Hex, RpcUrl
 from node.cli.engine_options import MONIKER, PEER
@@ -33,11 +34,10 @@ from node.cli.tx.sending import Coins, GasPrices
 from node.collateral import NamedCollateral
 from node.config import Home, NodeConfig, Ports
 from node.config.engine_values import MAX_MONIKER
+from node.config.parts import Part, pid_file
 from node.config.ports import MAX_PORT
 from node.join import Join, Progress, StateSync, join
 from node.supervisor import running
-from node.supervisor.node_group import Part, pid_file
-from node.supervisor.python_child import python_command, python_environment
 
 
 @click.command(

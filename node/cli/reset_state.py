@@ -9,9 +9,9 @@ from node.cli.help_text import examples
 from node.cli.options import home_option, output_option
 from node.cli.output import Output
 from node.config import Home
+from node.config.parts import Part
 from node.config.state_sync import forget_blocks, is_state_sync_on
 from node.storage import reset_storage
-from node.supervisor.node_group import Part
 from node.supervisor.preflight import check_home, check_not_running, claimed
 
 

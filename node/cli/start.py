@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from enclave.crypto.labels import Mode
+from node.base.python_child import python_environment
 from node.cli.argument_types import OneOf
 from node.cli.engine import BuildProgress
 from node.cli.failures import CliCode
@@ -24,11 +25,13 @@ from node.cli.output import Format, Output, print_json
 from node.cli.remedies import remedy_for
 from node.cli.streams import AnswerLost
 from node.config import Home, NodeConfig
+from node.config.cometbft import engine_addresses
 from node.config.initialize import engine_has_run
 from node.config.node_config import FILE_BACKEND
+from node.config.parts import Part, pid_file
 from node.engine import build_engine, find_engine
 from node.supervisor import Event, ProcessId, Supervisor, What
-from node.supervisor.node_group import Part, command, engine_addresses, node_group, pid_file
+from node.supervisor.node_group import command, node_group
 from node.supervisor.preflight import (
     check_home,
     check_not_running,
@@ -36,7 +39,6 @@ from node.supervisor.preflight import (
     claimed,
     state_lost,
 )
-from node.supervisor.python_child import python_environment
 
 SOFTWARE_MODE: Final = "software mode protects nothing: keys lie in a file and in plain memory"
 

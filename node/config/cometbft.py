@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from chain_module.limits import MAX_TX_BYTES
-from node.config.engine_values import FORMS
+from node.config.engine_values import FORMS, listen_url
 from node.config.failures import ConfigCode, ConfigFailure
 from node.config.files import replace_file
 from node.config.home import Home
@@ -173,3 +173,24 @@ _MEMPOOL_BYTES: Final = "Of all that wait; more is refused: each is checked agai
 _COMMIT: Final = "The pause after each block; about the time between blocks."
 _EMPTY: Final = "Each block records the header before it."
 _METRICS: Final = "CometBFT's own metrics; the application's are in node.toml."
+
+
+def engine_addresses(home: Home) -> tuple[str, str]:
+    """Where CometBFT's RPC and its peers' port listen, as HOST:PORT.
+
+    Raises:
+        ConfigFailure: config.toml cannot be read, or lacks one.
+    """
+    return _laddr(home, "rpc.laddr"), _laddr(home, "p2p.laddr")
+
+
+def _laddr(home: Home, name: str) -> str:
+    value = read_cometbft(home, name)
+    try:
+        return listen_url(value)
+    except WrongValue as wrong:
+        raise ConfigFailure(
+            ConfigCode.CONFIG_INVALID,
+            expected=f"{name} in {home.cometbft_config} as {wrong.expected}",
+            found=repr(value),
+        ) from None

@@ -18,6 +18,7 @@ from typing import Final
 from node.chain_client import ChainClient, Price
 from node.collateral import NamedCollateral
 from node.config import Home, NodeConfig
+from node.config.cometbft import engine_addresses
 from node.config.state_sync import state_sync_servers
 from node.deadline import Deadline
 from node.enclave_client import EnclaveClient
@@ -32,7 +33,6 @@ from node.keyring import Backend, Keyring, KeyringCode, KeyringFailure, Password
 from node.light_blocks import Blocks, LightBlocks, RememberedBlocks
 from node.log import Log
 from node.metrics import Metrics
-from node.supervisor.node_group import engine_addresses
 
 KEYRING_VARIABLE: Final = "SEEDPACT_KEYRING_PASSPHRASE_FILE"
 """A file whose first line opens the `file` keyring, as the command line's option names it."""

@@ -18,10 +18,10 @@ from typing import IO, Final
 from enclave.crypto.endpoint import ENDPOINT_FILE
 from enclave.crypto.labels import Mode
 from enclave.errors import Code
+from node.base.python_child import dying_with_us, python_command, python_environment
 from node.enclave_client import EnclaveClient
 from node.join.failures import JoinCode, JoinFailure
 from node.json_form import parse_line
-from node.supervisor.python_child import dying_with_us, python_command, python_environment
 
 START_SECS: Final = 30.0
 STOP_SECS: Final = 10.0

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from chain_module.bank.coins import DENOM, Coin
 from enclave.crypto.labels import Mode
 from node.config import Home
-from node.config.cometbft import edit_cometbft
+from node.config.cometbft import edit_cometbft, engine_addresses
 from node.config.engine_keys import read_engine_keys
 from node.config.files import read_bytes, replace_file
 from node.config.state_sync import SERVERS, write_state_sync
@@ -35,7 +35,6 @@ from node.localnet.plan import (
     LocalNode,
 )
 from node.localnet.store import Folder
-from node.supervisor.node_group import engine_addresses
 
 
 def discard_homes(folder: Folder, localnet: Localnet) -> None:

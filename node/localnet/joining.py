@@ -13,6 +13,7 @@ from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
 from chain_module.bank.coins import DENOM
 from node.chain_client import ChainClient
 from node.config import Home, NodeConfig
+from node.config.cometbft import engine_addresses
 from node.config.files import replace_file
 from node.join import Join, Joined, Progress, join
 from node.localnet.homes import ensure_key
@@ -26,7 +27,6 @@ from node.localnet.plan import (
 )
 from node.localnet.store import Folder
 from node.receipts import NodeSource, export
-from node.supervisor.node_group import engine_addresses
 
 RECEIPT: Final = "receipt.json"
 """In the home of a node that registered."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from node.config import ConfigFailure, Home, NodeConfig
+from node.config.parts import Part
 from node.enclave_client import EnclaveClient
 from node.join import Joined, Progress
 from node.localnet.building import add_newcomer, make_genesis, make_homes, network_id_of
@@ -25,7 +26,7 @@ from node.localnet.status import NodeStatus, look
 from node.localnet.steps import Steps
 from node.localnet.store import Folder
 from node.supervisor import Group, Report, Supervisor, SupervisorFailure
-from node.supervisor.node_group import Part, node_group
+from node.supervisor.node_group import node_group
 from node.supervisor.preflight import check_home, check_ports
 from node.supervisor.probes import Probe
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from node.config import NodeConfig
+from node.config.cometbft import engine_addresses
+from node.config.parts import Part, pid_file
 from node.enclave_client import EnclaveClient, EnclaveFailure
 from node.engine_rpc import EngineRpc, EngineRpcFailure, Status
 from node.localnet.failures import LocalnetCode, LocalnetFailure
 from node.localnet.plan import Localnet, LocalNode, Role
 from node.localnet.store import Folder
 from node.supervisor import running
-from node.supervisor.node_group import Part, engine_addresses, pid_file
 from seedpact.enclave.v1 import service_pb2 as pb
 
 PATIENCE_SECS: Final = 3.0

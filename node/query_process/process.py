@@ -19,6 +19,8 @@ from chain_module.abci.requests import QueryRequest
 from chain_module.abci.responses import QueryResponse
 from chain_module.errors import SdkReason
 from node.abci import decoding, encoding
+from node.base.backoff import Backoff
+from node.base.python_child import dying_with_us, python_command, python_environment
 from node.log import Log
 from node.metrics import Metrics
 from node.query_process.link import Link
@@ -34,8 +36,6 @@ from node.services.failures import (
 )
 from node.services.listening import HostPort, try_to_listen
 from node.storage import Storage
-from node.supervisor.backoff import Backoff
-from node.supervisor.python_child import dying_with_us, python_command, python_environment
 
 MODULE: Final = "node.query_process.child"
 QUERY_SECS: Final = 4.0

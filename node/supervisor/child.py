@@ -14,10 +14,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from node.base.python_child import dying_with_us, python_environment
 from node.json_form import parse_line
 from node.supervisor.halt_watch import HaltWatch
 from node.supervisor.process_id import ProcessId
-from node.supervisor.python_child import dying_with_us, python_environment
 from node.supervisor.spec import ProcessSpec
 
 PROBE_SECS: Final = 0.05

@@ -12,7 +12,7 @@ import enum
 from collections.abc import Callable
 from typing import Final
 
-from node.supervisor.backoff import Backoff
+from node.base.backoff import Backoff
 from node.supervisor.child import Child
 from node.supervisor.failures import SupervisorCode, SupervisorFailure
 from node.supervisor.spec import Event, Group, ProcessSpec, Report, What

@@ -5,15 +5,14 @@ Each can also be run by itself (`command`), as containers do.
 
 from __future__ import annotations
 
-import enum
 import re
 from pathlib import Path
 from typing import Final
 
-from node.config import ConfigCode, ConfigFailure, Home, NodeConfig
-from node.config.cometbft import read_cometbft
-from node.config.engine_values import listen_url
-from node.config.toml_reader import WrongValue
+from node.base.python_child import python_command
+from node.config import Home, NodeConfig
+from node.config.cometbft import engine_addresses
+from node.config.parts import Part, log_file, pid_file
 from node.supervisor.probes import (
     Probe,
     address_accepts,
@@ -22,10 +21,9 @@ from node.supervisor.probes import (
     rpc_answers,
     socket_accepts,
 )
-from node.supervisor.python_child import python_command
 from node.supervisor.spec import Group, ProcessSpec
 
-NODE_MODULE: Final = "node.supervisor.node_process"
+NODE_MODULE: Final = "node.process"
 ENGINE_HALTS: Final = re.compile(
     rb"(?:E\[[0-9-]+\|[0-9:.]+\] |\{\"_msg\":\")"
     rb"(?:CONSENSUS FAILURE!!!|(?:consensus|mempool|query|snapshot) connection terminated\. )"
@@ -37,14 +35,6 @@ it tells itself to end (proxy/multi_app_conn.go): where a block is executed at t
 waits for ever for an answer of the lost connection, and RPC goes on. The same words of a peer stand
 further behind in a line, in quotes.
 """
-
-
-class Part(enum.StrEnum):
-    """The processes, in the order in which they start."""
-
-    ENCLAVE = "enclave"
-    NODE = "node"
-    COMETBFT = "cometbft"
 
 
 def node_group(
@@ -108,34 +98,3 @@ def command(part: Part, home: Home, config: NodeConfig, *, engine: Path) -> tupl
             return python_command(NODE_MODULE, str(home.path))
         case Part.COMETBFT:
             return (str(engine), "start", "--home", str(home.path))
-
-
-def pid_file(home: Home, part: Part) -> Path:
-    """Where the process's id is while it runs (`process_id`)."""
-    return home.run / f"{part}.pid"
-
-
-def log_file(home: Home, part: Part) -> Path:
-    """What the process writes to stdout and stderr."""
-    return home.logs / f"{part}.log"
-
-
-def engine_addresses(home: Home) -> tuple[str, str]:
-    """Where CometBFT's RPC and its peers' port listen, as HOST:PORT.
-
-    Raises:
-        ConfigFailure: config.toml cannot be read, or lacks one.
-    """
-    return _laddr(home, "rpc.laddr"), _laddr(home, "p2p.laddr")
-
-
-def _laddr(home: Home, name: str) -> str:
-    value = read_cometbft(home, name)
-    try:
-        return listen_url(value)
-    except WrongValue as wrong:
-        raise ConfigFailure(
-            ConfigCode.CONFIG_INVALID,
-            expected=f"{name} in {home.cometbft_config} as {wrong.expected}",
-            found=repr(value),
-        ) from None

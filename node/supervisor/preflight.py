@@ -18,12 +18,12 @@ from enclave.errors import Code, Refusal
 from enclave.service.listening import try_to_listen
 from node.config import Home, NodeConfig
 from node.config.addresses import split_address
-from node.config.cometbft import check_cometbft, read_cometbft
+from node.config.cometbft import check_cometbft, engine_addresses, read_cometbft
 from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
 from node.config.files import make_folder
+from node.config.parts import Part, pid_file
 from node.supervisor.failures import SupervisorCode, SupervisorFailure
-from node.supervisor.node_group import Part, engine_addresses, pid_file
 from node.supervisor.process_id import running
 
 LOCK_NAME: Final = "start.lock"

@@ -16,9 +16,9 @@ from typing import Final
 
 import pytest
 
+from node.base.backoff import STABLE_SECS
+from node.config.parts import Part
 from node.supervisor import ProcessId
-from node.supervisor.backoff import STABLE_SECS
-from node.supervisor.node_group import Part
 from tests.support.abci_grammar import check_log
 from tests.support.faults import (
     Load,

@@ -15,8 +15,8 @@ from typing import Final
 
 import pytest
 
+from node.config.parts import Part, log_file
 from node.supervisor import What
-from node.supervisor.node_group import Part, log_file
 from tests.support.faults import check_one_state, load
 from tests.support.full_disk import FullDisk, Way, possible_ways
 from tests.support.localnets import Net, net

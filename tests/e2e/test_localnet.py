@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from node.cli.exit_codes import ExitCode
+from node.config.parts import Part
 from node.engine_rpc import EngineRpc
 from node.localnet.homes import SNAPSHOT_EVERY
 from node.localnet.plan import Stage
 from node.receipts import Trust, read, verify
-from node.supervisor.node_group import Part
 from tests.support.abci_grammar import check_log
 from tests.support.cli import run_for_real
 from tests.support.light_blocks import hashes_are_the_engines

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from node.config import Home, NodeConfig
+from node.config.cometbft import engine_addresses
+from node.config.parts import Part
 from node.engine_rpc import EngineRpc
 from node.supervisor import Group, What
-from node.supervisor.node_group import Part, engine_addresses, node_group
+from node.supervisor.node_group import node_group
 from tests.support.cli import python_path
 from tests.support.prepared_home import copy_of, prepare
 from tests.support.supervised import Watched, wait_for

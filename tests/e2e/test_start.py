@@ -16,10 +16,10 @@ import pytest
 
 from node.cli.exit_codes import ExitCode
 from node.config import Home
+from node.config.parts import Part, pid_file
 from node.engine_rpc import EngineRpc
 from node.localnet.store import Folder
 from node.supervisor import running
-from node.supervisor.node_group import Part, pid_file
 from node.supervisor.probes import rpc_answers
 from tests.support.cli import COMMAND, python_path, run_for_real
 from tests.support.prepared_home import copy_of, prepare

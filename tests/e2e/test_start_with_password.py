@@ -17,12 +17,12 @@ import pytest
 
 from node.cli.exit_codes import ExitCode
 from node.config import Home, NodeConfig
+from node.config.parts import Part, log_file, pid_file
 from node.keyring import Backend, Keyring
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from node.localnet.store import Folder
 from node.supervisor import running
-from node.supervisor.node_group import Part, log_file, pid_file
 from tests.support.cli import COMMAND, python_path, run_for_real
 from tests.support.prepared_home import copy_of, prepare
 from tests.support.supervised import wait_for

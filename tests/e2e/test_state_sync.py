@@ -18,12 +18,11 @@ import pytest
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home, NodeConfig
-from node.config.cometbft import edit_cometbft
+from node.config.cometbft import edit_cometbft, engine_addresses
 from node.enclave_client import EnclaveClient, EnclaveFailure
 from node.engine_rpc import EngineRefused, EngineRpc
 from node.join.enclave_process import enclave_of
 from node.localnet.homes import ensure_key
-from node.supervisor.node_group import engine_addresses
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.abci_grammar import check_log
 from tests.support.cli import COMMAND, python_path, run_for_real

@@ -20,6 +20,7 @@ from chain_module.store.chunks import CHUNK_BYTES
 from enclave.crypto.labels import Mode
 from node.config import Home, NodeConfig
 from node.config.engine_keys import read_engine_keys
+from node.config.parts import Part
 from node.genesis.entries import add_accounts
 from node.join.enclave_process import enclave_of
 from node.localnet.building import add_newcomer, make_genesis, make_homes, network_id_of
@@ -30,7 +31,7 @@ from node.localnet.steps import Steps
 from node.localnet.store import Folder
 from node.storage.serving import BLOCKS_AFTER
 from node.supervisor import Group, ProcessSpec
-from node.supervisor.node_group import Part, node_group
+from node.supervisor.node_group import node_group
 from node.supervisor.probes import Probe
 from tests.support.abci_grammar import Summary, check_log
 from tests.support.attacked import lines_of

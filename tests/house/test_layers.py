@@ -19,6 +19,7 @@ PURE: Final = "no file, socket, clock, process or random source below the shell"
 HOUSE: Final = "proto <- enclave <- chain_module <- node"
 ROOMS: Final = "crypto <- attestation <- registration <- merkle <- light_client <- framework"
 CHAIN: Final = "store <- contract <- consensus <- auth <- bank <- tx <- registration <- app"
+NODE: Final = "base <- config <- clients <- join <- supervisor <- host <- application <- cli"
 
 PLANTED: Final = {
     "enclave imports node": ("enclave/errors.py", "import node", HOUSE),
@@ -61,6 +62,10 @@ PLANTED: Final = {
     ),
     "the contract imports a module": ("chain_module/gas.py", "import chain_module.auth", CHAIN),
     "a part of the chain that no contract knows": ("chain_module/attic/__init__.py", "", CHAIN),
+    "the supervisor imports what it runs": ("node/supervisor/spec.py", "import node.run", NODE),
+    "join imports host": ("node/join/plan.py", "import node.host", NODE),
+    "base imports config": ("node/base/backoff.py", "import node.config", NODE),
+    "a room of the node that no contract knows": ("node/attic/__init__.py", "", NODE),
     "crypto asks for randomness": ("enclave/crypto/labels.py", "import secrets", PURE),
     "attestation reads a clock": ("enclave/attestation/types.py", "import time", PURE),
     "a handler opens a socket": ("enclave/handlers/__init__.py", "import socket", PURE),

@@ -17,9 +17,9 @@ import pytest
 
 from node.cli.failures import Failure
 from node.cli.main import cli as root
+from node.config.parts import Part
 from node.localnet.homes import CONTAINER_SOCKET
 from node.localnet.plan import LocalNode, new_localnet
-from node.supervisor.node_group import Part
 
 FILE: Final = Path(__file__).parents[2] / "localnet" / "docker-compose.yml"
 DOCKERFILE: Final = FILE.with_name("Dockerfile")

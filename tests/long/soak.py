@@ -27,10 +27,10 @@ from typing import Final
 from chain_module.app.modules import STORES
 from chain_module.bank.balances import check_supply, supply
 from chain_module.bank.coins import DENOM
+from node.config.parts import Part, log_file
 from node.genesis import GenesisFile
 from node.localnet.plan import FAUCET_FUNDS, OPERATOR_FUNDS
 from node.storage import open_storage
-from node.supervisor.node_group import Part, log_file
 from seedpact.registration.v1 import types_pb2
 from tests.long.record import commit
 from tests.long.watching import Watch, check_bounds

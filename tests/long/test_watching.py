@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.supervisor.node_group import Part
+from node.config.parts import Part
 from tests.long.watching import (
     MOST_GROWTH_MB,
     MOST_MB,

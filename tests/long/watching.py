@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from node.supervisor.node_group import Part, log_file
+from node.config.parts import Part, log_file
 from tests.support.localnets import Net
 
 FEWEST: Final = 8

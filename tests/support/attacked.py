@@ -20,6 +20,7 @@ from node.chain_client import ChainClient
 from node.config import Home, NodeConfig
 from node.config.cometbft import edit_cometbft
 from node.config.engine_keys import read_engine_keys
+from node.config.parts import Part, log_file
 from node.join.genesis import read_genesis
 from node.keyring import SigningKey
 from node.localnet.building import genesis_of
@@ -28,7 +29,7 @@ from node.localnet.network import Network
 from node.localnet.plan import OPERATOR, new_localnet
 from node.localnet.steps import Steps
 from node.supervisor import Group, ProcessSpec
-from node.supervisor.node_group import Part, log_file, node_group
+from node.supervisor.node_group import node_group
 from node.supervisor.probes import Probe
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2

@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from node.supervisor.node_group import Part
+from node.config.parts import Part
 from tests.support.cli import COMMAND, python_path
 from tests.support.localnets import Net
 

@@ -18,6 +18,7 @@ from typing import IO, Any, Final
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient
 from node.config import Home
+from node.config.parts import Part, pid_file
 from node.enclave_client import EnclaveClient
 from node.genesis import GenesisFile
 from node.join.enclave_process import enclave_of
@@ -29,7 +30,6 @@ from node.localnet.plan import FAUCET, Localnet, Stage, new_localnet
 from node.localnet.status import NodeStatus, look, look_at
 from node.localnet.store import Folder
 from node.supervisor import ProcessId, running
-from node.supervisor.node_group import Part, pid_file
 from tests.support.cli import COMMAND, python_path, run_for_real
 from tests.support.ports import free_offset
 

@@ -21,6 +21,7 @@ from chain_module.bank.coins import Coin as BankCoin
 from enclave.crypto.labels import Mode
 from node.chain_client import ChainClient, ChainFailure
 from node.config import Home, NodeConfig
+from node.config.cometbft import engine_addresses
 from node.config.engine_keys import read_engine_keys
 from node.config.ports import OFFSET_STEP, Ports
 from node.enclave_client import EnclaveClient
@@ -34,7 +35,6 @@ from node.localnet.building import make_homes
 from node.localnet.homes import ensure_key
 from node.localnet.plan import FAUCET, OPERATOR, Localnet, LocalNode, new_localnet
 from node.localnet.store import Folder
-from node.supervisor.node_group import engine_addresses
 from tests.support.cli import COMMAND, python_path
 from tests.support.ports import free_offset
 

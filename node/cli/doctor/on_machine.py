@@ -15,13 +15,13 @@ from enclave.crypto.labels import Mode
 from node.cli.doctor.subject import Skipped, Subject
 from node.cli.failures import CliCode, Failure
 from node.config import ClientConfig
-from node.config.cometbft import check_cometbft, read_cometbft
+from node.config.cometbft import check_cometbft, engine_addresses, read_cometbft
 from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
 from node.config.files import not_permitted, reason
+from node.config.parts import Part, pid_file
 from node.engine import pinned, require_engine
 from node.libraries import CERTIFICATES, library_versions, openssl_version
-from node.supervisor.node_group import Part, engine_addresses, pid_file
 from node.supervisor.preflight import check_ports, state_lost
 from node.supervisor.process_id import running
 

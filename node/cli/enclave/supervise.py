@@ -17,8 +17,8 @@ from types import FrameType
 from typing import IO, Final
 
 from enclave.service.signals import heard
+from node.base.python_child import python_command, python_environment
 from node.json_form import parse_line as parse_json_line
-from node.supervisor.python_child import python_command, python_environment
 
 LogLine = Mapping[str, object]
 """One line of the enclave's log (`enclave.service.log`); other lines come as {"message": ..}."""

@@ -11,10 +11,10 @@ from node.cli.help_text import examples
 from node.cli.localnet.options import folder_option, named, parts_of, typed
 from node.cli.options import output_option
 from node.cli.output import Output
+from node.config.parts import pid_file
 from node.localnet.failures import LocalnetCode
 from node.localnet.store import Folder
 from node.supervisor import running
-from node.supervisor.node_group import pid_file
 
 
 @click.command(

@@ -17,8 +17,8 @@ from node.cli.help_text import examples
 from node.cli.localnet.options import folder_option, named, parts_of
 from node.cli.options import output_option
 from node.cli.output import Format, Output
+from node.config.parts import log_file
 from node.localnet.store import Folder
-from node.supervisor.node_group import log_file
 
 DEFAULT_LINES: Final = 20
 POLL_SECS: Final = 0.3

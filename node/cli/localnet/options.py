@@ -10,9 +10,9 @@ from node.cli.failures import usage
 from node.cli.help_text import command_line
 from node.config.files import expanded
 from node.config.home import check_path
+from node.config.parts import Part
 from node.localnet.plan import Localnet, LocalNode
 from node.localnet.store import Folder
-from node.supervisor.node_group import Part
 
 DEFAULT_FOLDER: Final = "~/.seedpact-localnet"
 FOLDER_VARIABLE: Final = "SEEDPACT_LOCALNET"

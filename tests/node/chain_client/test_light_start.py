@@ -12,7 +12,7 @@ from tests.support.cli import python_path
 HEAVY = ("cosmpy.aerial.client", "requests", "urllib3")
 
 
-@pytest.mark.parametrize("program", ["node.cli.main", "node.supervisor.node_process"])
+@pytest.mark.parametrize("program", ["node.cli.main", "node.process"])
 def test_a_program_starts_without_cosmpys_client(program: str) -> None:
     script = f"import sys, {program}; print([name for name in {HEAVY} if name in sys.modules])"
     done = subprocess.run(

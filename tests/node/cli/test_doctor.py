@@ -20,6 +20,7 @@ from node.cli.doctor import CHECKS, on_chain, on_machine
 from node.cli.output import Format, Output
 from node.cli.start import _Shown
 from node.config import Home, NodeConfig
+from node.config.parts import Part, pid_file
 from node.enclave_client import EnclaveClient
 from node.engine.plan import CACHE_VARIABLE
 from node.host.freshness import MARGIN_HEADERS
@@ -29,7 +30,6 @@ from node.join.journal import Journal
 from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from node.supervisor import ProcessId
-from node.supervisor.node_group import Part, pid_file
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2
 from tests.support.cli import Cli

@@ -14,10 +14,10 @@ from enclave.registration.records import NANOSECONDS
 from node.cli.times import in_words
 from node.config import ClientConfig, Home
 from node.config.cometbft import edit_cometbft
+from node.config.parts import Part, pid_file
 from node.genesis import GenesisFile
 from node.genesis.times import format_time
 from node.supervisor import ProcessId
-from node.supervisor.node_group import Part, pid_file
 from tests.support.cli import Cli
 from tests.support.genesis_home import CHAIN_ID, make_home
 

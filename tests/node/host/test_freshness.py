@@ -25,6 +25,7 @@ from enclave.registration.freshness import (
 )
 from node.chain_client import ChainClient, ChainEvent, ChainFailure, Price
 from node.config import NodeConfig
+from node.config.parts import Part, pid_file
 from node.enclave_client import EnclaveClient
 from node.host import NEW_BLOCK, Freshness, Host
 from node.host.freshness import (
@@ -42,7 +43,6 @@ from node.localnet.homes import ensure_key
 from node.localnet.plan import OPERATOR
 from node.metrics import Metrics
 from node.supervisor import running as running_process
-from node.supervisor.node_group import Part, pid_file
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from seedpact.registration.v1.tx_pb2 import MsgRevokeNode

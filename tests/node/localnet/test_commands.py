@@ -18,11 +18,11 @@ from node.cli.exit_codes import ExitCode
 from node.cli.localnet.options import DEFAULT_FOLDER, typed
 from node.config import NodeConfig, Ports
 from node.config.cometbft import read_cometbft
+from node.config.parts import Part, pid_file
 from node.join.genesis import read_genesis
 from node.localnet.plan import Stage, new_localnet
 from node.localnet.store import Folder
 from node.supervisor import ProcessId
-from node.supervisor.node_group import Part, pid_file
 from tests.support.cli import COMMAND, python_path, run_for_real
 from tests.support.ports import free_offset
 

@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
+from node.config.parts import Part, pid_file
 from node.supervisor import running
-from node.supervisor.node_group import Part, pid_file
 from tests.node.supervisor.test_supervisor import SUPERVISE
 from tests.support.cli import COMMAND, python_path
 from tests.support.prepared_home import copy_of, prepare

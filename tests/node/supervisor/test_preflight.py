@@ -14,20 +14,14 @@ import tomlkit
 
 from enclave.crypto.labels import Mode
 from node.config import ConfigCode, ConfigFailure, Home, NodeConfig, Ports
-from node.config.cometbft import edit_cometbft
+from node.config.cometbft import edit_cometbft, engine_addresses
+from node.config.parts import Part, pid_file
 from node.config.toml_writer import parse
 from node.localnet.homes import make_home
 from node.localnet.plan import new_localnet
 from node.localnet.store import Folder
 from node.supervisor import ProcessId, SupervisorCode, SupervisorFailure, preflight
-from node.supervisor.node_group import (
-    ENGINE_HALTS,
-    Part,
-    command,
-    engine_addresses,
-    node_group,
-    pid_file,
-)
+from node.supervisor.node_group import ENGINE_HALTS, command, node_group
 from tests.support.ports import free_offset
 
 

@@ -1,4 +1,4 @@
-"""The node's process, as the supervisor starts it: `python -m node.supervisor.node_process HOME`.
+"""The node's process, as the supervisor starts it: `python -m node.process HOME`.
 
 What keeps it from starting is one line of its log, and exit code 1.
 """

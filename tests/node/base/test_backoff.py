@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from node.supervisor.backoff import (
+from node.base.backoff import (
     FIRST_DEATHS,
     FIRST_DELAY_SECS,
     LONGEST_DELAY_SECS,

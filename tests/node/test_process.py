@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from node.cli.failures import CliCode
-from node.supervisor.node_process import FAILED
+from node.process import FAILED
 from tests.support.prepared_home import copy_of, prepare
 
 
@@ -16,7 +16,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with copy_of(prepare(tmp_path / "net")) as home:
         shutil.rmtree(home.logs)
         home.logs.touch()
-        command = [sys.executable, "-P", "-m", "node.supervisor.node_process", str(home.path)]
+        command = [sys.executable, "-P", "-m", "node.process", str(home.path)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         expected = f'error {CliCode.UNREADABLE_INPUT} expected="to read {home.logs}/'
     assert ended.returncode == FAILED

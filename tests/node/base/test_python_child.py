@@ -19,13 +19,14 @@ import pytest
 
 import node
 from enclave.crypto.labels import Mode
+from node.base.python_child import LOADERS, PATHS, python_command, python_environment
 from node.cli.enclave.supervise import run_enclave
 from node.cli.import_path import trusted
 from node.config import Home, NodeConfig
+from node.config.parts import Part
 from node.join.enclave_process import enclave_of
 from node.supervisor.child import Child
-from node.supervisor.node_group import Part, node_group
-from node.supervisor.python_child import LOADERS, PATHS, python_command, python_environment
+from node.supervisor.node_group import node_group
 from tests.support.cli import python_path
 from tests.support.supervised import wait_for
 
@@ -182,4 +183,4 @@ def test_nobody_else_makes_a_command_line_of_the_interpreter() -> None:
         for part in ast.walk(ast.parse(path.read_bytes()))
         if isinstance(part, ast.Attribute) and part.attr == "executable"
     }
-    assert found == {"node/supervisor/python_child.py"}
+    assert found == {"node/base/python_child.py"}

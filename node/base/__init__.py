@@ -1,0 +1,5 @@
+"""What every room of the node may stand on: how a child is started, and when again.
+
+What belongs here: parts that know nothing of a chain, an enclave or a home. What must not: anything
+that imports another room of node/.
+"""

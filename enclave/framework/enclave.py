@@ -32,11 +32,10 @@ _NEW_KEYS: Final = frozenset({Operation.BOOTSTRAP, Operation.CREATE_NODE_KEY})
 
 Request = TypeVar("Request")
 Response = TypeVar("Response")
-Request_contra = TypeVar("Request_contra", contravariant=True)
 Response_co = TypeVar("Response_co", covariant=True)
 
 
-class Handler(Protocol[Request_contra, Response_co]):
+class Handler(Protocol[Request, Response_co]):
     """A request handler: it receives the enclave and knows no transport."""
 
     @property
@@ -44,7 +43,12 @@ class Handler(Protocol[Request_contra, Response_co]):
         """The row of the state table that this handler is."""
         ...
 
-    def handle(self, enclave: Enclave, request: Request_contra) -> Response_co:
+    @property
+    def request(self) -> type[Request]:
+        """What it takes: a message of protobuf."""
+        ...
+
+    def handle(self, enclave: Enclave, request: Request) -> Response_co:
         """Does it, inside the running transaction. Raises Refusal."""
         ...
 

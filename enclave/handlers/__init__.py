@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
+from google.protobuf.message import Message
+
+from enclave.framework.enclave import Handler
 from enclave.handlers.backup import BackupState
 from enclave.handlers.bootstrap import Bootstrap
 from enclave.handlers.confirm_nodes import ConfirmNodes
@@ -14,16 +19,17 @@ from enclave.handlers.make_quote import MakeQuote
 from enclave.handlers.report_fork import ReportFork
 from enclave.handlers.restore import RestoreState
 
-__all__ = [
-    "BackupState",
-    "Bootstrap",
-    "ConfirmNodes",
-    "CreateNodeKey",
-    "FollowChain",
-    "GetInfo",
-    "GetNetworkKeys",
-    "ImportSeed",
-    "MakeQuote",
-    "ReportFork",
-    "RestoreState",
-]
+HANDLERS: Final[tuple[Handler[Any, Message], ...]] = (
+    GetInfo(),
+    Bootstrap(),
+    CreateNodeKey(),
+    MakeQuote(),
+    ConfirmNodes(),
+    ImportSeed(),
+    FollowChain(),
+    ReportFork(),
+    GetNetworkKeys(),
+    BackupState(),
+    RestoreState(),
+)
+"""Each is the method of `EnclaveService` that takes its `request`."""

@@ -17,6 +17,7 @@ class BackupState:
     """KEYED, PENDING and HOLDER; changes nothing."""
 
     operation: Final = Operation.BACKUP
+    request: Final = pb.BackupRequest
 
     def handle(self, enclave: Enclave, _request: pb.BackupRequest) -> pb.BackupResponse:
         """The sealed bytes."""

@@ -19,6 +19,7 @@ class Bootstrap:
     """EMPTY -> HOLDER."""
 
     operation: Final = Operation.BOOTSTRAP
+    request: Final = pb.BootstrapRequest
 
     def handle(self, enclave: Enclave, request: pb.BootstrapRequest) -> pb.BootstrapResponse:
         """Makes node_key, tls_key and epoch 0 in one write, and the bootstrap quote.

@@ -44,6 +44,7 @@ class ConfirmNodes:
     """HOLDER stays HOLDER; its newest trusted header is sealed before the answer."""
 
     operation: Final = Operation.CONFIRM_NODES
+    request: Final = pb.ConfirmNodesRequest
 
     def handle(self, enclave: Enclave, request: pb.ConfirmNodesRequest) -> pb.ConfirmNodesResponse:
         """A confirmation or a refusal for each newcomer, in order.

@@ -19,6 +19,7 @@ class CreateNodeKey:
     """EMPTY -> KEYED; with `discard` also KEYED, PENDING -> KEYED."""
 
     operation: Final = Operation.CREATE_NODE_KEY
+    request: Final = pb.CreateNodeKeyRequest
 
     def handle(
         self, enclave: Enclave, request: pb.CreateNodeKeyRequest

@@ -27,6 +27,7 @@ class FollowChain:
     """PENDING and HOLDER stay what they are."""
 
     operation: Final = Operation.FOLLOW_CHAIN
+    request: Final = pb.FollowChainRequest
 
     def handle(self, enclave: Enclave, request: pb.FollowChainRequest) -> pb.FollowChainResponse:
         """Verifies the steps, and keeps their end.

@@ -18,6 +18,7 @@ class GetInfo:
     """Legal in every state; changes nothing."""
 
     operation: Final = Operation.GET_INFO
+    request: Final = pb.GetInfoRequest
 
     def handle(self, enclave: Enclave, request: pb.GetInfoRequest) -> pb.GetInfoResponse:
         """The answer. Raises Refusal: BAD_LENGTH, for a challenge that is none."""

@@ -16,6 +16,7 @@ class GetNetworkKeys:
     """HOLDER; changes nothing."""
 
     operation: Final = Operation.GET_NETWORK_KEYS
+    request: Final = pb.GetNetworkKeysRequest
 
     def handle(
         self, enclave: Enclave, _request: pb.GetNetworkKeysRequest

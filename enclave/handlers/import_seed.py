@@ -26,6 +26,7 @@ class ImportSeed:
     """PENDING -> HOLDER."""
 
     operation: Final = Operation.IMPORT_SEED
+    request: Final = pb.ImportSeedRequest
 
     def handle(self, enclave: Enclave, request: pb.ImportSeedRequest) -> pb.ImportSeedResponse:
         """Opens, checks and keeps the seeds of every epoch, in one write.

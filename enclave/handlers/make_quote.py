@@ -26,6 +26,7 @@ class MakeQuote:
     """KEYED, PENDING -> PENDING; HOLDER stays."""
 
     operation: Final = Operation.MAKE_QUOTE
+    request: Final = pb.MakeQuoteRequest
 
     def handle(self, enclave: Enclave, request: pb.MakeQuoteRequest) -> pb.MakeQuoteResponse:
         """Makes the quote of the purpose that is set.

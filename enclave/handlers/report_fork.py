@@ -24,6 +24,7 @@ class ReportFork:
     """PENDING and HOLDER stay what they are, and say `forked`."""
 
     operation: Final = Operation.REPORT_FORK
+    request: Final = pb.ReportForkRequest
 
     def handle(self, enclave: Enclave, request: pb.ReportForkRequest) -> pb.ReportForkResponse:
         """Judges the two paths; only a proven fork changes anything.

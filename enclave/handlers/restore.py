@@ -13,6 +13,7 @@ class RestoreState:
     """EMPTY -> the state that the backup holds."""
 
     operation: Final = Operation.RESTORE
+    request: Final = pb.RestoreRequest
 
     def handle(self, enclave: Enclave, request: pb.RestoreRequest) -> pb.RestoreResponse:
         """Restores every entry, in one write.

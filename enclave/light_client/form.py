@@ -1,6 +1,6 @@
 """The small pieces of a light block's form: sizes, times, hashes, block ids, keys.
 
-Used by `codec` alone. Each refuses as MALFORMED_LIGHT_BLOCK what CometBFT's ValidateBasic and its
+Each refuses as MALFORMED_LIGHT_BLOCK what CometBFT's ValidateBasic and its
 decoding refuse.
 """
 

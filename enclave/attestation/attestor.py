@@ -1,6 +1,6 @@
 """What the enclave asks of its platform: who am I, and a quote that says so.
 
-Two implementations: `software_attestor.SoftwareAttestor` (development networks) and
+Two implementations: `enclave.software`'s `SoftwareAttestor` (development networks) and
 `gramine_attestor.GramineAttestor` (SGX under Gramine). An attestor makes evidence; it judges none
 (`verifier.verify_quote` does), and it does not know what report_data means (`report_data`).
 """

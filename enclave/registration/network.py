@@ -11,9 +11,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.policy import UpgradeApproval
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import Measurement, TcbStatus, tee_of
 from enclave.crypto.labels import Mode, Name, label
 from enclave.crypto.primitives import check_length, check_tls_key, ed25519_verifies

@@ -11,8 +11,6 @@ from typing import Final
 
 from enclave.attestation.attestor import Attestor
 from enclave.attestation.gramine_attestor import GramineAttestor
-from enclave.attestation.software_attestor import SoftwareAttestor
-from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.types import SgxMeasurement
 from enclave.crypto.endpoint import ANY_PORT, Endpoint
 from enclave.crypto.labels import Mode
@@ -94,14 +92,21 @@ def _open_enclave(home: Home, options: argparse.Namespace) -> Enclave:
         gramine = GramineAttestor()
         attestor, seal_key = gramine, gramine.seal_key()
     else:
-        mr_enclave = options.measurement or measure_package()
-        attestor = SoftwareAttestor(
-            measurement=SgxMeasurement(mr_enclave, bytes(MR_BYTES), 0, 0),
-            ppid=home.software_ppid(),
-            kind=QuoteKind.SGX_V3,
-        )
-        seal_key = home.software_seal_key()
+        attestor, seal_key = _software_attestor(home, options), home.software_seal_key()
     return Enclave(attestor=attestor, storage=home, seal_key=seal_key, entropy=os.urandom)
+
+
+def _software_attestor(home: Home, options: argparse.Namespace) -> Attestor:
+    # Not above: hardware mode does not measure it, so it cannot import it.
+    from enclave.software.attestor import SoftwareAttestor
+    from enclave.software.blueprint import QuoteKind
+
+    mr_enclave = options.measurement or measure_package()
+    return SoftwareAttestor(
+        measurement=SgxMeasurement(mr_enclave, bytes(MR_BYTES), 0, 0),
+        ppid=home.software_ppid(),
+        kind=QuoteKind.SGX_V3,
+    )
 
 
 def _warn(options: argparse.Namespace) -> None:

@@ -9,9 +9,9 @@ from typing import Final
 from chain_module import gas
 from chain_module.registration.genesis import Genesis
 from chain_module.registration.records import Params
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.policy import Policy
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.registration.network import Floor

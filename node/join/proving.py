@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Final
 
 from enclave.errors import Refusal
-from enclave.light_client.bisection import Fetch, enclave_steps
 from enclave.light_client.codec import decode_light_block
 from enclave.light_client.types import Header, LightBlock
 from enclave.proven.chain import ProvenChain, prove
@@ -24,6 +23,7 @@ from node.engine_rpc import EngineFailed, EngineRefused, EngineUnreachable
 from node.join.failures import JoinCode, JoinFailure
 from node.join.genesis import Network
 from node.light_blocks import BoundedBlocks, LightBlocks
+from node.light_blocks.bisection import Fetch, enclave_steps
 
 NOBODY: Final = bytes(NODE_ID_BYTES)
 """Whose record is of no matter here."""

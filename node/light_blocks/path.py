@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from enclave.light_client.bisection import enclave_steps
 from enclave.light_client.codec import decode_header, decode_light_block
 from enclave.light_client.types import LightBlock
+from node.light_blocks.bisection import enclave_steps
 from node.light_blocks.blocks import Blocks
 from node.light_blocks.bounded import WAY_SECS, BoundedBlocks
 from seedpact.enclave.v1 import chain_pb2

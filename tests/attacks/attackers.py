@@ -9,13 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from enclave.attestation.policy import Policy
-from enclave.attestation.software_attestor import ISSUED_BEFORE_GENESIS
-from enclave.attestation.software_bad_cases import BadCase, spoil
-from enclave.attestation.software_blueprint import Blueprint, QuoteKind
-from enclave.attestation.software_issuer import Issuer
 from enclave.attestation.types import Evidence, Measurement
 from enclave.crypto.labels import Mode
 from enclave.errors import Code
+from enclave.software.attestor import ISSUED_BEFORE_GENESIS
+from enclave.software.blueprint import Blueprint, QuoteKind
+from enclave.software.issuer import Issuer
+from node.attest.bad_cases import BadCase, spoil
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.forgery import Forgery, confirm
 from tests.support.enclaves import CHAIN_ID, CODE, GENESIS_TIME, Node, policy

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from enclave.attestation.software_bad_cases import BadCase, spoil
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import Measurement, SgxMeasurement
 from enclave.errors import Code
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import BadCase, spoil
 from tests.attacks.attackers import GOOD, answer, bad, machine
 from tests.enclave.attestation.blueprints import REPORT_DATA, good, verify
 from tests.support.enclaves import CODE, policy

@@ -8,11 +8,11 @@ from functools import cache
 import pytest
 
 from enclave.attestation.policy import check_floor, predicates
-from enclave.attestation.software_bad_cases import BadCase
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import TcbStatus, Tee, VerifiedReport
 from enclave.errors import Code, Refusal
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import BadCase
 from tests.attacks.attackers import GOOD, answer, bad, machine
 from tests.enclave.attestation.blueprints import MEASUREMENTS, REPORT_DATA, good, verify
 from tests.support.enclaves import policy

@@ -16,8 +16,9 @@ import pytest
 
 from chain_module.registration.gates import evidence_of
 from chain_module.registration.messages import MsgRegisterNode
-from enclave.attestation.software_blueprint import Blueprint, PckCa, Piece, Window
-from enclave.attestation.software_issuer import Issuer
+from enclave.attestation.development_root import Window
+from enclave.software.blueprint import Blueprint, PckCa, Piece
+from enclave.software.issuer import Issuer
 from tests.attacks.attackers import GOOD, BlueprintAttestor
 from tests.attacks.doors import made_up
 from tests.support.chain import Chain

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from enclave.attestation.software_bad_cases import BadCase
 from enclave.errors import Code, Refusal
+from node.attest.bad_cases import BadCase
 from tests.attacks.attackers import answer, bad
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, VECTORS, Vector
 from tests.support.refusals import refused

@@ -14,9 +14,10 @@ import pytest
 
 from chain_module.registration import keeper
 from chain_module.registration.messages import MsgRegisterNode, MsgUpdatePolicy
-from enclave.attestation.software_blueprint import Blueprint, Piece, Window
+from enclave.attestation.development_root import Window
 from enclave.attestation.types import Tee
 from enclave.errors import Code
+from enclave.software.blueprint import Blueprint, Piece
 from tests.attacks.attackers import GOOD, BlueprintAttestor, answer, machine
 from tests.support.enclaves import policy
 from tests.support.registration_chain import (

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from enclave.attestation.software_bad_cases import BadCase
-from enclave.attestation.software_blueprint import DAY
 from enclave.errors import Code
+from enclave.software.blueprint import DAY
+from node.attest.bad_cases import BadCase
 from tests.attacks.attackers import GOOD, answer, bad, holder_of, machine, verdict
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.attestation.real_evidence import VECTORS, VERIFIED

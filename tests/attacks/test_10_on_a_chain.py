@@ -10,8 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from enclave.attestation.software_blueprint import DAY
 from enclave.errors import Code
+from enclave.software.blueprint import DAY
 from tests.attacks.attackers import GOOD, machine
 from tests.attacks.doors import refusals
 from tests.support.chain import BLOCK_SECONDS, Chain

@@ -10,14 +10,14 @@ from dataclasses import replace
 import pytest
 
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.quote import parse_quote
-from enclave.attestation.software_bad_cases import BadCase, spoil
-from enclave.attestation.software_blueprint import DEFAULT_ISSUED_AT, QuoteKind
-from enclave.attestation.software_issuer import issue
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code
+from enclave.software.blueprint import DEFAULT_ISSUED_AT, QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import BadCase, spoil
 from tests.attacks.attackers import holder_of, verdict
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.attestation.blueprints import REPORT_DATA, ROOT, good

@@ -10,7 +10,7 @@ import dataclasses
 
 import pytest
 
-from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.development_root import development_root_der
 from enclave.errors import Code
 from enclave.framework.states import State
 from enclave.registration.network import network_id

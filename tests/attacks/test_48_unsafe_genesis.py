@@ -17,8 +17,8 @@ from chain_module.abci.common import BlockParams
 from chain_module.genesis_form import BadGenesis
 from chain_module.registration.bootstrap import check_bootstrapped, unsafe_settings
 from chain_module.registration.identity import read_network
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from tests.support.enclaves import CHAIN_ID, Node, inputs, policy

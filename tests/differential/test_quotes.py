@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.quote import parse_quote
-from enclave.attestation.software_bad_cases import BadCase, cases_of, spoil
-from enclave.attestation.software_blueprint import DAY, Blueprint, QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import SgxMeasurement, TcbStatus, TdxMeasurement, VerifiedReport
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Refusal
+from enclave.software.blueprint import DAY, Blueprint, QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import BadCase, cases_of, spoil
 from tests.differential.javascript import Case, JavascriptVerifier, Verdict
 from tests.enclave.attestation.blueprints import REPORT_DATA, ROOT, blueprints, good
 from tests.enclave.attestation.real_evidence import VECTORS, Vector

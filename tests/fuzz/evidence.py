@@ -11,8 +11,8 @@ import functools
 import json
 from typing import Final
 
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
 from tests.enclave.attestation.blueprints import REPORT_DATA, good
 from tests.fuzz.target import Mutation
 

@@ -16,18 +16,23 @@ import pytest
 REPOSITORY: Final = Path(__file__).parents[2]
 TEMPLATE: Final = REPOSITORY / "gramine" / "enclave.manifest.template"
 
-# Imports every module of the enclave, and says which files that took.
+# Starts the enclave in hardware mode, which ends where it finds no Gramine, and says which files
+# that took.
 PROBE: Final = """
 import sys
 opened = []
-sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
-import importlib, json, pkgutil
-import enclave
-for module in pkgutil.walk_packages(enclave.__path__, "enclave."):
-    importlib.import_module(module.name)
+def heard(event, args):
+    if event == "open" and isinstance(args[0], str) and not args[0].startswith("/dev/"):
+        opened.append(args[0])
+sys.addaudithook(heard)
+import enclave.__main__
+from enclave.service.main import main
+assert main(sys.argv[1:]) == 1
+import json
 loaded = [m.__file__ for m in sys.modules.values() if getattr(m, "__file__", None)]
 print(json.dumps({"loaded": loaded, "opened": opened}))
 """
+SOFTWARE: Final = REPOSITORY / "enclave" / "software"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +87,16 @@ def used(places: Places, manifest: dict[str, Any]) -> dict[str, set[Path]]:
         if name != "LD_LIBRARY_PATH"
     }
     result = subprocess.run(
-        [places.python, *arguments[1 : arguments.index("-m")], "-c", PROBE],
+        [
+            *(places.python, *arguments[1 : arguments.index("-m")], "-c", PROBE),
+            *("--mode", "hardware", "--home", places.bytecode / "state"),
+        ],
         env=environment | {"PYTHONPYCACHEPREFIX": str(places.bytecode)},
         check=True,
         capture_output=True,
         text=True,
     )
+    assert "attestation_unavailable" in result.stderr
     return {
         kind: {Path(name) for name in names} for kind, names in json.loads(result.stdout).items()
     }
@@ -127,24 +136,27 @@ def test_everything_trusted_of_ours_and_of_libraries_is_loaded(
     assert [entry for entry in entries if not any(covers(entry, path) for path in files)] == []
 
 
-def test_every_module_of_the_enclave_is_loaded(used: dict[str, set[Path]]) -> None:
+def test_a_start_loads_every_module_but_those_of_software_mode(
+    used: dict[str, set[Path]],
+) -> None:
     modules = set((REPOSITORY / "enclave").rglob("*.py"))
     loaded = {path for path in used["loaded"] if path.is_relative_to(REPOSITORY / "enclave")}
-    assert loaded == modules
+    assert loaded == {path for path in modules if not path.is_relative_to(SOFTWARE)}
 
 
 def test_of_the_repository_only_the_enclave_and_its_messages_are_trusted(
     manifest: dict[str, Any],
 ) -> None:
     ours = [
-        Path(entry).relative_to(REPOSITORY)
+        Path(entry)
         for entry in trusted(manifest)
         if entry.startswith(str(REPOSITORY)) and ".cache" not in entry
     ]
-    assert Path("enclave") in ours
-    messages = [path for path in ours if path != Path("enclave")]
-    assert all(path.is_relative_to("proto/seedpact") for path in messages)
-    assert all((REPOSITORY / path).is_file() for path in messages)
+    enclave = [path for path in ours if path.is_relative_to(REPOSITORY / "enclave")]
+    messages = [path for path in ours if path not in enclave]
+    assert not any(SOFTWARE.is_relative_to(path) for path in enclave)
+    assert all(path.is_relative_to(REPOSITORY / "proto" / "seedpact") for path in messages)
+    assert all(path.is_file() for path in messages)
 
 
 def test_compiled_files_of_the_host_are_never_read(

@@ -86,6 +86,11 @@ PLANTED: Final = {
         "import enclave.attestation.gramine_attestor",
         "only the shell chooses the Gramine attestor",
     ),
+    "framework chooses software mode": (
+        "enclave/framework/__init__.py",
+        "import enclave.software.attestor",
+        "only the shell chooses the platform of software mode",
+    ),
     "sealing calls cryptography": (
         "enclave/crypto/sealing.py",
         "from cryptography.hazmat.primitives.ciphers.aead import AESGCM",

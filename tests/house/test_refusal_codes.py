@@ -6,6 +6,7 @@ import ast
 import re
 import tracemalloc
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -27,9 +28,13 @@ def named_in(folder: str) -> set[str]:
     }
 
 
-@pytest.mark.parametrize("folder", ["enclave", "tests"])
-def test_every_code_is_named(folder: str) -> None:
-    assert {code.name for code in Code} - named_in(folder) == set()
+LIGHT_CLIENT: Final = ("node/light_client", "node/light_blocks")
+"""Outside of the enclave they go by the same rules, and refuse by the same codes."""
+
+
+@pytest.mark.parametrize("folders", [("enclave", *LIGHT_CLIENT), ("tests",)])
+def test_every_code_is_named(folders: tuple[str, ...]) -> None:
+    assert {code.name for code in Code} - set().union(*map(named_in, folders)) == set()
 
 
 def test_codes_are_stable_names() -> None:

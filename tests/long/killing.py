@@ -19,13 +19,13 @@ from typing import Final
 
 import grpc
 
-from enclave.attestation.software_attestor import SoftwareAttestor
-from enclave.attestation.software_blueprint import QuoteKind
 from enclave.crypto.sealing import Role
 from enclave.framework.enclave import Enclave
 from enclave.framework.key_manager import MAX_QUOTES
 from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
+from enclave.software.attestor import SoftwareAttestor
+from enclave.software.blueprint import QuoteKind
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import CODE, Entropy, MemoryStorage, Node
 from tests.support.process import EnclaveProcess

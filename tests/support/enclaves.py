@@ -15,11 +15,9 @@ from typing import Any, Final, TypeVar
 from google.protobuf.message import Message
 
 from enclave.attestation.attestor import Attestor
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.policy import Policy
-from enclave.attestation.software_attestor import SoftwareAttestor
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import Evidence, Measurement, SgxMeasurement, TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.crypto.sealing import Role
@@ -29,6 +27,8 @@ from enclave.registration.network import Floor, NetworkInputs
 from enclave.registration.network_codec import network_to_proto
 from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
+from enclave.software.attestor import SoftwareAttestor
+from enclave.software.blueprint import QuoteKind
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.headers import SIGNERS

@@ -9,13 +9,13 @@ from typing import Final
 
 import click
 
-from enclave.attestation.software_attestor import ISSUED_BEFORE_GENESIS
-from enclave.attestation.software_bad_cases import BAD_CASES, BadCase, spoil
-from enclave.attestation.software_blueprint import DEFAULT_ISSUED_AT, Blueprint, QuoteKind
-from enclave.attestation.software_issuer import issue as issue_evidence
-from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus, TdxMeasurement, Tee
 from enclave.service.measure_package import measure_package
+from enclave.software.attestor import ISSUED_BEFORE_GENESIS
+from enclave.software.blueprint import DEFAULT_ISSUED_AT, Blueprint, QuoteKind
+from enclave.software.issuer import issue as issue_evidence
+from node.attest.bad_cases import BAD_CASES, BadCase, spoil
 from node.cli.argument_types import Hex, OneOf, UnixTime
 from node.cli.attest.facts import measurement_json, measurement_rows
 from node.cli.failures import CliCode, Failure, usage

@@ -6,7 +6,7 @@ from typing import Final
 
 import click
 
-from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.registration.network import Floor, NetworkInputs, check_inputs, network_id

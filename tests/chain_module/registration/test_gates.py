@@ -12,8 +12,8 @@ from chain_module.registration import keeper
 from chain_module.registration.gates import check_claim, check_verdict, evidence_of
 from chain_module.registration.records import StoredCollateral
 from enclave.attestation.collateral import Collateral
-from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.types import Tee
+from enclave.software.blueprint import QuoteKind
 from tests.chain_module.registration.gate_cases import (
     ALICE,
     BOB,

@@ -22,8 +22,8 @@ from chain_module.registration.genesis import (
     read_genesis,
 )
 from chain_module.registration.identity import NetworkGenesis, read_network
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.registration.network import network_id

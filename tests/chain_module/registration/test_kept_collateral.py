@@ -17,12 +17,12 @@ from chain_module.registration import keeper
 from chain_module.registration.kept_collateral import check_not_older, keep_collateral, kept_for
 from enclave.attestation.certificates import pck_issuer_key_id
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.development_root import Window, development_root, development_root_der
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES
 from enclave.attestation.quote import Quote, parse_quote
-from enclave.attestation.software_blueprint import PckCa, Piece, QuoteKind, Window
-from enclave.attestation.software_issuer import Issuer
-from enclave.attestation.software_pki import development_root, development_root_der
 from enclave.attestation.types import Tee
+from enclave.software.blueprint import PckCa, Piece, QuoteKind
+from enclave.software.issuer import Issuer
 from tests.attacks.attackers import GOOD
 from tests.chain_module.registration.gate_cases import TD, ready
 from tests.support.enclaves import CHAIN_ID

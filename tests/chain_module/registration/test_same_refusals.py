@@ -10,10 +10,10 @@ import pytest
 
 from chain_module.registration import keeper
 from chain_module.registration.messages import MsgRegisterNode
-from enclave.attestation.software_bad_cases import BAD_CASES, BadCase, cases_of, spoil
-from enclave.attestation.software_blueprint import Blueprint, QuoteKind
 from enclave.attestation.types import TdxMeasurement, Tee
 from enclave.errors import Code
+from enclave.software.blueprint import Blueprint, QuoteKind
+from node.attest.bad_cases import BAD_CASES, BadCase, cases_of, spoil
 from tests.attacks.attackers import BlueprintAttestor
 from tests.support.enclaves import CHAIN_ID, CODE, Node, policy
 from tests.support.registration_chain import RegistrationChain, open_genesis, reason_of

@@ -9,9 +9,9 @@ import pytest
 
 from chain_module.registration import keeper
 from chain_module.registration.gates import check_agreement, evidence_of
-from enclave.attestation.software_bad_cases import BadCase, spoil
 from enclave.attestation.types import TcbStatus, Tee
 from enclave.registration.records import Machine
+from node.attest.bad_cases import BadCase, spoil
 from tests.attacks.attackers import GOOD, BlueprintAttestor
 from tests.chain_module.registration.gate_cases import (
     ALICE,

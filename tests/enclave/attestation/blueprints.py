@@ -7,8 +7,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from enclave.attestation.collateral import Collateral
-from enclave.attestation.software_blueprint import DAY, Blueprint, PckCa, QuoteKind
-from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.types import (
     Evidence,
     Measurement,
@@ -20,6 +19,7 @@ from enclave.attestation.types import (
     VerifiedReport,
 )
 from enclave.attestation.verifier import verify_quote
+from enclave.software.blueprint import DAY, Blueprint, PckCa, QuoteKind
 
 CHAIN_ID: Final = "seedpact-test"
 ROOT: Final = development_root_der(CHAIN_ID)

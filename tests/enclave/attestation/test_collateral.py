@@ -16,15 +16,15 @@ from hypothesis import strategies as st
 
 from enclave.attestation.certificates import crl_edition
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES, MAX_JSON_DEPTH
-from enclave.attestation.software_bad_cases import BadCase, spoil
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.strict_json import parse_object
 from enclave.attestation.types import Tee
 from enclave.errors import Code, Refusal
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import BadCase, spoil
 from tests.enclave.attestation.blueprints import REPORT_DATA, good
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, VECTORS, Vector
 from tests.support.refusals import refused

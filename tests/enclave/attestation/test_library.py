@@ -15,12 +15,12 @@ from enclave.attestation.library_refusals import refusal_for
 from enclave.attestation.library_report import for_library, read_report, read_with_library
 from enclave.attestation.limits import MAX_ADVISORIES
 from enclave.attestation.quote import parse_quote
-from enclave.attestation.software_bad_cases import BAD_CASES, cases_of, spoil
-from enclave.attestation.software_blueprint import DAY, DEFAULT_ISSUED_AT, QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import SgxMeasurement, TcbStatus
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
+from enclave.software.blueprint import DAY, DEFAULT_ISSUED_AT, QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import BAD_CASES, cases_of, spoil
 from tests.enclave.attestation.blueprints import REPORT_DATA, ROOT, good
 from tests.enclave.attestation.real_evidence import SGX, VECTORS, VERIFIED
 from tests.support.refusals import refused

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from enclave.attestation.certificates import pck_leaf
 from enclave.attestation.der import boolean, object_identifier, octet_string, sequence
+from enclave.attestation.development_root import LAST_SECOND, Window, development_root
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.pck_certificate import Platform, read_platform
 from enclave.attestation.pck_extension import (
@@ -20,10 +21,9 @@ from enclave.attestation.pck_extension import (
     encode_pck_extension,
 )
 from enclave.attestation.quote import parse_quote
-from enclave.attestation.software_blueprint import LAST_SECOND, Window
-from enclave.attestation.software_pki import development_root, issue_leaf
 from enclave.attestation.types import PlatformFlags
 from enclave.errors import Code, Refusal
+from enclave.software.pki import issue_leaf
 from tests.enclave.attestation.blueprints import flags, sized
 from tests.enclave.attestation.real_evidence import VECTORS
 from tests.support.refusals import refused

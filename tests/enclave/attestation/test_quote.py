@@ -13,10 +13,10 @@ from enclave.attestation import quote_layout as layout
 from enclave.attestation.limits import MAX_QUOTE_BYTES
 from enclave.attestation.quote import Quote, parse_quote, strip_padding
 from enclave.attestation.quote_layout import BODY, BodyKind, size_of
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import SgxMeasurement, TdxMeasurement, Tee
 from enclave.errors import Code, Refusal
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
 from tests.enclave.attestation.blueprints import MEASUREMENTS, REPORT_DATA, good
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, VECTORS
 

@@ -13,11 +13,11 @@ from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.policy import FmspcNotDenied, MeasurementIn
 from enclave.attestation.quote import parse_quote
-from enclave.attestation.software_bad_cases import BadCase, spoil
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import PlatformFlags, SgxMeasurement, TcbStatus, TdxMeasurement
 from enclave.errors import Code
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import BadCase, spoil
 from tests.enclave.attestation.blueprints import MEASUREMENTS, REPORT_DATA, good, verify
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, VECTORS, Vector
 from tests.support.refusals import refused

@@ -24,8 +24,6 @@ from enclave.attestation.limits import MAX_TIME
 from enclave.attestation.pck_certificate import Platform, read_platform
 from enclave.attestation.quote import Quote, parse_quote
 from enclave.attestation.quote_layout import BodyKind
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.verifier import (
     check_agreement,
     check_roots,
@@ -35,6 +33,8 @@ from enclave.attestation.verifier import (
     verify_quote,
 )
 from enclave.errors import Code, Refusal
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
 from tests.enclave.attestation.blueprints import REPORT_DATA, good, verify
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, Vector
 from tests.support.refusals import refused

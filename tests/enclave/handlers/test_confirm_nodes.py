@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.types import TdxMeasurement
 from enclave.errors import Code
 from enclave.handlers.confirm_nodes import MAX_NEWCOMERS
 from enclave.registration.records import NodeStatus
+from enclave.software.blueprint import QuoteKind
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import OTHER_CODE, Node, policy
 from tests.support.refusals import refused_unchanged

@@ -8,12 +8,12 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from enclave.errors import Code, Refusal
-from enclave.light_client.bisection import bisect
 from enclave.light_client.codec import decode_validator_set
 from enclave.light_client.fork import divergence
 from enclave.light_client.keys import verifies
 from enclave.light_client.types import BlockIdFlag, Header, LightBlock
-from enclave.light_client.verifier import Options, verify
+from node.light_blocks.bisection import bisect
+from node.light_client.verifier import Options, verify
 from tests.enclave.light_client import amino
 from tests.enclave.light_client.published import (
     BISECTION,

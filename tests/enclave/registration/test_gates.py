@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from enclave.attestation.collateral import Collateral
-from enclave.attestation.software_issuer import Issuer
 from enclave.errors import Code
 from enclave.registration.context import ProvenContext
 from enclave.registration.gates import Newcomer, check_state
 from enclave.registration.records import Anchor, Time
+from enclave.software.issuer import Issuer
 from tests.attacks.attackers import GOOD
 from tests.support.enclaves import policy
 from tests.support.refusals import refused

@@ -11,10 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
+from enclave.attestation.development_root import development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.policy import UpgradeApproval, UpgradeSignature
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import Measurement, TcbStatus, TdxMeasurement
 from enclave.crypto.labels import Mode
 from enclave.errors import Code
@@ -27,6 +26,7 @@ from enclave.registration.network import (
     upgrade_statement,
 )
 from enclave.registration.network_codec import network_from_proto, network_to_proto
+from enclave.software.blueprint import QuoteKind
 from tests.support.enclaves import CODE, OTHER_CODE, Node, hardware_inputs, inputs, policy
 from tests.support.refusals import refused
 from tests.support.world import Ledger

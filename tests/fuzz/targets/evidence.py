@@ -15,12 +15,12 @@ from typing import Final
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES, MAX_QUOTE_BYTES
-from enclave.attestation.software_bad_cases import BAD_CASES, cases_of, spoil
-from enclave.attestation.software_blueprint import DAY, Blueprint, QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import VerifiedReport
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Refusal
+from enclave.software.blueprint import DAY, Blueprint, QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import BAD_CASES, cases_of, spoil
 from tests.enclave.attestation.blueprints import REPORT_DATA, ROOT, good
 from tests.enclave.attestation.real_evidence import VECTORS
 from tests.fuzz.evidence import mutate_collateral

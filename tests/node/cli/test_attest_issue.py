@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from enclave.attestation.software_bad_cases import BAD_CASES, BadCase, cases_of
-from enclave.attestation.software_blueprint import QuoteKind
 from enclave.attestation.types import TcbStatus
 from enclave.service.measure_package import measure_package
+from enclave.software.blueprint import QuoteKind
+from node.attest.bad_cases import BAD_CASES, BadCase, cases_of
 from node.cli.exit_codes import ExitCode
 from tests.support.cli import Answer, Cli
 

@@ -15,9 +15,9 @@ from urllib.parse import quote
 import pytest
 
 from enclave.attestation.collateral import Collateral
-from enclave.attestation.software_blueprint import Blueprint, PckCa, QuoteKind
-from enclave.attestation.software_issuer import Issuer
 from enclave.attestation.types import SgxMeasurement
+from enclave.software.blueprint import Blueprint, PckCa, QuoteKind
+from enclave.software.issuer import Issuer
 from node.cli.exit_codes import ExitCode
 from node.config import ClientConfig, Home, NodeConfig
 from node.config.cometbft import read_cometbft

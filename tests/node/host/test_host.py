@@ -16,10 +16,10 @@ import pytest
 
 from chain_module.registration.events import CONFIRM_NODE, EXPIRE_NODE
 from enclave.attestation.collateral import Collateral
-from enclave.attestation.software_blueprint import Blueprint, QuoteKind
-from enclave.attestation.software_issuer import Issuer
 from enclave.attestation.types import SgxMeasurement
 from enclave.crypto.labels import Mode
+from enclave.software.blueprint import Blueprint, QuoteKind
+from enclave.software.issuer import Issuer
 from node.chain_client import ChainClient, ChainCode, ChainEvent, ChainFailure, Price
 from node.collateral import NamedCollateral
 from node.config import Home, NodeConfig

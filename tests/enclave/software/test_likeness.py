@@ -12,9 +12,9 @@ from cryptography.x509.oid import ExtensionOID
 
 from enclave.attestation import quote_layout as layout
 from enclave.attestation.quote import Quote, parse_quote
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
 from enclave.attestation.types import Evidence, Tee
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
 from tests.enclave.attestation.blueprints import REPORT_DATA, ROOT, good
 from tests.enclave.attestation.real_evidence import SGX, TDX4, TDX5, Vector
 

@@ -1,6 +1,6 @@
 """The certificates that one blueprint asks for, in their chains, with the keys that sign.
 
-Decides who issues and who signs what; how a certificate is built is `software_pki`.
+Decides who issues and who signs what; how a certificate is built is `pki`.
 """
 
 from __future__ import annotations
@@ -8,18 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from enclave.attestation.development_root import Issued, PrivateKey, development_root
 from enclave.attestation.pck_extension import encode_pck_extension
-from enclave.attestation.software_blueprint import Blueprint, PckCa, Piece
-from enclave.attestation.software_pki import (
-    Issued,
-    PrivateKey,
-    derived_key,
-    development_root,
-    issue_authority,
-    issue_crl,
-    issue_leaf,
-)
-from enclave.attestation.software_platform import pck_extension
+from enclave.software.blueprint import Blueprint, PckCa, Piece
+from enclave.software.pki import derived_key, issue_authority, issue_crl, issue_leaf
+from enclave.software.platform import pck_extension
 
 _SIGNER_NAME: Final = "Seedpact Development TCB Signing"
 _LEAF_NAME: Final = "Seedpact Development PCK Certificate"

@@ -1,19 +1,13 @@
-"""Changes that spoil a blueprint, for the table of `software_bad_cases`."""
+"""Changes that spoil a blueprint, for the table of `bad_cases`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
 
-from enclave.attestation.software_blueprint import (
-    DAY,
-    LAST_SECOND,
-    Blueprint,
-    PckCa,
-    Piece,
-    Window,
-)
+from enclave.attestation.development_root import LAST_SECOND, Window
 from enclave.attestation.types import PlatformFlags, TcbStatus, Tee
+from enclave.software.blueprint import DAY, Blueprint, PckCa, Piece
 
 Change = Callable[[Blueprint], Blueprint]
 

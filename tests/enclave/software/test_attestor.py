@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from enclave.attestation.attestor import Attestor
 from enclave.attestation.collateral import Collateral
-from enclave.attestation.software_attestor import SoftwareAttestor
-from enclave.attestation.software_blueprint import DAY, LAST_SECOND, QuoteKind
-from enclave.attestation.software_pki import development_root_der
+from enclave.attestation.development_root import LAST_SECOND, development_root_der
 from enclave.attestation.types import Evidence, TcbStatus, Tee, VerifiedReport
 from enclave.attestation.verifier import verify_quote
 from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
+from enclave.software.attestor import SoftwareAttestor
+from enclave.software.blueprint import DAY, QuoteKind
 from tests.enclave.attestation.blueprints import (
     CHAIN_ID,
     MEASUREMENTS,

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from enclave.attestation.software_bad_cases import (
+from enclave.attestation.types import PlatformFlags, TcbStatus, VerifiedReport
+from enclave.errors import Code, Refusal
+from enclave.software.blueprint import QuoteKind
+from enclave.software.issuer import issue
+from node.attest.bad_cases import (
     BAD_CASES,
     EXAMPLE_ADVISORY,
     LOW_EVALUATION_NUMBER,
@@ -12,10 +16,6 @@ from enclave.attestation.software_bad_cases import (
     cases_of,
     spoil,
 )
-from enclave.attestation.software_blueprint import QuoteKind
-from enclave.attestation.software_issuer import issue
-from enclave.attestation.types import PlatformFlags, TcbStatus, VerifiedReport
-from enclave.errors import Code, Refusal
 from tests.enclave.attestation.blueprints import REPORT_DATA, good, verify
 
 REFUSED = [(kind, case) for kind in QuoteKind for case in cases_of(kind) if BAD_CASES[case].refusal]

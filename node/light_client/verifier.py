@@ -1,8 +1,9 @@
 """CometBFT's general verifier (light/verifier.go): trusting period, clock, any trust level.
 
-For a node's own use and for published cases; the enclave's rule is `enclave_rule`. In the order of
-`Verify`: the trusted header's age, the new one by itself, forward, not from the future, its set,
-then the announced set (adjacent) or enough of the trusted set (skipping), and +2/3 of its own.
+What clients outside of an enclave go by; the enclave's own rule is `enclave_rule`. Published cases
+are judged with it, over the enclave's own predicates. In the order of `Verify`: the trusted
+header's age, the new one by itself, forward, not from the future, its set, then the announced set
+(adjacent) or enough of the trusted set (skipping), and +2/3 of its own.
 
 NOT_ENOUGH_TRUST means "not yet": a block between the two may help (`bisection`). Every other
 refusal says that the block is wrong.
@@ -22,7 +23,7 @@ from enclave.light_client.tally import (
     trusted_set_signed,
 )
 from enclave.light_client.types import Header, LightBlock, ValidatorSet
-from enclave.registration.records import Time
+from enclave.registration.records import NANOSECONDS, Time
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,14 @@ def verify(
     """
     check_trust_level(options.trust_level)
     header = block.header
-    predicates.is_within_trusting_period(trusted, period=options.trusting_period, now=now)
+    _is_within_trusting_period(trusted, period=options.trusting_period, now=now)
     predicates.is_of_chain(header, trusted.chain_id)
     predicates.has_block_protocol(header, options.block_protocol)
     predicates.commit_has_height(block)
     predicates.commit_has_hash(block)
     predicates.height_moves_forward(trusted, header)
     predicates.time_moves_forward(trusted, header)
-    predicates.is_not_from_future(header, drift=options.clock_drift, now=now)
+    _is_not_from_future(header, drift=options.clock_drift, now=now)
     predicates.set_is_of_header(block.validators, header)
     votes = Votes(block.commit, chain_id=trusted.chain_id)
     announced = predicates.announced_set(trusted, block, trusted_next)
@@ -91,3 +92,27 @@ def check_trust_level(level: TrustLevel) -> None:
     """
     if not 0 < level.denominator <= 3 * level.numerator <= 3 * level.denominator:
         raise Refusal(Code.BAD_TRUST_LEVEL, expected="a part from 1/3 to 1", found=str(level))
+
+
+def _is_within_trusting_period(trusted: Header, *, period: int, now: Time) -> None:
+    """TRUSTED_HEADER_EXPIRED; `period` in nanoseconds. At its end exactly it is over."""
+    if _nanos(trusted.time) + period <= _nanos(now):
+        raise Refusal(
+            Code.TRUSTED_HEADER_EXPIRED,
+            expected=f"a trusted header younger than {period} ns at {predicates.shown_time(now)}",
+            found=f"one of {predicates.shown_time(trusted.time)}",
+        )
+
+
+def _is_not_from_future(header: Header, *, drift: int, now: Time) -> None:
+    """HEADER_FROM_FUTURE; `drift` in nanoseconds is how far clocks may differ."""
+    if _nanos(header.time) >= _nanos(now) + drift:
+        raise Refusal(
+            Code.HEADER_FROM_FUTURE,
+            expected=f"a time before {predicates.shown_time(now)} and {drift} ns",
+            found=predicates.shown_time(header.time),
+        )
+
+
+def _nanos(time: Time) -> int:
+    return time.seconds * NANOSECONDS + time.nanos

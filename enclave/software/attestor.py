@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from enclave.attestation.software_blueprint import DAY, Blueprint, QuoteKind
-from enclave.attestation.software_issuer import Issuer
 from enclave.attestation.types import Evidence, Measurement
 from enclave.crypto.labels import Mode
+from enclave.software.blueprint import DAY, Blueprint, QuoteKind
+from enclave.software.issuer import Issuer
 
 ISSUED_BEFORE_GENESIS: Final = DAY
 """The genesis time has to lie after the collateral's issue dates (protocol.md section 9)."""

@@ -13,14 +13,16 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final
 
-from enclave.attestation.software_blueprint import (
+from enclave.attestation.types import TcbStatus, Tee
+from enclave.errors import Code, Refusal
+from enclave.software.blueprint import (
     MIGRATABLE,
     SEPT_VE_DISABLE,
     Blueprint,
     Piece,
     QuoteKind,
 )
-from enclave.attestation.software_changes import (
+from node.attest.changes import (
     Change,
     crl_of_other_authority,
     expired,
@@ -34,8 +36,6 @@ from enclave.attestation.software_changes import (
     revoked,
     tcb_info_of_other_tee,
 )
-from enclave.attestation.types import TcbStatus, Tee
-from enclave.errors import Code, Refusal
 
 EXAMPLE_ADVISORY: Final = "INTEL-SA-00615"
 LOW_EVALUATION_NUMBER: Final = 1

@@ -1,7 +1,7 @@
 """What a software quote shall say: a `Blueprint`, by default of a good one.
 
-Every field that a verifier judges can be set, also to what it must refuse; `software_bad_cases`
-names the combinations. Values only: `software_issuer.issue` makes the bytes.
+Every field that a verifier judges can be set, also to what it must refuse. Values only:
+`issuer.issue` makes the bytes.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from enclave.attestation.development_root import LAST_SECOND, Window
 from enclave.attestation.pck_extension import FMSPC_BYTES, PPID_BYTES
 from enclave.attestation.types import (
     Measurement,
@@ -28,8 +29,6 @@ VALID_FOR: Final = 3_653 * DAY
 """Ten years: nothing refreshes the collateral of a software network (Intel's lasts 30 days)."""
 DEFAULT_ISSUED_AT: Final = 1_767_225_600
 """2026-01-01T00:00:00Z, for whoever has no network's genesis at hand."""
-LAST_SECOND: Final = 253_402_300_799
-"""9999-12-31T23:59:59Z: the last time that a certificate can name (RFC 5280, 4.1.2.5)."""
 SOFTWARE_FMSPC: Final = bytes.fromhex("5eedac700000")
 """One for all software platforms, so that a network needs one collateral. Never Intel's."""
 MAX_EVALUATION_NUMBER: Final = 2**32 - 1
@@ -103,14 +102,6 @@ class PckCa(enum.StrEnum):
 
     PLATFORM = "Platform"
     PROCESSOR = "Processor"
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """From when to when a piece is valid, in unix seconds."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 Intel SGX ECDSA QuoteGeneration reference (quote v3) and TDX DCAP quoting library API (v4, v5):
 integers little-endian; what no field names is zero. Signing keys and certificates come from
-`software_chains`.
+`chains`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from enclave.attestation.software_blueprint import Blueprint, Piece, QuoteKind
-from enclave.attestation.software_chains import Chains
-from enclave.attestation.software_pki import raw_public_key, sign_raw
-from enclave.attestation.software_platform import (
+from enclave.attestation.types import SgxMeasurement, TdxMeasurement, Tee
+from enclave.software.blueprint import Blueprint, Piece, QuoteKind
+from enclave.software.chains import Chains
+from enclave.software.pki import raw_public_key, sign_raw
+from enclave.software.platform import (
     CPU_SVN,
     MR_SIGNER_SEAM,
     PCE_SVN,
@@ -26,7 +27,6 @@ from enclave.attestation.software_platform import (
     identity,
     launch_tcb_svn,
 )
-from enclave.attestation.types import SgxMeasurement, TdxMeasurement, Tee
 
 # Quote header (48 bytes).
 _ECDSA_P256: Final = 2

@@ -6,12 +6,12 @@ price of one signature. The same blueprint gives the same bytes on every machine
 
 from __future__ import annotations
 
-from enclave.attestation.software_blueprint import Blueprint
-from enclave.attestation.software_chains import issue_chains
-from enclave.attestation.software_collateral import issue_collateral
-from enclave.attestation.software_quote import certification_data, quote_bytes, signed_part
 from enclave.attestation.types import REPORT_DATA_BYTES, Evidence
 from enclave.errors import Code, Refusal
+from enclave.software.blueprint import Blueprint
+from enclave.software.chains import issue_chains
+from enclave.software.collateral import issue_collateral
+from enclave.software.quote import certification_data, quote_bytes, signed_part
 
 
 class Issuer:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Final
 
 from enclave.attestation.pck_extension import PckExtension
-from enclave.attestation.software_blueprint import RELAUNCH_PLATFORM_STATUS, Blueprint, PckCa
 from enclave.attestation.types import TcbStatus, Tee
 from enclave.crypto.labels import Label, Mode, Name
 from enclave.crypto.transcript import H
+from enclave.software.blueprint import RELAUNCH_PLATFORM_STATUS, Blueprint, PckCa
 
 # The platform. 255 is what real ones show, and what needs a leading zero in DER.
 SGX_COMPONENTS: Final = (14, 14, 3, 3, 255, 255, 1, 5, 0, 0, 0, 0, 0, 0, 0, 0)

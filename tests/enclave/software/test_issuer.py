@@ -14,23 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave.attestation.collateral import Collateral
+from enclave.attestation.development_root import LAST_SECOND, Window, development_root_der
 from enclave.attestation.intel import INTEL_SGX_ROOT_CA_DER
 from enclave.attestation.quote import parse_quote
-from enclave.attestation.software_blueprint import (
-    DAY,
-    LAST_SECOND,
-    VALID_FOR,
-    Blueprint,
-    PckCa,
-    Piece,
-    QuoteKind,
-    Window,
-)
-from enclave.attestation.software_issuer import Issuer, issue
-from enclave.attestation.software_pki import development_root_der
 from enclave.attestation.types import PlatformFlags, SgxMeasurement, TcbStatus, TdxMeasurement, Tee
 from enclave.attestation.verifier import verify_quote
 from enclave.errors import Code, Refusal
+from enclave.software.blueprint import DAY, VALID_FOR, Blueprint, PckCa, Piece, QuoteKind
+from enclave.software.issuer import Issuer, issue
 from tests.enclave.attestation.blueprints import (
     REPORT_DATA,
     ROOT,

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave.errors import Code, Refusal
-from enclave.light_client.bisection import bisect, enclave_steps
 from enclave.light_client.enclave_rule import Step, verify_steps
 from enclave.light_client.fork import Fork, divergence
 from enclave.light_client.hashes import header_hash
 from enclave.light_client.types import Header, LightBlock
+from node.light_blocks.bisection import bisect, enclave_steps
 from tests.enclave.light_client.maker import CHAIN_ID, Signer, block, signer
 from tests.enclave.light_client.refused_steps import OURS, THEIRS
 from tests.support.laws import slow_law

@@ -11,15 +11,12 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from enclave.attestation.software_blueprint import (
-    RELAUNCH_PLATFORM_STATUS,
-    Blueprint,
-    Piece,
-    Window,
-)
-from enclave.attestation.software_chains import Chains
-from enclave.attestation.software_pki import sign_raw
-from enclave.attestation.software_platform import (
+from enclave.attestation.development_root import Window
+from enclave.attestation.types import TcbStatus, Tee
+from enclave.software.blueprint import RELAUNCH_PLATFORM_STATUS, Blueprint, Piece
+from enclave.software.chains import Chains
+from enclave.software.pki import sign_raw
+from enclave.software.platform import (
     MODULE_SVN,
     MODULE_VERSION,
     MR_SIGNER_SEAM,
@@ -33,7 +30,6 @@ from enclave.attestation.software_platform import (
     TDX_COMPONENTS,
     launch_module_status,
 )
-from enclave.attestation.types import TcbStatus, Tee
 
 _OLD_PCE_SVN: Final = 5
 _TCB_DATES: Final = ("2025-05-14T00:00:00Z", "2024-11-13T00:00:00Z", "2018-01-04T00:00:00Z")

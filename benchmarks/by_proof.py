@@ -27,8 +27,8 @@ from benchmarks.measure import CPU, WALL, Effort, Figure, alternate, millisecond
 from chain_module.registration.proofs import prove_registration
 from enclave.proven.chain import prove
 from enclave.proven.headers import follow, root_header
-from enclave.registration.wire import encode
 from enclave.service.durable_file import DurableFile, OsDisk
+from enclave.wire import encode
 from node.chain_proof import RemoteProofs
 from node.join.homing import own_network
 from node.join.seed import header_from

@@ -23,7 +23,7 @@ from benchmarks.picture import Panel, bars
 from enclave.light_client.codec import decode_light_block
 from enclave.light_client.enclave_rule import verify_step
 from enclave.light_client.types import LightBlock
-from enclave.registration.wire import strict_decode
+from enclave.wire import strict_decode
 from seedpact.light.v1 import light_pb2
 
 VALIDATORS: Final = 150

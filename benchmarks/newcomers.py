@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.library_report import for_library
-from enclave.registration.wire import encode
+from enclave.wire import encode
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import Node, Requests
 from tests.support.world import Ledger

@@ -35,7 +35,7 @@ from chain_module.genesis_form import (
 from chain_module.registration.app_state import canonical, parse_json
 from chain_module.registration.identity import NetworkGenesis, read_network
 from enclave.registration.network import NetworkInputs
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 
 FIELDS: Final = (
     "genesis_time",

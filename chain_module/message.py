@@ -14,7 +14,7 @@ from typing import Protocol
 
 from chain_module.abci.common import Event
 from chain_module.store.types import StateReader, StateStore
-from enclave.registration.records import Time
+from enclave.time import Time
 
 
 @dataclass(frozen=True, slots=True)

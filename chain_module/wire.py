@@ -14,8 +14,8 @@ from google.protobuf.message import Message
 
 from chain_module.errors import SdkReason, TxRefusal
 from enclave.errors import Refusal
-from enclave.registration.wire import check_fields as check_wire_fields
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import check_fields as check_wire_fields
+from enclave.wire import encode, strict_decode
 
 __all__ = ["check_fields", "decode", "encode"]
 

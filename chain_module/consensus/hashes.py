@@ -18,7 +18,7 @@ from cosmpy.protos.tendermint.types.validator_pb2 import SimpleValidator
 from chain_module.abci.common import ConsensusParams, ValidatorUpdate
 from chain_module.wire import encode
 from enclave.merkle import simple_tree
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 
 VALIDATOR_ADDRESS_BYTES: Final = 20
 

@@ -22,7 +22,7 @@ from chain_module.abci.common import (
 from chain_module.consensus.hashes import encode_params, in_order, validator_address
 from chain_module.store.types import StateReader, StateStore
 from chain_module.wire import decode, encode
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 
 STORE: Final = "consensus"
 VALIDATORS: Final = b"validators"

@@ -7,7 +7,8 @@ from chain_module.message import BlockContext
 from chain_module.registration import events, keeper
 from chain_module.registration.ending import expire
 from chain_module.store.types import StateStore
-from enclave.registration.records import Anchor, Time
+from enclave.registration.records import Anchor
+from enclave.time import Time
 
 
 def begin_block(state: StateStore, context: BlockContext) -> tuple[Event, ...]:

@@ -27,7 +27,8 @@ from enclave.crypto.labels import Mode
 from enclave.crypto.seed_envelope import ENVELOPE_BYTES, node_id
 from enclave.errors import Code, Refusal
 from enclave.registration.network import HASH_BYTES, Floor
-from enclave.registration.records import NodeRecord, NodeStatus, Time, Verdict, verdict_of
+from enclave.registration.records import NodeRecord, NodeStatus, Verdict, verdict_of
+from enclave.time import Time
 
 NOT_BOOTSTRAPPED: Final = "genesis_not_bootstrapped"
 RECORD_MISMATCH: Final = "genesis_record_mismatch"

@@ -27,7 +27,7 @@ from enclave.registration.records import (
     verdict_from_proto,
     verdict_to_proto,
 )
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from seedpact.registration.v1 import tx_pb2 as pb
 
 CONFIRM_NODE: Final = "/seedpact.registration.v1.MsgConfirmNode"

@@ -11,7 +11,8 @@ from dataclasses import replace
 from chain_module.abci.common import Event
 from chain_module.registration import events, freshness, keeper
 from chain_module.store.types import StateStore
-from enclave.registration.records import NodeRecord, NodeStatus, Time
+from enclave.registration.records import NodeRecord, NodeStatus
+from enclave.time import Time
 
 
 def expire(state: StateStore, gate_time: Time) -> tuple[Event, ...]:

@@ -48,7 +48,7 @@ from enclave.registration.records import (
     encode_node_record,
     network_keys_to_proto,
 )
-from enclave.registration.wire import encode
+from enclave.wire import encode
 from seedpact.registration.v1 import genesis_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 

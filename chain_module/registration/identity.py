@@ -26,7 +26,7 @@ from chain_module.registration.genesis import Genesis, read_genesis
 from chain_module.registration.records import Params
 from enclave.errors import Refusal
 from enclave.registration.network import NetworkInputs, check_inputs, network_id
-from enclave.registration.records import Time
+from enclave.time import Time
 
 MIN_BLOCK_BYTES: Final = 4 * 1024 * 1024
 """protocol.md section 6."""

@@ -35,7 +35,6 @@ from enclave.registration.records import (
     Machine,
     NetworkKeys,
     NodeRecord,
-    Time,
     anchor_to_proto,
     decode_anchor,
     decode_machine,
@@ -45,7 +44,8 @@ from enclave.registration.records import (
     encode_node_record,
     network_keys_to_proto,
 )
-from enclave.registration.wire import encode
+from enclave.time import Time
+from enclave.wire import encode
 
 _REMEMBERED: Final = 16
 """Values that every transaction of every block reads, by their bytes: they rarely change."""

@@ -24,7 +24,8 @@ from enclave.registration.keys import (
     network,
     node,
 )
-from enclave.registration.records import NODE_ID_BYTES, Time
+from enclave.registration.records import NODE_ID_BYTES
+from enclave.time import Time
 
 IDENTITY: Final = b"identity"
 BOOTSTRAP: Final = b"bootstrap"

@@ -16,7 +16,8 @@ from chain_module.registration.gates import EvidenceOf
 from chain_module.registration.kept_collateral import keep_collateral
 from chain_module.registration.messages import MsgRegisterNode
 from chain_module.store.types import StateStore
-from enclave.registration.records import NodeRecord, NodeStatus, Time, Verdict
+from enclave.registration.records import NodeRecord, NodeStatus, Verdict
+from enclave.time import Time
 
 
 def apply_confirm(

@@ -29,7 +29,7 @@ from enclave.registration.freshness import NONCE_BYTES
 from enclave.registration.gates import check_form
 from enclave.registration.policy_codec import MAX_POLICY_BYTES, policy_from_proto
 from enclave.registration.records import NODE_ID_BYTES
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from seedpact.registration.v1 import tx_pb2 as pb
 
 PACKAGE: Final = "/seedpact.registration.v1."

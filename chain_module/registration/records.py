@@ -24,8 +24,9 @@ from enclave.registration.measurement_codec import (
 from enclave.registration.network import HASH_BYTES, NetworkInputs
 from enclave.registration.network_codec import network_from_proto, network_to_proto
 from enclave.registration.policy_codec import policy_from_proto, policy_to_proto
-from enclave.registration.records import Machine, Time, time_from_proto, time_to_proto
-from enclave.registration.wire import encode, strict_decode
+from enclave.registration.records import Machine, time_from_proto, time_to_proto
+from enclave.time import Time
+from enclave.wire import encode, strict_decode
 from seedpact.registration.v1 import genesis_pb2, types_pb2
 
 MAX_RECORD_BYTES: Final = 128 * 1024

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 from enclave.crypto.labels import Mode
 from enclave.crypto.sealing import MAX_BLOB_BYTES, SALT_BYTES, Role, read_header, seal, unseal
 from enclave.errors import Code, Refusal
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from seedpact.enclave.v1 import sealed_pb2 as pb
 
 Entries = Mapping[bytes, bytes]

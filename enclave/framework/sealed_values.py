@@ -23,7 +23,7 @@ from enclave.light_client.fork import Fork
 from enclave.light_client.types import Header
 from enclave.registration.network import HASH_BYTES, NetworkInputs
 from enclave.registration.network_codec import network_from_proto, network_to_proto
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from seedpact.enclave.v1 import sealed_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 

@@ -18,7 +18,8 @@ from enclave.framework.states import Operation, State
 from enclave.handlers.context import check_not_forked, holder_chain
 from enclave.handlers.evidence import bootstrap_quote, evidence_to_proto
 from enclave.registration.network import HASH_BYTES
-from enclave.registration.records import OPERATOR_BYTES, check_height
+from enclave.registration.records import OPERATOR_BYTES
+from enclave.time import check_height
 from seedpact.enclave.v1 import service_pb2 as pb
 
 

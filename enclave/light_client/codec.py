@@ -5,7 +5,7 @@ own decoding refuses, with two of ours: no two validators of a set share an addr
 makes such a set, but takes one), and a signature has 64 bytes (it allows for key types that are
 unknown here). Proposer, proposer priority and total power are not hashed, and not looked at.
 
-Takes messages: whoever has bytes decodes them by `registration.wire.strict_decode` first, which
+Takes messages: whoever has bytes decodes them by `wire.strict_decode` first, which
 bounds them and refuses unknown fields. Whether a block is true is not asked here.
 """
 

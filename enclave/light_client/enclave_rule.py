@@ -18,7 +18,7 @@ from enclave.errors import Code, Refusal
 from enclave.light_client import predicates
 from enclave.light_client.tally import TWO_THIRDS, Votes, own_set_signed, trusted_set_signed
 from enclave.light_client.types import Header, LightBlock, ValidatorSet
-from enclave.registration.records import Time
+from enclave.time import Time
 
 
 @dataclass(frozen=True, slots=True)

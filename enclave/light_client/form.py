@@ -21,7 +21,7 @@ from enclave.light_client.types import (
     PublicKey,
     Validator,
 )
-from enclave.registration.records import MAX_HEIGHT, NANOSECONDS, Time
+from enclave.time import MAX_HEIGHT, NANOSECONDS, Time
 from seedpact.light.v1 import light_pb2 as pb
 
 MAX_VALIDATORS: Final = 10_000

@@ -11,7 +11,7 @@ from typing import Final
 from enclave.errors import Code, Refusal
 from enclave.light_client.hashes import header_hash, validators_hash
 from enclave.light_client.types import Header, LightBlock, ValidatorSet
-from enclave.registration.records import Time
+from enclave.time import Time
 
 BLOCK_PROTOCOL: Final = 11
 """CometBFT version/version.go: what all headers of Tendermint 0.34 to CometBFT 0.38 carry."""

@@ -16,8 +16,8 @@ from enclave.light_client.wire_form import (
     integer_field,
     message_field,
     timestamp,
-    varint,
 )
+from enclave.wire import varint
 
 _PRECOMMIT: Final = 2
 """SIGNED_MSG_TYPE_PRECOMMIT."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from enclave.registration.records import Time
+from enclave.time import Time
 
 
 class KeyKind(enum.Enum):

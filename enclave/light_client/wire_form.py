@@ -11,29 +11,12 @@ from __future__ import annotations
 from typing import Final
 
 from enclave.light_client.types import BlockId
-from enclave.registration.records import Time
+from enclave.time import Time
+from enclave.wire import varint
 
 _VARINT: Final = 0
 _FIXED64: Final = 1
 _LENGTH_DELIMITED: Final = 2
-_MORE: Final = 0x80
-"""The bit of a varint's byte that says that another follows."""
-_UINT64: Final = 2**64
-_ONE_BYTE: Final = tuple(bytes((value,)) for value in range(_MORE))
-"""Varints below 128: all keys of fields and most lengths, several for each validator."""
-
-
-def varint(value: int) -> bytes:
-    """An unsigned varint; a negative integer is its two's complement of 64 bits, as int64 is."""
-    if 0 <= value < _MORE:
-        return _ONE_BYTE[value]
-    left = value % _UINT64
-    out = bytearray()
-    while left >= _MORE:
-        out.append(left & (_MORE - 1) | _MORE)
-        left >>= 7
-    out.append(left)
-    return bytes(out)
 
 
 def integer_field(number: int, value: int) -> bytes:

@@ -13,11 +13,8 @@ from __future__ import annotations
 from typing import Final
 
 from enclave.merkle.refusal import bad_proof
+from enclave.wire import read_varint
 
-_MORE: Final = 0x80
-"""The bit of a varint's byte that says that another follows."""
-_MAX_VARINT_BYTES: Final = 10
-_VALUES: Final = 2**64
 _BEFORE_LEFT: Final = 1
 """Bytes after the version where the child is the left one: a hash's length."""
 _BEFORE_RIGHT: Final = 34
@@ -60,14 +57,8 @@ def _read(prefix: bytes, *, least_height: int) -> tuple[int, int, int]:
 
 def _varint(data: bytes, at: int, name: str) -> tuple[int, int]:
     """The signed integer at `at`, and where the next byte is."""
-    value = shift = 0
-    for byte in data[at : at + _MAX_VARINT_BYTES]:
-        at += 1
-        if byte < _MORE:
-            value |= byte << shift
-            if value >= _VALUES:
-                break
-            return value >> 1 ^ -(value & 1), at
-        value |= (byte & ~_MORE) << shift
-        shift += 7
-    raise bad_proof(f"a prefix with an IAVL {name}, a varint of 64 bits", data.hex())
+    try:
+        value, at = read_varint(data, at)
+    except IndexError:
+        raise bad_proof(f"a prefix with an IAVL {name}, a varint of 64 bits", data.hex()) from None
+    return value >> 1 ^ -(value & 1), at

@@ -11,10 +11,8 @@ from hashlib import sha256
 from typing import Final, Literal
 
 from enclave.merkle.refusal import bad_proof
+from enclave.wire import varint
 from seedpact.ics23.v1 import proofs_pb2 as pb
-
-_MORE: Final = 0x80
-"""The bit of a varint's byte that says that another follows."""
 
 _FIXED: Final[dict[int, tuple[int, Literal["big", "little"]]]] = {
     pb.LENGTH_OP_FIXED32_BIG: (4, "big"),
@@ -67,7 +65,7 @@ def with_length(op: pb.LengthOp, data: bytes) -> bytes:
     """`data` behind its length. Raises Refusal, BAD_PROOF."""
     size = len(data)
     if op == pb.LENGTH_OP_VAR_PROTO:
-        return _uvarint(size) + data
+        return varint(size) + data
     if op == pb.LENGTH_OP_NO_PREFIX:
         return data
     if op in _FIXED:
@@ -89,13 +87,3 @@ def length_name(op: pb.LengthOp) -> str:
     """For a refusal."""
     known = op in pb.LengthOp.values()
     return pb.LengthOp.Name(op) if known else f"length operation {op}"
-
-
-def _uvarint(value: int) -> bytes:
-    """Unsigned LEB128, shortest form."""
-    parts = bytearray()
-    while value >= _MORE:
-        parts.append(value % _MORE | _MORE)
-        value //= _MORE
-    parts.append(value)
-    return bytes(parts)

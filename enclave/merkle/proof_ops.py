@@ -19,7 +19,7 @@ from enclave.errors import Code, Refusal
 from enclave.merkle.ics23 import absence_root, existence_root, verify_existence
 from enclave.merkle.refusal import bad_proof
 from enclave.merkle.specs import DEFAULT_MAX_DEPTH, IAVL_SPEC, TENDERMINT_SPEC
-from enclave.registration.wire import check_fields, strict_decode
+from enclave.wire import check_fields, strict_decode
 from seedpact.ics23.v1 import proofs_pb2 as pb
 
 IAVL_TYPE: Final = "ics23:iavl"

@@ -25,14 +25,13 @@ from enclave.registration.records import (
     Anchor,
     NetworkKeys,
     NodeRecord,
-    Time,
-    check_height,
     decode_anchor,
     decode_machine,
     decode_network_keys,
     decode_node_record,
     decode_policy,
 )
+from enclave.time import Time, check_height
 from seedpact.enclave.v1 import chain_pb2 as pb
 
 MAX_ANCHORS: Final = 128

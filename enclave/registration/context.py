@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from enclave.attestation.policy import Policy
-from enclave.registration.records import Anchor, NetworkKeys, Time
+from enclave.registration.records import Anchor, NetworkKeys
+from enclave.time import Time
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from typing import Final
 
 from enclave.crypto.primitives import check_length
 from enclave.errors import Code, Refusal
-from enclave.registration.records import check_height
-from enclave.registration.wire import encode, strict_decode
+from enclave.time import check_height
+from enclave.wire import encode, strict_decode
 from seedpact.registration.v1 import types_pb2 as pb
 
 # Section 7: "only once the chain has proven a fresh random nonce of this start (..), and then for

@@ -23,7 +23,8 @@ from enclave.crypto.primitives import (
 from enclave.errors import Code, Refusal
 from enclave.registration.context import ProvenContext
 from enclave.registration.network import HASH_BYTES, Floor, check_approvals
-from enclave.registration.records import OPERATOR_BYTES, check_height
+from enclave.registration.records import OPERATOR_BYTES
+from enclave.time import check_height
 
 
 class Claim(Protocol):

@@ -29,15 +29,14 @@ from enclave.registration.measurement_codec import (
 )
 from enclave.registration.network import HASH_BYTES
 from enclave.registration.policy_codec import MAX_POLICY_BYTES, policy_from_proto
-from enclave.registration.wire import check_present, encode, strict_decode
+from enclave.time import Time, check_height
+from enclave.wire import check_present, encode, strict_decode
 from seedpact.registration.v1 import types_pb2 as pb
 
 MAX_RECORD_BYTES: Final = 16 * 1024
 OPERATOR_BYTES: Final = 20
 NODE_ID_BYTES: Final = 32
 PLATFORM_ID_BYTES: Final = 32
-MAX_HEIGHT: Final = 2**63 - 1
-NANOSECONDS: Final = 10**9
 
 
 class NodeStatus(enum.IntEnum):
@@ -46,19 +45,6 @@ class NodeStatus(enum.IntEnum):
     CONFIRMED = 1
     EXPIRED = 2
     REVOKED = 3
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Time:
-    """A time of a header: seconds since the Unix epoch, nanoseconds 0 .. 999,999,999."""
-
-    seconds: int
-    nanos: int = 0
-
-    @staticmethod
-    def of_unix_nanos(nanos: int) -> Time:
-        """The time of so many nanoseconds since the Unix epoch."""
-        return Time(*divmod(nanos, NANOSECONDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,9 +272,3 @@ def time_from_proto(message: pb.Time) -> Time:
 def time_to_proto(time: Time) -> pb.Time:
     """The protobuf of `time`."""
     return pb.Time(seconds=time.seconds, nanos=time.nanos)
-
-
-def check_height(height: int) -> None:
-    """Raises Refusal: BAD_VALUE unless 1 .. 2^63-1 (CometBFT's heights are int64)."""
-    if not 1 <= height <= MAX_HEIGHT:
-        raise Refusal(Code.BAD_VALUE, expected="a height from 1 to 2^63-1", found=str(height))

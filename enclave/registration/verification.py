@@ -13,7 +13,7 @@ from enclave.attestation.verifier import verify_quote
 from enclave.registration.context import ProvenContext
 from enclave.registration.gates import Newcomer
 from enclave.registration.network import Floor
-from enclave.registration.records import Time
+from enclave.time import Time
 
 
 def verify_newcomer(newcomer: Newcomer, *, context: ProvenContext, floor: Floor) -> VerifiedReport:

@@ -13,7 +13,7 @@ from google.protobuf.message import Message
 
 from enclave.framework.enclave import Enclave, Handler
 from enclave.handlers import HANDLERS
-from enclave.registration.wire import check_fields, encode, strict_decode
+from enclave.wire import check_fields, encode, strict_decode
 from seedpact.enclave.v1 import service_pb2 as pb
 
 MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024

@@ -15,10 +15,10 @@ import grpc
 
 from enclave.errors import Code, Refusal
 from enclave.framework.enclave import Enclave
-from enclave.registration.wire import encode
 from enclave.service.dispatch import MAX_MESSAGE_BYTES, METHODS, SERVICE, Method
 from enclave.service.listening import try_to_listen
 from enclave.service.log import log
+from enclave.wire import encode
 from seedpact.enclave.v1 import service_pb2 as pb
 
 WORKERS: Final = 4

@@ -24,7 +24,7 @@ from chain_module.message import BlockContext
 from chain_module.registration.begin_block import write_anchor
 from chain_module.store.branch import Branch
 from chain_module.store.state import Prepared
-from enclave.registration.records import Time
+from enclave.time import Time
 from enclave.version import VERSION
 from node.application.parts import Committed, Parts
 from node.application.runs import KeptRuns, OwnProposals, content_key

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from enclave.registration.records import Time
+from enclave.time import Time
 from node.chain_client.failures import ChainCode, ChainFailure, failure_of_engine
 from node.engine_rpc import Block, EngineRpc, EngineRpcFailure, Peer, Status, ValidatorInfo
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from chain_module.genesis_document import parse_time
 from chain_module.genesis_form import BadGenesis
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 from node.cli.times import in_words, utc
 from node.config import Home
 from node.config.cometbft import engine_addresses

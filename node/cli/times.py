@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 
 
 def utc(time_ns: int) -> str:

@@ -20,7 +20,8 @@ from enclave.errors import Code, Refusal
 from enclave.registration.measurement_codec import measurement_from_proto
 from enclave.registration.network import MODE_NUMBER
 from enclave.registration.network_codec import network_to_proto
-from enclave.registration.records import NANOSECONDS, NetworkKeys, verdict_of
+from enclave.registration.records import NetworkKeys, verdict_of
+from enclave.time import NANOSECONDS
 from node.enclave_client import EnclaveClient
 from node.genesis.checks import check_can_pay, read_network, verify_founder
 from node.genesis.document import GenesisFile

@@ -15,8 +15,8 @@ from enclave.attestation.policy import Policy
 from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.registration.network import Floor
-from enclave.registration.records import NANOSECONDS
 from enclave.service.measure_package import measure_package
+from enclave.time import NANOSECONDS
 from node.genesis.document import GenesisFile, Tree
 from node.genesis.times import format_time
 

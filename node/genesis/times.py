@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Final
 
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 
 _DIGITS: Final = 9
 

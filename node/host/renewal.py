@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Final
 
 from enclave.errors import Code
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 from node.chain_client import ChainEvent, Committed, Price, TxRefused
 from node.collateral import NamedCollateral
 from node.host.host import NEW_BLOCK, Host

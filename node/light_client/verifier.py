@@ -23,7 +23,7 @@ from enclave.light_client.tally import (
     trusted_set_signed,
 )
 from enclave.light_client.types import Header, LightBlock, ValidatorSet
-from enclave.registration.records import NANOSECONDS, Time
+from enclave.time import NANOSECONDS, Time
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,8 +28,9 @@ from enclave.light_client.predicates import is_of_chain
 from enclave.merkle.proof_ops import check_value
 from enclave.proven.headers import genesis_header
 from enclave.registration.network import check_inputs, network_id
-from enclave.registration.records import Time, network_keys_to_proto, verdict_of
-from enclave.registration.wire import encode
+from enclave.registration.records import network_keys_to_proto, verdict_of
+from enclave.time import Time
+from enclave.wire import encode
 from node.receipts.subject import NO_TX, Register, Subject
 from node.receipts.votes import check_votes
 from seedpact.enclave.v1 import chain_pb2

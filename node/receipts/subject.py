@@ -35,7 +35,7 @@ from enclave.registration.records import (
     decode_network_keys,
     decode_node_record,
 )
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from node.receipts.failures import malformed
 from node.receipts.json_form import load
 from seedpact.enclave.v1 import chain_pb2

@@ -37,7 +37,7 @@ from chain_module.tx.codec import decode_tx
 from chain_module.tx.gas import gas_of
 from chain_module.tx.sign_bytes import sign_bytes
 from enclave.attestation.collateral import Collateral
-from enclave.registration.wire import strict_decode
+from enclave.wire import strict_decode
 from node.abci import lanes
 from seedpact.registration.v1 import tx_pb2
 from tests.support.abci_client import check_tx, list_snapshots, load_chunk, served

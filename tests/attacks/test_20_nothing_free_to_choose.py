@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave.crypto.seed_envelope import seal_seed
-from enclave.registration.wire import encode
+from enclave.wire import encode
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.forgery import Forgery, confirm
 from tests.enclave.crypto.agreements import Agreement, agreements, flips, seal

@@ -15,7 +15,7 @@ import pytest
 from enclave.errors import Code
 from enclave.light_client.codec import encode_validator_set
 from enclave.light_client.types import Header
-from enclave.registration.records import Time
+from enclave.time import Time
 from seedpact.enclave.v1 import chain_pb2 as pb
 from tests.support.enclaves import Node
 from tests.support.headers import HeaderChain, Signers

@@ -19,8 +19,8 @@ from google.protobuf.message import Message
 
 from enclave.errors import Refusal
 from enclave.registration.network import NetworkInputs
-from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS, SERVICE
+from enclave.wire import encode
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.attacks.lies import fields_of, lies

@@ -16,8 +16,8 @@ from enclave.crypto.labels import Mode, Name, label
 from enclave.crypto.sealing import Role
 from enclave.errors import Code
 from enclave.registration.network_codec import network_to_proto
-from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
+from enclave.wire import encode
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import Node, inputs

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from enclave.registration.records import Time
+from enclave.time import Time
 from tests.differential.go_oracle import oracle
 
 

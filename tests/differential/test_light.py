@@ -22,7 +22,7 @@ from enclave.light_client.hashes import commit_hash, header_hash, validators_has
 from enclave.light_client.sign_bytes import SignBytes
 from enclave.light_client.tally import TrustLevel
 from enclave.light_client.types import BlockIdFlag, LightBlock, ValidatorSet
-from enclave.registration.wire import strict_decode
+from enclave.wire import strict_decode
 from node.light_client.verifier import Options, verify
 from seedpact.light.v1 import light_pb2
 from tests.differential.light_oracle import Case, Verdict, light_cases, light_hashes

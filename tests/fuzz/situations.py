@@ -15,7 +15,7 @@ from typing import Final
 from enclave.crypto.labels import Mode
 from enclave.crypto.sealing import SALT_BYTES, Role, seal
 from enclave.framework.sealed_state import HISTORY_BYTES
-from enclave.registration.wire import encode
+from enclave.wire import encode
 from seedpact.enclave.v1 import sealed_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.second_opinion.primitives import ml_kem_encapsulate

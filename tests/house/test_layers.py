@@ -17,7 +17,7 @@ PACKAGES: Final = ("enclave", "chain_module", "node")
 
 PURE: Final = "no file, socket, clock, process or random source below the shell"
 HOUSE: Final = "proto <- enclave <- chain_module <- node"
-ROOMS: Final = "crypto <- attestation <- registration <- merkle <- light_client <- framework"
+ROOMS: Final = "crypto <- merkle <- light_client, attestation <- registration <- framework"
 CHAIN: Final = "store <- contract <- consensus <- auth <- bank <- tx <- registration <- app"
 NODE: Final = "base <- config <- clients <- join <- supervisor <- host <- application <- cli"
 
@@ -40,9 +40,19 @@ PLANTED: Final = {
         "import enclave.registration",
         ROOMS,
     ),
-    "registration imports merkle": (
-        "enclave/registration/__init__.py",
-        "import enclave.merkle",
+    "the light client imports registration": (
+        "enclave/light_client/__init__.py",
+        "import enclave.registration",
+        ROOMS,
+    ),
+    "the light client imports attestation": (
+        "enclave/light_client/__init__.py",
+        "import enclave.attestation.types",
+        ROOMS,
+    ),
+    "merkle imports the light client": (
+        "enclave/merkle/__init__.py",
+        "import enclave.light_client",
         ROOMS,
     ),
     "merkle imports framework": ("enclave/merkle/__init__.py", "import enclave.framework", ROOMS),

@@ -22,10 +22,10 @@ import grpc
 from enclave.crypto.sealing import Role
 from enclave.framework.enclave import Enclave
 from enclave.framework.key_manager import MAX_QUOTES
-from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
 from enclave.software.attestor import SoftwareAttestor
 from enclave.software.blueprint import QuoteKind
+from enclave.wire import encode
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import CODE, Entropy, MemoryStorage, Node
 from tests.support.process import EnclaveProcess

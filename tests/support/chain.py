@@ -43,7 +43,8 @@ from enclave.attestation.policy import Policy
 from enclave.errors import Refusal
 from enclave.light_client.codec import encode_light_block
 from enclave.light_client.hashes import header_hash
-from enclave.registration.records import NodeRecord, Time
+from enclave.registration.records import NodeRecord
+from enclave.time import Time
 from node.application.application import ChainApplication
 from node.application.enclave_context import enclave_context, registration_of
 from node.application.parts import Parts

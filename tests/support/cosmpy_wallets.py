@@ -28,7 +28,7 @@ from chain_module.message import BlockContext
 from chain_module.store.branch import Branch
 from chain_module.store.state import CommittedState
 from chain_module.store.version import no_version
-from enclave.registration.records import Time
+from enclave.time import Time
 
 CHAIN_ID: Final = "seedpact-test-1"
 CONTEXT: Final = BlockContext(CHAIN_ID, 7, Time(1_700_000_000))

@@ -25,10 +25,10 @@ from enclave.framework.enclave import Enclave
 from enclave.framework.sealed_state import Storage
 from enclave.registration.network import Floor, NetworkInputs
 from enclave.registration.network_codec import network_to_proto
-from enclave.registration.wire import encode
 from enclave.service.dispatch import METHODS
 from enclave.software.attestor import SoftwareAttestor
 from enclave.software.blueprint import QuoteKind
+from enclave.wire import encode
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.headers import SIGNERS

@@ -35,7 +35,7 @@ from enclave.light_client.types import (
     ValidatorSet,
 )
 from enclave.merkle import simple_tree
-from enclave.registration.records import Time
+from enclave.time import Time
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.light.v1 import light_pb2
 

@@ -12,7 +12,7 @@ from collections import Counter
 from enclave.light_client.codec import decode_light_block
 from enclave.light_client.hashes import commit_hash, header_hash, validators_hash
 from enclave.light_client.types import BlockIdFlag, LightBlock
-from enclave.registration.wire import strict_decode
+from enclave.wire import strict_decode
 from node.engine_rpc import EngineRpc
 from node.light_blocks import LightBlocks
 from seedpact.light.v1 import light_pb2

@@ -54,11 +54,11 @@ from enclave.registration.records import (
     Machine,
     NetworkKeys,
     NodeRecord,
-    Time,
     verdict_from_proto,
     verdict_of,
 )
 from enclave.registration.verification import verify_evidence
+from enclave.time import Time
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.enclaves import CHAIN_ID, CODE, GENESIS_TIME, Node, Requests, inputs, policy

@@ -26,12 +26,12 @@ from enclave.registration.records import (
     Anchor,
     NodeRecord,
     NodeStatus,
-    Time,
     anchor_to_proto,
     encode_node_record,
     verdict_from_proto,
 )
-from enclave.registration.wire import encode
+from enclave.time import Time
+from enclave.wire import encode
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2

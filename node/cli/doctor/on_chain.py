@@ -11,8 +11,8 @@ from chain_module.bank.coins import DENOM
 from enclave.errors import Code
 from enclave.registration.measurement_codec import measurement_from_proto
 from enclave.registration.network_codec import mode_from_proto
-from enclave.registration.records import NANOSECONDS
-from enclave.registration.wire import encode
+from enclave.time import NANOSECONDS
+from enclave.wire import encode
 from node.chain_client.transactions import Price, fee_of
 from node.cli.doctor.subject import Skipped, Subject
 from node.cli.enclave.info import state_name

@@ -14,7 +14,7 @@ from chain_module.address import to_text
 from chain_module.bank.coins import coins_text, parse_coins
 from chain_module.errors import TxRefusal
 from enclave.light_client.codec import MAX_TOTAL_POWER
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 from node.cli.failures import usage
 from node.cli.genesis.shared import GenesisTime, account_of, load
 from node.cli.help_text import examples

@@ -11,7 +11,7 @@ from chain_module.address import ACCOUNT_PREFIX, from_text
 from chain_module.errors import TxRefusal
 from chain_module.genesis_document import parse_time
 from chain_module.genesis_form import BadGenesis
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 from node.cli.failures import usage
 from node.cli.keyring import open_keyring
 from node.config import Home

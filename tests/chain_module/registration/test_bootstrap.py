@@ -31,8 +31,9 @@ from enclave.attestation.collateral import Collateral
 from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.errors import Refusal
-from enclave.registration.records import NodeStatus, Time
+from enclave.registration.records import NodeStatus
 from enclave.registration.verification import verify_evidence
+from enclave.time import Time
 from tests.chain_module.registration.genesis_cases import ALICE, TWO_MACHINES, changed, code_of
 from tests.support.enclaves import OTHER_CODE, Node, policy
 from tests.support.registration_chain import (

@@ -13,7 +13,8 @@ from chain_module.registration import keeper, keys
 from chain_module.registration.begin_block import begin_block
 from chain_module.registration.gates import evidence_of
 from chain_module.store.branch import Branch
-from enclave.registration.records import NodeStatus, Time
+from enclave.registration.records import NodeStatus
+from enclave.time import Time
 from tests.support.enclaves import Node
 from tests.support.registration_chain import (
     BLOCK_SECONDS,

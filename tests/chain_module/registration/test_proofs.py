@@ -11,7 +11,7 @@ from chain_module.registration import keeper, keys
 from chain_module.registration.proofs import chain_proof, prove_registration
 from enclave.proven.chain import MAX_EPOCHS
 from enclave.registration.records import NetworkKeys, decode_network_keys, network_keys_to_proto
-from enclave.registration.wire import encode
+from enclave.wire import encode
 from seedpact.enclave.v1 import chain_pb2 as pb
 from tests.support.registration_chain import RegistrationChain
 

@@ -32,7 +32,8 @@ from chain_module.registration.records import (
 from enclave.attestation.types import Tee
 from enclave.errors import Refusal
 from enclave.proven.chain import prove
-from enclave.registration.records import Machine, NodeStatus, Time
+from enclave.registration.records import Machine, NodeStatus
+from enclave.time import Time
 from seedpact.registration.v1 import query_pb2 as pb
 from tests.support.enclaves import CODE, inputs, policy
 from tests.support.registration_chain import (

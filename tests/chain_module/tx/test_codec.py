@@ -24,7 +24,7 @@ from chain_module.limits import (
     MAX_TX_BYTES,
 )
 from chain_module.tx.codec import decode_tx
-from enclave.registration.wire import strict_decode
+from enclave.wire import strict_decode
 from tests.support.cosmpy_wallets import (
     ALICE,
     BOB,

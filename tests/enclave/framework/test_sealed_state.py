@@ -10,7 +10,7 @@ from enclave.crypto.labels import Mode
 from enclave.crypto.sealing import SALT_BYTES, Role, seal
 from enclave.errors import Code
 from enclave.framework.sealed_state import HISTORY_BYTES, SealedState
-from enclave.registration.wire import encode
+from enclave.wire import encode
 from seedpact.enclave.v1 import sealed_pb2 as pb
 from tests.support.enclaves import Entropy, MemoryStorage
 from tests.support.refusals import refused

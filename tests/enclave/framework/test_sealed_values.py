@@ -9,7 +9,7 @@ import pytest
 from enclave.errors import Code
 from enclave.framework.sealed_values import FORK, QUOTE, TRUST, QuoteEntry, Trust
 from enclave.light_client.fork import Fork
-from enclave.registration.records import Time
+from enclave.time import Time
 from seedpact.enclave.v1 import sealed_pb2 as pb
 from tests.support.enclaves import CHAIN_ID, GENESIS_TIME
 from tests.support.headers import HeaderChain

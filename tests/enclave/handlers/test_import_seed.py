@@ -14,7 +14,8 @@ from enclave.crypto.primitives import KemKey
 from enclave.crypto.seed_envelope import seal_seed
 from enclave.errors import Code
 from enclave.framework.states import State
-from enclave.registration.records import NodeRecord, NodeStatus, Time
+from enclave.registration.records import NodeRecord, NodeStatus
+from enclave.time import Time
 from seedpact.enclave.v1 import chain_pb2
 from seedpact.registration.v1 import types_pb2
 from tests.support.enclaves import GENESIS_TIME, OTHER_CODE, Node

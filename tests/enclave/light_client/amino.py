@@ -14,9 +14,9 @@ from enclave.light_client.wire_form import (
     integer_field,
     message_field,
     timestamp,
-    varint,
 )
 from enclave.merkle import simple_tree
+from enclave.wire import varint
 
 KEY_PREFIX = bytes.fromhex("1624de6420")
 """Of tendermint/PubKeyEd25519, with the length of the key."""

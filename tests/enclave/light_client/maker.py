@@ -39,7 +39,7 @@ from enclave.light_client.types import (
     Validator,
     ValidatorSet,
 )
-from enclave.registration.records import Time
+from enclave.time import Time
 
 CHAIN_ID: Final = "light-chain"
 START: Final = 1_700_000_000

@@ -20,7 +20,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from enclave.light_client.codec import decode_header, decode_light_block, decode_validator_set
 from enclave.light_client.tally import TrustLevel
 from enclave.light_client.types import Header, LightBlock, ValidatorSet
-from enclave.registration.records import Time
+from enclave.time import Time
 from seedpact.light.v1 import light_pb2 as pb
 
 Json = Mapping[str, Any]

@@ -8,7 +8,7 @@ from typing import Final
 
 from enclave.errors import Code
 from enclave.light_client.types import BlockId, CommitSig, Header, LightBlock, ValidatorSet
-from enclave.registration.records import Time
+from enclave.time import Time
 from tests.enclave.light_client.maker import (
     START,
     block,

@@ -15,7 +15,7 @@ from enclave.errors import Refusal
 from enclave.light_client.codec import decode_light_block, encode_light_block
 from enclave.light_client.enclave_rule import verify_step
 from enclave.light_client.types import Header, KeyKind
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from seedpact.light.v1 import light_pb2 as pb
 from tests.enclave.light_client.maker import CHAIN_ID, block, make_header, signer, signers
 

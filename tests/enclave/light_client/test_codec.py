@@ -24,9 +24,8 @@ from enclave.light_client.codec import (
 from enclave.light_client.form import MAX_VALIDATORS, decode_height
 from enclave.light_client.keys import address
 from enclave.light_client.types import BlockId, Commit, Header, KeyKind, PublicKey, ValidatorSet
-from enclave.light_client.wire_form import varint
-from enclave.registration.records import MAX_HEIGHT
-from enclave.registration.wire import encode, strict_decode
+from enclave.time import MAX_HEIGHT
+from enclave.wire import encode, strict_decode, varint
 from seedpact.light.v1 import light_pb2 as pb
 from tests.enclave.light_client.maker import block, signer, signers, validator_set
 from tests.enclave.light_client.values import commits, headers, validator_sets

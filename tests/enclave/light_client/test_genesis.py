@@ -12,7 +12,7 @@ from enclave.errors import Code
 from enclave.light_client.enclave_rule import verify_genesis
 from enclave.light_client.hashes import validators_hash
 from enclave.light_client.types import Header, LightBlock
-from enclave.registration.records import NANOSECONDS, Time
+from enclave.time import NANOSECONDS, Time
 from tests.enclave.light_client.maker import (
     CHAIN_ID,
     START,

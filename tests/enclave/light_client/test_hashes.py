@@ -19,8 +19,8 @@ from enclave.light_client.codec import encode_commit, encode_header, encode_vali
 from enclave.light_client.hashes import commit_hash, header_hash, validators_hash
 from enclave.light_client.sign_bytes import SignBytes
 from enclave.light_client.types import BlockId, BlockIdFlag, Commit, CommitSig, Header, ValidatorSet
-from enclave.registration.records import Time
-from enclave.registration.wire import encode
+from enclave.time import Time
+from enclave.wire import encode, varint
 from seedpact.light.v1 import light_pb2 as pb
 from tests.enclave.light_client.values import chain_ids, commits, headers, times, validator_sets
 
@@ -98,7 +98,7 @@ def test_a_precommit_signs_a_canonical_vote(commit: Commit, chain_id: str) -> No
             )
         written = encode(vote)
         signed = SignBytes(commit, chain_id=chain_id).of(place)
-        assert signed == wire_form.varint(len(written)) + written
+        assert signed == varint(len(written)) + written
 
 
 def test_a_vote_for_no_block_names_none() -> None:

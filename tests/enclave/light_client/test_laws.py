@@ -15,7 +15,7 @@ from enclave.errors import Code, Refusal
 from enclave.light_client.enclave_rule import verify_step
 from enclave.light_client.tally import TrustLevel
 from enclave.light_client.types import Header, KeyKind, LightBlock
-from enclave.registration.records import Time
+from enclave.time import Time
 from node.light_client.verifier import Options, verify
 from tests.enclave.light_client.maker import (
     CHAIN_ID,

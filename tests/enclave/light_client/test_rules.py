@@ -12,7 +12,7 @@ from enclave.errors import Code
 from enclave.light_client.enclave_rule import Step, verify_step, verify_steps
 from enclave.light_client.tally import ONE_THIRD, TWO_THIRDS, TrustLevel
 from enclave.light_client.types import Header
-from enclave.registration.records import NANOSECONDS, Time
+from enclave.time import NANOSECONDS, Time
 from node.light_client.verifier import Options, check_trust_level, verify
 from tests.enclave.light_client.maker import (
     CHAIN_ID,

@@ -15,7 +15,7 @@ from enclave.light_client.types import (
     KeyKind,
     ValidatorSet,
 )
-from enclave.registration.records import Time
+from enclave.time import Time
 from tests.enclave.light_client.maker import ABSENT, signer, validator_set
 
 MAX_INT64 = 2**63 - 1

@@ -15,7 +15,7 @@ from chain_module.store.proofs import root_proof
 from chain_module.store.tree_proof import tree_proof
 from enclave.errors import Code, Refusal
 from enclave.merkle.proof_ops import IAVL_TYPE, SIMPLE_TYPE, check_absence, check_value
-from enclave.registration.wire import encode
+from enclave.wire import encode
 from seedpact.ics23.v1 import proofs_pb2 as pb
 
 STORE: Final = "registration"

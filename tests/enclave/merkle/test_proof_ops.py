@@ -18,7 +18,7 @@ from enclave.errors import Code, Refusal
 from enclave.merkle.ics23 import verify_existence
 from enclave.merkle.proof_ops import check_absence, check_value
 from enclave.merkle.specs import TENDERMINT_SPEC
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from seedpact.ics23.v1 import proofs_pb2 as pb
 from tests.enclave.merkle.states import (
     ABSENT,

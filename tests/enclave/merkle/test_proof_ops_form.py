@@ -12,7 +12,7 @@ from enclave.errors import Code, Refusal
 from enclave.merkle.ics23 import calculate_root
 from enclave.merkle.proof_ops import MAX_KEY_BYTES, MAX_VALUE_BYTES, check_absence, check_value
 from enclave.merkle.specs import DEFAULT_MAX_DEPTH, IAVL_SPEC
-from enclave.registration.wire import encode
+from enclave.wire import encode
 from seedpact.ics23.v1 import proofs_pb2 as pb
 from tests.enclave.merkle import trees
 from tests.enclave.merkle.states import (

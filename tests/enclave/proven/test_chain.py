@@ -10,7 +10,7 @@ import pytest
 from enclave.errors import Code, Refusal
 from enclave.proven.chain import MAX_ANCHORS, MAX_EPOCHS, MAX_MACHINES, ProvenChain, prove
 from enclave.registration import keys
-from enclave.registration.records import Time
+from enclave.time import Time
 from seedpact.enclave.v1 import chain_pb2 as pb
 from seedpact.registration.v1 import types_pb2
 from tests.support.enclaves import Node

@@ -6,7 +6,7 @@ import pytest
 
 from enclave.errors import Code
 from enclave.proven.headers import MAX_STEPS, check_steps, follow, follow_on, root_header
-from enclave.registration.records import Time
+from enclave.time import Time
 from seedpact.enclave.v1 import chain_pb2
 from tests.support.enclaves import GENESIS_TIME, inputs
 from tests.support.headers import HeaderChain

@@ -10,8 +10,9 @@ from enclave.attestation.collateral import Collateral
 from enclave.errors import Code
 from enclave.registration.context import ProvenContext
 from enclave.registration.gates import Newcomer, check_state
-from enclave.registration.records import Anchor, Time
+from enclave.registration.records import Anchor
 from enclave.software.issuer import Issuer
+from enclave.time import Time
 from tests.attacks.attackers import GOOD
 from tests.support.enclaves import policy
 from tests.support.refusals import refused

@@ -13,9 +13,9 @@ from enclave.crypto.sealing import Role
 from enclave.framework.enclave import Enclave
 from enclave.framework.states import State
 from enclave.registration.network_codec import network_to_proto
-from enclave.registration.wire import encode
 from enclave.service.dispatch import SERVICE
 from enclave.service.server import PATIENCE_SECS, WORKERS, make_server
+from enclave.wire import encode
 from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.crash_disk import PowerCut
 from tests.support.enclaves import MemoryStorage, Node, inputs

@@ -22,7 +22,7 @@ from enclave.light_client.codec import (
 )
 from enclave.light_client.enclave_rule import verify_step
 from enclave.light_client.types import KeyKind
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from seedpact.enclave.v1 import chain_pb2 as pb
 from tests.enclave.light_client.maker import (
     CHAIN_ID,

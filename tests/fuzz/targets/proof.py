@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from enclave.errors import Refusal
 from enclave.merkle.proof_ops import check_absence, check_value
-from enclave.registration.wire import encode, strict_decode
+from enclave.wire import encode, strict_decode
 from seedpact.ics23.v1 import proofs_pb2 as pb
 from tests.enclave.merkle.states import FIXED, STORE, TABLE
 from tests.fuzz.messages import Mutator, values_of

@@ -16,8 +16,8 @@ from google.protobuf.message_factory import GetMessageClass
 
 from enclave.errors import Refusal
 from enclave.handlers.confirm_nodes import MAX_NEWCOMERS
-from enclave.registration.wire import encode, strict_decode
 from enclave.service.dispatch import MAX_MESSAGE_BYTES, METHODS, SERVICE
+from enclave.wire import encode, strict_decode
 from seedpact.enclave.v1 import sealed_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.ics23.v1 import proofs_pb2

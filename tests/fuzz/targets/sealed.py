@@ -17,8 +17,8 @@ from google.protobuf.message import Message
 from enclave.crypto.labels import Mode
 from enclave.crypto.sealing import HEADER_BYTES, MAX_BLOB_BYTES, Role, read_header, unseal
 from enclave.errors import Refusal
-from enclave.registration.wire import encode, strict_decode
 from enclave.service.dispatch import METHODS
+from enclave.wire import encode, strict_decode
 from seedpact.enclave.v1 import sealed_pb2
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import types_pb2

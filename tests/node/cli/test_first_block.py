@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 from node.cli.times import in_words
 from node.config import ClientConfig, Home
 from node.config.cometbft import edit_cometbft

@@ -21,7 +21,7 @@ from enclave.attestation.types import TcbStatus
 from enclave.crypto.labels import Mode
 from enclave.errors import Code, Refusal
 from enclave.light_client.codec import MAX_TOTAL_POWER
-from enclave.registration.records import NANOSECONDS
+from enclave.time import NANOSECONDS
 from node.config.engine_keys import PUBLIC_TYPE
 from node.genesis import GenesisCode, GenesisFailure, GenesisFile
 from node.genesis.bootstrap import check_start

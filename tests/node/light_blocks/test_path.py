@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from enclave.errors import Code, Refusal
 from enclave.light_client.types import Header
 from enclave.proven.headers import follow
-from enclave.registration.records import Time
-from enclave.registration.wire import strict_decode
+from enclave.time import Time
+from enclave.wire import strict_decode
 from node.engine_rpc import EngineFailed, EngineUnreachable
 from node.light_blocks import BoundedBlocks
 from node.light_blocks.path import Start, find_path

@@ -17,7 +17,8 @@ from chain_module.registration.records import decode_identity, encode_identity
 from enclave.attestation.quote import parse_quote
 from enclave.attestation.types import SgxMeasurement, TcbStatus, Tee
 from enclave.errors import Code
-from enclave.registration.records import NodeRecord, NodeStatus, Time, Verdict
+from enclave.registration.records import NodeRecord, NodeStatus, Verdict
+from enclave.time import Time
 from node.receipts import (
     Judgement,
     ReceiptCode,

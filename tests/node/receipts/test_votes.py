@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from enclave.errors import Code, Refusal
 from enclave.light_client.enclave_rule import Step, verify_genesis, verify_step
 from enclave.light_client.types import BlockIdFlag, Header, LightBlock
-from enclave.registration.records import Time
+from enclave.time import Time
 from node.receipts.votes import ABSENT, check_votes, needed_votes
 from tests.support.headers import HeaderChain, Signer, Signers
 

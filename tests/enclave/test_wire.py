@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from google.protobuf import wrappers_pb2
 from google.protobuf.message import Message
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,8 +18,6 @@ from enclave.registration.network_codec import network_to_proto
 from enclave.registration.policy_codec import MAX_ENTRIES, policy_from_proto, policy_to_proto
 from enclave.registration.records import (
     Anchor,
-    Time,
-    check_height,
     decode_anchor,
     decode_machine,
     decode_network_keys,
@@ -28,8 +27,9 @@ from enclave.registration.records import (
     time_from_proto,
     verdict_from_proto,
 )
-from enclave.registration.wire import check_fields, encode, strict_decode
 from enclave.service.dispatch import MAX_FIELDS
+from enclave.time import Time, check_height
+from enclave.wire import check_fields, encode, read_varint, strict_decode, varint
 from seedpact.enclave.v1 import chain_pb2, service_pb2
 from seedpact.registration.v1 import types_pb2 as pb
 from tests.support.enclaves import CODE, inputs, policy
@@ -346,3 +346,22 @@ class TestRecords:
     def test_an_anchor_without_its_time_is_refused(self) -> None:
         with refused(Code.BAD_VALUE):
             decode_anchor(encode(pb.Anchor(height=7, hash=bytes(32))))
+
+
+@given(st.integers(0, 2**64 - 1), st.binary(max_size=3), st.binary(max_size=3))
+def test_law_a_varint_is_read_as_protobuf_reads_it(value: int, before: bytes, after: bytes) -> None:
+    written = varint(value)
+    assert wrappers_pb2.UInt64Value.FromString(b"\x08" + written).value == value
+    end = len(before) + len(written)
+    assert read_varint(before + written + after, len(before)) == (value, end)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x80", b"\x80" * 10 + b"\x01", b"\x80" * 9 + b"\x02"])
+def test_no_varint_of_64_bits(data: bytes) -> None:
+    with pytest.raises(IndexError):
+        read_varint(data, 0)
+
+
+@pytest.mark.parametrize("value", [1, 127, 128, 2**14 - 1, 2**14, 2**63 - 1, -1, -(2**63)])
+def test_a_varint_is_written_as_protobuf_writes_it(value: int) -> None:
+    assert b"\x08" + varint(value) == encode(wrappers_pb2.Int64Value(value=value))

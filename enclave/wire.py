@@ -1,4 +1,4 @@
-"""Strict protobuf: one encoding for one message (protocol.md section 2).
+"""Varints, and strict protobuf: one encoding for one message (protocol.md section 2).
 
 Decode, refuse unknown fields, encode again deterministically, compare the bytes. What passes has
 no second encoding, so its bytes can be hashed, compared and agreed on.
@@ -24,10 +24,45 @@ _MORE: Final = 0x80
 """The bit of a varint's byte that says that another follows."""
 
 
+_UINT64: Final = 2**64
+_ONE_BYTE: Final = tuple(bytes((value,)) for value in range(_MORE))
+"""Varints below 128: all keys of fields and most lengths, several for each validator."""
+
+
 class _Discards(Protocol):
     """A method of every message that the library's type stubs leave out."""
 
     def DiscardUnknownFields(self) -> None: ...  # noqa: N802 (the library's name)
+
+
+def varint(value: int) -> bytes:
+    """An unsigned varint; a negative integer is its two's complement of 64 bits, as int64 is."""
+    if 0 <= value < _MORE:
+        return _ONE_BYTE[value]
+    left = value % _UINT64
+    out = bytearray()
+    while left >= _MORE:
+        out.append(left & (_MORE - 1) | _MORE)
+        left >>= 7
+    out.append(left)
+    return bytes(out)
+
+
+def read_varint(data: bytes, at: int) -> tuple[int, int]:
+    """The unsigned integer of at most 64 bits at `at`, and where the next byte is.
+
+    Raises:
+        IndexError: there is none.
+    """
+    value = 0
+    for place in range(_MAX_VARINT_BYTES):
+        byte = data[at + place]
+        value |= (byte & ~_MORE) << 7 * place
+        if not byte & _MORE:
+            if value >= _UINT64:
+                break
+            return value, at + place + 1
+    raise IndexError
 
 
 def strict_decode(
@@ -107,12 +142,12 @@ def _spend(kind: Descriptor, data: bytes, at: int, end: int, left: int) -> int:
     """What is `left` after the fields from `at` to `end`. Raises IndexError for no encoding."""
     while at < end and left >= 0:
         left -= 1
-        tag, at = _varint(data, at)
+        tag, at = read_varint(data, at)
         wire_type = tag & 7
         if wire_type == _VARINT:
-            _, at = _varint(data, at)
+            _, at = read_varint(data, at)
         elif wire_type == _LENGTH_DELIMITED:
-            size, at = _varint(data, at)
+            size, at = read_varint(data, at)
             field = kind.fields_by_number.get(tag >> 3)
             if field is not None and field.message_type is not None:
                 left = _spend(field.message_type, data, at, at + size, left)
@@ -124,14 +159,3 @@ def _spend(kind: Descriptor, data: bytes, at: int, end: int, left: int) -> int:
     if at > end:
         raise IndexError
     return left
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """The integer at `at`, and where the next byte is. Raises IndexError."""
-    value = 0
-    for place in range(_MAX_VARINT_BYTES):
-        byte = data[at + place]
-        value |= (byte & ~_MORE) << 7 * place
-        if not byte & _MORE:
-            return value, at + place + 1
-    raise IndexError

@@ -9,8 +9,9 @@ from node.config.files import replace_file
 from node.config.home import Home
 from node.config.node_config import BACKENDS, FILE_BACKEND
 from node.config.ports import LOOPBACK, Ports
+from node.config.settings import Setting, lines_of, read_settings
 from node.config.toml_reader import TomlReader, grpc_address, one_of, rpc_url, text
-from node.config.toml_writer import Line, dump
+from node.config.toml_writer import dump
 
 OUTPUTS: Final = ("text", "json")
 
@@ -52,31 +53,21 @@ class ClientConfig:
             ConfigFailure: CONFIG_UNREADABLE or CONFIG_INVALID.
         """
         reader, default = TomlReader.open(home.client_config), ClientConfig()
-        if reader is None:
-            return default
-        found = ClientConfig(
-            chain_id=reader.take("", "chain_id", text, default.chain_id),
-            node=reader.take("", "node", rpc_url, default.node),
-            grpc=reader.take("", "grpc", grpc_address, default.grpc),
-            ca_file=reader.take("", "ca_file", text, default.ca_file),
-            keyring_backend=reader.take(
-                "", "keyring_backend", one_of(*BACKENDS), default.keyring_backend
-            ),
-            output=reader.take("", "output", one_of(*OUTPUTS), default.output),
-        )
-        reader.finish()
-        return found
+        return default if reader is None else read_settings(reader, _SETTINGS, default)
 
     def save(self, home: Home) -> None:
         """Writes the home's client.toml. Raises ConfigFailure: CANNOT_WRITE."""
-        lines = [
-            Line("", "chain_id", self.chain_id, "The network; transactions are signed for it."),
-            Line("", "node", self.node, "A CometBFT RPC: tcp://HOST:PORT or http(s)://.."),
-            Line(
-                "", "grpc", self.grpc, "HOST:PORT of a node's gRPC services, or https://HOST:PORT."
-            ),
-            Line("", "ca_file", self.ca_file, "PEM of who vouches for https; empty: the system's."),
-            Line("", "keyring_backend", self.keyring_backend, '"file" or "test".'),
-            Line("", "output", self.output, '"text" for people, "json" for programs.'),
-        ]
-        replace_file(home.client_config, dump(_TITLE, lines))
+        replace_file(home.client_config, dump(_TITLE, lines_of(_SETTINGS, self)))
+
+
+_SETTINGS: Final = (
+    Setting("chain_id", "chain_id", text, "The network; transactions are signed for it."),
+    Setting("node", "node", rpc_url, "A CometBFT RPC: tcp://HOST:PORT or http(s)://.."),
+    Setting(
+        "grpc", "grpc", grpc_address, "HOST:PORT of a node's gRPC services, or https://HOST:PORT."
+    ),
+    Setting("ca_file", "ca_file", text, "PEM of who vouches for https; empty: the system's."),
+    Setting("keyring_backend", "keyring_backend", one_of(*BACKENDS), '"file" or "test".'),
+    Setting("output", "output", one_of(*OUTPUTS), '"text" for people, "json" for programs.'),
+)
+"""client.toml, key by key."""

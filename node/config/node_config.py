@@ -12,6 +12,7 @@ from node.config.files import replace_file
 from node.config.gas_price import GasPrice, gas_price
 from node.config.home import MAX_SOCKET_PATH, Home
 from node.config.ports import LOOPBACK, Ports
+from node.config.settings import Setting, lines_of, read_settings
 from node.config.toml_reader import (
     TomlReader,
     WrongValue,
@@ -22,7 +23,7 @@ from node.config.toml_reader import (
     switch,
     text,
 )
-from node.config.toml_writer import Line, dump, edit
+from node.config.toml_writer import dump, edit
 
 DEFAULT_GAS_PRICE: Final = gas_price("0.001useed")
 DEFAULT_KEEP_VERSIONS: Final = 100
@@ -94,48 +95,11 @@ class NodeConfig:
         """
         reader = TomlReader.open(home.require().node_config)
         default = NodeConfig.default(home, mode=Mode.HARDWARE)
-        if reader is None:
-            return default
-        found = NodeConfig(
-            abci_socket=home.path
-            / reader.take("abci", "socket", _socket, str(default.abci_socket)),
-            grpc_listen=reader.take("grpc", "listen", address, default.grpc_listen),
-            metrics_listen=reader.take("metrics", "listen", address, default.metrics_listen),
-            enclave_address=reader.take("enclave", "address", address, default.enclave_address),
-            enclave_mode=reader.take("enclave", "mode", _mode, default.enclave_mode),
-            enclave_token=_token(
-                home, reader.take("enclave", "token", text, str(home.enclave_token))
-            ),
-            minimum_gas_price=reader.take(
-                "application", "minimum_gas_price", gas_price, default.minimum_gas_price
-            ),
-            keep_versions=reader.take(
-                "application",
-                "keep_versions",
-                integer(2, MAX_KEEP_VERSIONS),
-                default.keep_versions,
-            ),
-            snapshot_every=reader.take(
-                "snapshots", "every", integer(1, MAX_SNAPSHOT_EVERY), default.snapshot_every
-            ),
-            snapshot_keep=reader.take(
-                "snapshots", "keep", integer(2, MAX_SNAPSHOTS), default.snapshot_keep
-            ),
-            operator_key=reader.take("operator", "key", text, default.operator_key),
-            keyring_backend=reader.take(
-                "operator", "keyring_backend", one_of(*BACKENDS), default.keyring_backend
-            ),
-            witnesses=reader.take("light_client", "witnesses", rpc_urls, default.witnesses),
-            log_format=reader.take("log", "format", one_of(*LOG_FORMATS), default.log_format),
-            log_level=reader.take("log", "level", one_of(*LOG_LEVELS), default.log_level),
-            log_abci_calls=reader.take("log", "abci_calls", switch, default.log_abci_calls),
-        )
-        reader.finish()
-        return found
+        return default if reader is None else read_settings(reader, _settings(home), default)
 
     def save(self, home: Home) -> None:
         """Writes the home's node.toml. Raises ConfigFailure: CANNOT_WRITE."""
-        replace_file(home.node_config, dump(_TITLE, self._lines(home)))
+        replace_file(home.node_config, dump(_TITLE, lines_of(_settings(home), self)))
 
     @staticmethod
     def set_operator(home: Home, *, key: str, backend: str) -> None:
@@ -146,53 +110,95 @@ class NodeConfig:
         """
         edit(home.node_config, {"operator.key": key, "operator.keyring_backend": backend})
 
-    def _lines(self, home: Home) -> list[Line]:
-        socket = "The unix socket between CometBFT and the application; config.toml's proxy_app."
-        gas = "Transactions that pay less for a unit of gas do not enter this node's mempool."
-        return [
-            Line("abci", "socket", str(self.abci_socket), socket),
-            Line("grpc", "listen", self.grpc_listen, "HOST:PORT of the gRPC services."),
-            Line("metrics", "listen", self.metrics_listen, "HOST:PORT of Prometheus metrics."),
-            Line("enclave", "address", self.enclave_address, "HOST:PORT of this node's enclave."),
-            Line("enclave", "mode", self.enclave_mode.value, _MODE_COMMENT),
-            Line("enclave", "token", _token_text(home, self.enclave_token), _KNOWN_COMMENT),
-            Line("application", "minimum_gas_price", self.minimum_gas_price.text, gas),
-            Line("application", "keep_versions", self.keep_versions, _KEEP_COMMENT),
-            Line("snapshots", "every", self.snapshot_every, _EVERY_COMMENT),
-            Line("snapshots", "keep", self.snapshot_keep, _SNAPSHOTS_COMMENT),
-            Line("operator", "key", self.operator_key, _OPERATOR_COMMENT),
-            Line("operator", "keyring_backend", self.keyring_backend, '"file" or "test".'),
-            Line("light_client", "witnesses", ",".join(self.witnesses), _WITNESSES_COMMENT),
-            Line("log", "format", self.log_format, '"text" for people, "json" for programs.'),
-            Line("log", "level", self.log_level, " < ".join(LOG_LEVELS) + "."),
-            Line("log", "abci_calls", self.log_abci_calls, _CALLS_COMMENT),
-        ]
 
-
-_MODE_COMMENT: Final = '"hardware": SGX; "software": development, protects nothing.'
-_KNOWN_COMMENT: Final = (
-    "endpoint.token of the enclave's home, by which it is known at its address;\n"
-    '"" has none: who answers there is then not checked.'
-)
-_KEEP_COMMENT: Final = "How many of the newest heights can be queried."
-_EVERY_COMMENT: Final = (
-    "A snapshot of the state at each multiple of so many blocks. A restart reads the newest, and\n"
-    "peers that state-sync take one: the same multiple on all nodes makes theirs the same."
-)
-_SNAPSHOTS_COMMENT: Final = "How many of the newest stay. A peer that is slow needs more."
-_CALLS_COMMENT: Final = "true: each call that drives blocks, in logs/abci-calls.jsonl (it grows)."
-_OPERATOR_COMMENT: Final = (
-    "The key in the keyring that signs and pays for this node's renewals and freshness;\n"
-    '"" has none: others then renew it.'
-)
-_WITNESSES_COMMENT: Final = (
-    "RPC URLs of nodes of others, with commas between them: tcp://HOST:PORT,tcp://HOST:PORT.\n"
-    "One header in ten is compared with theirs; a signed fork stops this node's enclave."
-)
-
-
-def _token(home: Home, found: str) -> Path | None:
-    return home.path / found if found else None
+def _settings(home: Home) -> tuple[Setting, ...]:
+    """node.toml, key by key; paths are the home's."""
+    return (
+        Setting(
+            "abci_socket",
+            "abci.socket",
+            lambda value: home.path / _socket(value),
+            "The unix socket between CometBFT and the application; config.toml's proxy_app.",
+            str,
+        ),
+        Setting("grpc_listen", "grpc.listen", address, "HOST:PORT of the gRPC services."),
+        Setting("metrics_listen", "metrics.listen", address, "HOST:PORT of Prometheus metrics."),
+        Setting("enclave_address", "enclave.address", address, "HOST:PORT of this node's enclave."),
+        Setting(
+            "enclave_mode",
+            "enclave.mode",
+            _mode,
+            '"hardware": SGX; "software": development, protects nothing.',
+            lambda mode: mode.value,
+        ),
+        Setting(
+            "enclave_token",
+            "enclave.token",
+            lambda value: home.path / found if (found := text(value)) else None,
+            "endpoint.token of the enclave's home, by which it is known at its address;\n"
+            '"" has none: who answers there is then not checked.',
+            lambda token: _token_text(home, token),
+        ),
+        Setting(
+            "minimum_gas_price",
+            "application.minimum_gas_price",
+            gas_price,
+            "Transactions that pay less for a unit of gas do not enter this node's mempool.",
+            lambda price: price.text,
+        ),
+        Setting(
+            "keep_versions",
+            "application.keep_versions",
+            integer(2, MAX_KEEP_VERSIONS),
+            "How many of the newest heights can be queried.",
+        ),
+        Setting(
+            "snapshot_every",
+            "snapshots.every",
+            integer(1, MAX_SNAPSHOT_EVERY),
+            "A snapshot of the state at each multiple of so many blocks. A restart reads the "
+            "newest, and\npeers that state-sync take one: the same multiple on all nodes makes "
+            "theirs the same.",
+        ),
+        Setting(
+            "snapshot_keep",
+            "snapshots.keep",
+            integer(2, MAX_SNAPSHOTS),
+            "How many of the newest stay. A peer that is slow needs more.",
+        ),
+        Setting(
+            "operator_key",
+            "operator.key",
+            text,
+            "The key in the keyring that signs and pays for this node's renewals and freshness;\n"
+            '"" has none: others then renew it.',
+        ),
+        Setting(
+            "keyring_backend", "operator.keyring_backend", one_of(*BACKENDS), '"file" or "test".'
+        ),
+        Setting(
+            "witnesses",
+            "light_client.witnesses",
+            rpc_urls,
+            "RPC URLs of nodes of others, with commas between them: "
+            "tcp://HOST:PORT,tcp://HOST:PORT.\n"
+            "One header in ten is compared with theirs; a signed fork stops this node's enclave.",
+            ",".join,
+        ),
+        Setting(
+            "log_format",
+            "log.format",
+            one_of(*LOG_FORMATS),
+            '"text" for people, "json" for programs.',
+        ),
+        Setting("log_level", "log.level", one_of(*LOG_LEVELS), " < ".join(LOG_LEVELS) + "."),
+        Setting(
+            "log_abci_calls",
+            "log.abci_calls",
+            switch,
+            "true: each call that drives blocks, in logs/abci-calls.jsonl (it grows).",
+        ),
+    )
 
 
 def _token_text(home: Home, token: Path | None) -> str:

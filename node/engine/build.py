@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import fcntl
 import io
 import os
 import platform
@@ -25,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from node.base.file_lock import FileLock
 from node.engine.failures import EngineCode, EngineFailure
 from node.engine.plan import (
     BINARY,
@@ -45,7 +45,6 @@ from node.engine.toolchain import ANSWER_SECS, Toolchain, candidates, find_toolc
 MODULE_FOLDER: Final = Path(__file__).parent
 LOCK_NAME: Final = "build.lock"
 PARTIAL_PREFIX: Final = "partial-"
-LOCK_POLL_SECS: Final = 0.2
 TAIL_LINES: Final = 60
 """Of a failed command's output: enough for go's longest message."""
 
@@ -146,7 +145,7 @@ def build_engine(
         return target
     with _disk_failures(target.parent):
         target.parent.mkdir(parents=True, exist_ok=True)
-        with build.locked(target.parent / LOCK_NAME):
+        with FileLock(target.parent / LOCK_NAME, wait=build.waits):
             if not target.is_file():
                 build.into(target)
     return target
@@ -164,20 +163,8 @@ class _Build:
     def say(self, text: str) -> None:
         self.report(Progress(text, time.monotonic() - self.started))
 
-    @contextlib.contextmanager
-    def locked(self, path: Path) -> Iterator[None]:
-        with path.open("w") as lock:
-            waiting = False
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if not waiting:
-                        self.say("another process is building the engine: waiting for it")
-                    waiting = True
-                    time.sleep(LOCK_POLL_SECS)
-            yield
+    def waits(self) -> None:
+        self.say("another process is building the engine: waiting for it")
 
     def into(self, target: Path) -> None:
         toolchain = find_toolchain(

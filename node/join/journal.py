@@ -9,14 +9,13 @@ killed in between sends those same bytes again: their sequence lets them be exec
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
+from node.base.file_lock import FileLock, Held
 from node.config.failures import ConfigFailure
 from node.config.files import replace_file
 from node.join.failures import JoinCode, JoinFailure
@@ -123,23 +122,17 @@ class Journal:
 def exclusive(folder: Path) -> Iterator[None]:
     """One `register` a home: two would pay twice. Raises JoinFailure: REGISTER_RUNNING."""
     try:
-        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
-        descriptor = os.open(folder / LOCK_NAME, flags, _PRIVATE)
-    except OSError as error:
-        raise _unusable(folder / LOCK_NAME, error.strerror or type(error).__name__) from None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
+        lock = FileLock(folder / LOCK_NAME)
+    except Held:
         raise JoinFailure(
             JoinCode.REGISTER_RUNNING,
             expected=f"no other register on {folder.parent}",
             found="one that holds its lock",
         ) from None
-    try:
+    except OSError as error:
+        raise _unusable(folder / LOCK_NAME, error.strerror or type(error).__name__) from None
+    with lock:
         yield
-    finally:
-        os.close(descriptor)
 
 
 def _read(path: Path) -> Notes:

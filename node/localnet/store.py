@@ -6,7 +6,6 @@ Several commands may change it while it runs: each change holds a lock.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 from collections.abc import Callable, Iterator
@@ -14,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
+from node.base.file_lock import FileLock, Held
 from node.config import Home
 from node.config.files import make_folder, read_bytes, replace_file
 from node.json_form import parse_json
@@ -23,7 +23,6 @@ from node.supervisor import ProcessId, running
 
 FILE_NAME: Final = "localnet.json"
 VERSION: Final = 1
-_PRIVATE: Final = 0o600
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,7 @@ class Folder:
 
     def change(self, how: Callable[[Localnet], Localnet]) -> Localnet:
         """Reads, changes and replaces, while no other process does. Raises as `load`, `save`."""
-        with self._locked():
+        with FileLock(self.path / f"{FILE_NAME}.lock", wait=lambda: None):
             changed = how(self.load())
             self.save(changed)
         return changed
@@ -98,34 +97,21 @@ class Folder:
             ConfigFailure: the folder cannot be made.
         """
         make_folder(self.path)
-        lock = os.open(self.path / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
         try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                own = self.running()
-                raise LocalnetFailure(
-                    LocalnetCode.LOCALNET_RUNNING,
-                    expected=f"no `localnet up` on {self.path}",
-                    found=f"process {own.pid}" if own else "one that holds its lock",
-                ) from None
+            lock = FileLock(self.path / "up.lock")
+        except Held:
+            own = self.running()
+            raise LocalnetFailure(
+                LocalnetCode.LOCALNET_RUNNING,
+                expected=f"no `localnet up` on {self.path}",
+                found=f"process {own.pid}" if own else "one that holds its lock",
+            ) from None
+        with lock:
             own = ProcessId.of(os.getpid())
             if own is not None:
                 own.write(self.pid_file)
             yield
             self.pid_file.unlink(missing_ok=True)
-        finally:
-            os.close(lock)
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        path = self.path / f"{FILE_NAME}.lock"
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(descriptor)
 
 
 def _parse(value: dict[str, Any]) -> Localnet:

@@ -17,10 +17,10 @@ from chain_module.store.log_record import encode_record
 from chain_module.store.state import DEFAULT_KEEP, CommittedState, Prepared
 from chain_module.store.version import Version, no_version
 from node.abci import Log
+from node.base.file_lock import FileLock, Held
 from node.storage.database import RECORD, Database
 from node.storage.entries import BlockEntry, StoredBlock, StoredTx
 from node.storage.faults import StorageCode, StorageFault, typed
-from node.storage.folder_lock import FolderLock
 from node.storage.index import BlockIndex
 from node.storage.recovery import recover
 from node.storage.restoring import Restoring
@@ -36,6 +36,7 @@ KEEP_BLOCKS: Final = 1_000_000
 FOLDER_MODE: Final = 0o700
 
 DATABASE: Final = "db"
+LOCK: Final = "lock"
 SNAPSHOTS: Final = "snapshots"
 
 
@@ -46,7 +47,7 @@ class Storage:
         self,
         state: CommittedState,
         *,
-        lock: FolderLock,
+        lock: FileLock,
         database: Database,
         index: BlockIndex,
         files: SnapshotFiles,
@@ -262,10 +263,18 @@ def _nothing() -> None:
     """Nobody minds."""
 
 
-def _lock(folder: Path) -> FolderLock:
+def _lock(folder: Path) -> FileLock:
+    """One process a folder, asked before LevelDB is, whose own lock does not last."""
     with typed(folder):
         (folder / SNAPSHOTS).mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
-    return FolderLock(folder)
+        try:
+            return FileLock(folder / LOCK)
+        except Held:
+            raise StorageFault(
+                StorageCode.ALREADY_RUNNING,
+                expected=f"nobody else at {folder}",
+                found="another process, or this one, that has it open",
+            ) from None
 
 
 def _meta(names: Sequence[str], *, chain_id: str, initial_version: int) -> bytes:

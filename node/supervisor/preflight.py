@@ -7,8 +7,6 @@ module; what a process itself finds wrong stands in its log.
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import os
 import socket
 import time
 from collections.abc import Iterator, Sequence
@@ -16,6 +14,7 @@ from typing import Final
 
 from enclave.errors import Code, Refusal
 from enclave.service.listening import try_to_listen
+from node.base.file_lock import FileLock, Held
 from node.config import Home, NodeConfig
 from node.config.addresses import split_address
 from node.config.cometbft import check_cometbft, engine_addresses, read_cometbft
@@ -33,7 +32,6 @@ LEFT_SECS: Final = 5.0
 TAKEN_SECS: Final = 1.0
 """The same for the child that answers queries: it has no file with its id, but holds its port."""
 _POLL_SECS: Final = 0.05
-_PRIVATE: Final = 0o600
 
 
 def check_home(home: Home) -> NodeConfig:
@@ -59,20 +57,16 @@ def claimed(home: Home) -> Iterator[None]:
     Raises:
         SupervisorFailure: NODE_ALREADY_RUNNING.
     """
-    path = home.run / LOCK_NAME
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _PRIVATE)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise SupervisorFailure(
-                SupervisorCode.NODE_ALREADY_RUNNING,
-                expected=f"no other `seedpactd start` on {home.path}",
-                found="one that holds its lock",
-            ) from None
+        lock = FileLock(home.run / LOCK_NAME)
+    except Held:
+        raise SupervisorFailure(
+            SupervisorCode.NODE_ALREADY_RUNNING,
+            expected=f"no other `seedpactd start` on {home.path}",
+            found="one that holds its lock",
+        ) from None
+    with lock:
         yield
-    finally:
-        os.close(descriptor)
 
 
 def check_not_running(home: Home, parts: Sequence[Part]) -> None:

@@ -116,15 +116,6 @@ def read_event(answer: Fields) -> Event:
     )
 
 
-def read_attribute(answer: Fields) -> EventAttribute:
-    """A fact of an event."""
-    return EventAttribute(
-        answer.text("key", absent=""),
-        answer.text("value", absent=""),
-        answer.flag("index", absent=False),
-    )
-
-
 def read_validator(answer: Fields) -> ValidatorInfo:
     """One of `validators`."""
     key = answer.part("pub_key")

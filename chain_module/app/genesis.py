@@ -1,4 +1,4 @@
-"""The first state, from InitChain's values, and back to the JSON of a genesis (section 4)."""
+"""The first state, from InitChain's values (protocol.md section 4)."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from chain_module.app.modules import STORES
 from chain_module.auth import genesis as auth
 from chain_module.bank import genesis as bank
 from chain_module.consensus import keeper as consensus
-from chain_module.genesis_form import BadGenesis, Json, read_object
+from chain_module.genesis_form import BadGenesis, read_object
 from chain_module.registration import genesis as registration
 from chain_module.registration.bootstrap import check_bootstrapped
 from chain_module.registration.identity import read_network
-from chain_module.store.types import StateReader, StateStore
+from chain_module.store.types import StateStore
 
 PARTS: Final = ("auth", "bank", "registration")
 """Of app_state. What store "consensus" keeps stands elsewhere in the genesis file."""
@@ -37,12 +37,3 @@ def init_chain(state: StateStore, request: InitChainRequest) -> None:
     for name in STORES:
         if next(iter(state.store(name).iterate()), None) is None:
             raise BadGenesis(name, expected="a key from genesis on", found="an empty store")
-
-
-def export_app_state(state: StateReader) -> dict[str, Json]:
-    """The state as an app_state."""
-    return {
-        "auth": auth.export_genesis(state),
-        "bank": bank.export_genesis(state),
-        "registration": registration.export_genesis(state),
-    }

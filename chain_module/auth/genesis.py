@@ -20,7 +20,6 @@ from chain_module.auth.accounts import (
     MODULE_ACCOUNTS,
     PUBLIC_KEY_BYTES,
     Account,
-    accounts,
     address_of,
     ensure_account,
     put_account,
@@ -37,7 +36,7 @@ from chain_module.genesis_form import (
     read_uint64,
 )
 from chain_module.limits import MAX_MEMO_BYTES, MAX_SIGNERS
-from chain_module.store.types import StateReader, StateStore
+from chain_module.store.types import StateStore
 
 BASE_ACCOUNT: Final = "/cosmos.auth.v1beta1.BaseAccount"
 MODULE_ACCOUNT: Final = "/cosmos.auth.v1beta1.ModuleAccount"
@@ -73,12 +72,6 @@ def import_genesis(state: StateStore, genesis: Json) -> None:
         put_account(state, account)
     put_next_number(state, max((account.number + 1 for account in numbered), default=0))
     ensure_account(state, FEE_COLLECTOR)
-
-
-def export_genesis(state: StateReader) -> dict[str, Json]:
-    """The same for `import_genesis`: accounts by number."""
-    found = sorted(accounts(state), key=lambda account: account.number)
-    return {"params": dict(PARAMS), "accounts": [_export(account) for account in found]}
 
 
 def _account(entry: Json, where: str) -> Account:
@@ -169,20 +162,3 @@ def _numbered(found: Iterable[Account]) -> tuple[Account, ...]:
         first[free] = account.address
         numbered.append(replace(account, number=free))
     return tuple(numbered)
-
-
-def _export(account: Account) -> dict[str, Json]:
-    base: dict[str, Json] = {
-        "address": to_text(account.address),
-        "pub_key": _export_key(account.public_key),
-        "account_number": str(account.number),
-        "sequence": str(account.sequence),
-    }
-    name = MODULE_ACCOUNTS.get(account.address)
-    if name is None:
-        return {"@type": BASE_ACCOUNT, **base}
-    return {"@type": MODULE_ACCOUNT, "base_account": base, "name": name, "permissions": []}
-
-
-def _export_key(key: bytes | None) -> Json:
-    return None if key is None else {"@type": PUBLIC_KEY, "key": base64.b64encode(key).decode()}

@@ -7,21 +7,14 @@ otherwise is refused. Who holds coins gets an account: without one he could neve
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Final
 
 from cosmpy.protos.cosmos.bank.v1beta1.bank_pb2 import Params
 
-from chain_module.address import from_text, to_text
-from chain_module.bank.balances import (
-    PARAMS_KEY,
-    STORE,
-    balances,
-    create_supply,
-    supplies,
-)
-from chain_module.bank.coins import MAX_AMOUNT, Coin, Coins, coins_text, read_coins, total
+from chain_module.address import from_text
+from chain_module.bank.balances import PARAMS_KEY, STORE, create_supply
+from chain_module.bank.coins import MAX_AMOUNT, Coins, coins_text, read_coins, total
 from chain_module.errors import TxRefusal
 from chain_module.genesis_form import (
     BadGenesis,
@@ -31,7 +24,7 @@ from chain_module.genesis_form import (
     read_object,
     read_text,
 )
-from chain_module.store.types import StateReader, StateStore
+from chain_module.store.types import StateStore
 from chain_module.wire import encode
 
 PARAMS: Final[JsonObject] = {"send_enabled": [], "default_send_enabled": True}
@@ -50,20 +43,6 @@ def import_genesis(state: StateStore, genesis: Json) -> None:
     create_supply(state, held)
     params = encode(Params(default_send_enabled=True))
     state.store(STORE).set(PARAMS_KEY, params)
-
-
-def export_genesis(state: StateReader) -> dict[str, Json]:
-    """The same for `import_genesis`: balances by address."""
-    return {
-        "params": dict(PARAMS),
-        "balances": [
-            {"address": to_text(address), "coins": _export(coins)}
-            for address, coins in balances(state)
-        ],
-        "supply": _export(supplies(state)),
-        "denom_metadata": [],
-        "send_enabled": [],
-    }
 
 
 def _balances(value: Json) -> tuple[tuple[bytes, Coins], ...]:
@@ -103,10 +82,6 @@ def _check_supply(value: Json, made: Coins) -> None:
     if named and named != made:
         expected = f"the sum of the balances, {coins_text(made) or 'nothing'}, or none"
         raise BadGenesis("bank.supply", expected=expected, found=coins_text(named))
-
-
-def _export(coins: Iterable[Coin]) -> list[Json]:
-    return [{"denom": coin.denom, "amount": str(coin.amount)} for coin in coins]
 
 
 def _bad(where: str, refusal: TxRefusal) -> BadGenesis:

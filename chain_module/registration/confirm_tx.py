@@ -7,7 +7,7 @@ it from the same message gets the same bytes, and whatever decodes to anything e
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from cosmpy.protos.cosmos.tx.v1beta1.tx_pb2 import AuthInfo, Fee, TxBody, TxRaw
@@ -52,10 +52,6 @@ class MsgConfirmNode:
     """48 bytes."""
     register_tx_hash: bytes
     verdict: Verdict
-
-    def with_envelope(self, envelope: bytes) -> MsgConfirmNode:
-        """The same with another envelope."""
-        return replace(self, envelope=envelope)
 
 
 def encode_confirm(message: MsgConfirmNode) -> bytes:

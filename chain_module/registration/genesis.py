@@ -1,12 +1,11 @@
-"""This module's part of app_state: read strictly, written into the state, and exported.
+"""This module's part of app_state: read strictly, and written into the state.
 
 The JSON is protobuf's for `GenesisState`: field names as in the .proto file, 64-bit integers as
 text, bytes in base64. A field that is left out has its default; one that is not known, or in
 another spelling of the same value, is refused, since network_id is over the text.
 
-An export is the state as it stands. A new chain that starts from it has another network_id (its
-genesis time alone differs), so no old quote, envelope or approval means anything there: it
-bootstraps anew, and keeps of the export what lies outside `network` and `nodes`.
+No state that has lived can begin a chain: there is one record, the bootstrap node's, and a genesis
+with anything changed has another network_id, for which its quote says nothing.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from chain_module.registration.records import (
     params_from_proto,
     params_to_proto,
 )
-from chain_module.store.types import StateReader, StateStore
+from chain_module.store.types import StateStore
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES, MAX_QUOTE_BYTES
 from enclave.attestation.policy import Policy
@@ -137,27 +136,6 @@ def import_genesis(state: StateStore, genesis: Genesis, identity: Identity) -> N
         keeper.set_node(state, record)
         if record.status is NodeStatus.CONFIRMED:
             keeper.add_live(state, record)
-
-
-def export_genesis(state: StateReader) -> dict[str, Json]:
-    """The state as the JSON of a genesis; a policy that is decided counts, in force or not.
-
-    Left out are what only this chain can use: anchors, attestation ids, stored collateral, nonces,
-    the operators' rates.
-    """
-    network = keeper.bootstrap(state)
-    return genesis_to_json(
-        Genesis(
-            floor=keeper.identity(state).network.floor,
-            policy=keeper.newest_policy(state),
-            params=keeper.params(state),
-            machines=tuple(keeper.machines(state)),
-            network=None
-            if network is None
-            else _read_network(pb.GenesisNetwork.FromString(network)),
-            nodes=tuple(keeper.nodes(state)),
-        )
-    )
 
 
 def _read_message(value: Json) -> pb.GenesisState:

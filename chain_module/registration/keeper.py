@@ -58,11 +58,6 @@ def identity(state: StateReader) -> Identity:
     return _decode_identity(_required(state, keys.IDENTITY))
 
 
-def bootstrap(state: StateReader) -> bytes | None:
-    """What the bootstrap enclave published, as an encoded GenesisNetwork."""
-    return _reader(state).get(keys.BOOTSTRAP)
-
-
 def params(state: StateReader) -> Params:
     """The genesis's parameters."""
     return _decode_params(_required(state, keys.PARAMS))

@@ -23,7 +23,6 @@ _PLATFORM_INSTANCE_ID: Final = SGX_EXTENSION_OID + ".6"
 _CONFIGURATION: Final = SGX_EXTENSION_OID + ".7"
 """Below it: .1 dynamic platform, .2 cached keys, .3 SMT enabled."""
 
-COMPONENTS: Final = 16
 PPID_BYTES: Final = 16
 FMSPC_BYTES: Final = 6
 

@@ -11,7 +11,6 @@ Forms are checked already (`codec`). The order: chain, commit, forward, sets, si
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from enclave.errors import Code, Refusal
@@ -61,19 +60,6 @@ def verify_step(
         trusted_set_signed(announced, votes, TWO_THIRDS)
     own_set_signed(block, votes)
     return block.header
-
-
-def verify_steps(trusted: Header, steps: Iterable[Step], *, chain_id: str) -> Header:
-    """The header of the last step, each following from the one before; `trusted` for none.
-
-    Raises:
-        Refusal: as `verify_step`.
-    """
-    for step in steps:
-        trusted = verify_step(
-            trusted, step.block, chain_id=chain_id, trusted_next=step.trusted_next
-        )
-    return trusted
 
 
 def verify_genesis(

@@ -152,7 +152,7 @@ _JOIN: Final = {
     CliCode.KEYS_UNUSABLE: Remedy(
         "The enclave's keys cannot become a holder's: they were made for a network key that the "
         "chain does not have (a peer told a false one), or the node was revoked.",
-        "repeat with --discard: new keys, and a new registration to pay",
+        "make new keys, and pay a new registration: `seedpactd register --discard`",
     ),
     CliCode.HAS_BLOCKS: Remedy(
         "State sync takes the place of all blocks: it is for a node that has none yet.",

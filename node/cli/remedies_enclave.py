@@ -11,7 +11,7 @@ from node.cli.remedy import Remedy
 _NETWORK: Final = {
     Code.BAD_FLOOR: Remedy(
         "The floor contradicts itself: keys out of order, a threshold nobody can reach, Revoked.",
-        "correct the floor in the network file",
+        "correct the floor in the genesis: `seedpactd genesis set-floor`",
     ),
     Code.WRONG_MODE: Remedy(
         "A network is of one mode for ever: hardware or software.",
@@ -20,7 +20,7 @@ _NETWORK: Final = {
     Code.WRONG_ROOT: Remedy(
         "A hardware network trusts Intel's root alone, a software network the development root "
         "of its own name alone.",
-        "take the network file from the genesis; for software see `enclave make-network`",
+        "leave chain id and root as `seedpactd init` wrote them, or take the genesis from a peer",
     ),
     Code.WRONG_NETWORK: Remedy(
         "This enclave belongs to another network than the request is about.",
@@ -58,7 +58,7 @@ _STATES: Final = {
     Code.ILLEGAL_STATE: Remedy(
         "The request does not belong to the enclave's present state "
         "(EMPTY, KEYED, PENDING, HOLDER).",
-        "see `seedpactd enclave info`: init, then quote, confirm and import, in this order",
+        "see `seedpactd enclave info`; `seedpactd register` takes an enclave from EMPTY to HOLDER",
     ),
     Code.ALREADY_BOOTSTRAPPED: Remedy(
         "This enclave has keys: a second bootstrap would make a different seed.",
@@ -70,11 +70,12 @@ _STATES: Final = {
     ),
     Code.KEYS_EXIST: Remedy(
         "This enclave has keys. They are never overwritten by accident, and a HOLDER's never.",
-        "use them; or throw a newcomer's away with `enclave init --discard`",
+        "use them (`seedpactd register`), or make a newcomer's anew (`seedpactd register "
+        "--discard`); a backup beside a lost state: restore it, or move it away",
     ),
     Code.KEM_SECRET_EXISTS: Remedy(
         "This epoch's secret was made for another kem_io, once for ever for these keys.",
-        "check the kem_io with a second holder; new keys: `enclave init --discard`",
+        "make new keys, for the kem_io that the chain proves: `seedpactd register --discard`",
     ),
     Code.TOO_MANY_QUOTES: Remedy(
         "16 quotes wait for a record, and each may be one that was paid: none is thrown away.",
@@ -83,7 +84,7 @@ _STATES: Final = {
     ),
     Code.KEM_SECRET_MISSING: Remedy(
         "This enclave has not yet encapsulated to the network's key of that epoch.",
-        "give the epoch's kem_io (`enclave network-keys` of a holder)",
+        "give the epoch's kem_io, as `seedpactd register` does",
     ),
     Code.UNVERIFIED_ANCHOR: Remedy(
         "A holder binds only a header that its own view of the chain has.",
@@ -116,7 +117,7 @@ _IMPORT: Final = {
     ),
     Code.KEM_KEY_MISMATCH: Remedy(
         "A peer told a kem_io that is not the network's.",
-        "`enclave init --discard` with the network's own kem_io, then register again",
+        "make new keys, for the kem_io that the chain proves: `seedpactd register --discard`",
     ),
     Code.ENVELOPE_OPEN_FAILED: Remedy(
         "The envelope was not made for these keys, this quote and this network.",

@@ -30,7 +30,7 @@ _FORM: Final = {
     ),
     Code.LOW_ORDER_KEY: Remedy(
         "A key of low order gives everybody the same shared secret.",
-        "make keys with `seedpactd enclave init`; never write one by hand",
+        "take the key that an enclave made (`seedpactd register`); never write one by hand",
     ),
     Code.BAD_TLS_KEY: Remedy(
         "An Ed25519 key has to be a canonical point that is not of small order.",

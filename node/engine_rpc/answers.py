@@ -20,7 +20,6 @@ class Status:
     version: str
     latest_height: int
     """0 before the first block."""
-    latest_hash: bytes
     latest_app_hash: bytes
     latest_time_ns: int
     earliest_height: int
@@ -173,7 +172,6 @@ class Peer:
     node_id: str
     moniker: str
     remote_ip: str
-    outbound: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ def read_status(answer: Fields) -> Status:
         moniker=node.text("moniker"),
         version=node.text("version"),
         latest_height=sync.integer("latest_block_height"),
-        latest_hash=sync.hex("latest_block_hash"),
         latest_app_hash=sync.hex("latest_app_hash"),
         latest_time_ns=sync.moment("latest_block_time"),
         earliest_height=sync.integer("earliest_block_height"),
@@ -116,15 +115,6 @@ def read_event(answer: Fields) -> Event:
     )
 
 
-def read_attribute(answer: Fields) -> EventAttribute:
-    """A fact of an event."""
-    return EventAttribute(
-        answer.text("key", absent=""),
-        answer.text("value", absent=""),
-        answer.flag("index", absent=False),
-    )
-
-
 def read_validator(answer: Fields) -> ValidatorInfo:
     """One of `validators`."""
     key = answer.part("pub_key")
@@ -144,7 +134,6 @@ def read_peer(answer: Fields) -> Peer:
         node_id=node.text("id"),
         moniker=node.text("moniker"),
         remote_ip=answer.text("remote_ip"),
-        outbound=answer.flag("is_outbound"),
     )
 
 

@@ -49,10 +49,6 @@ class Supervisor:
         """Starts a group; one of the same name must be over. From any thread."""
         self._orders.put(lambda: self._add(group))
 
-    def stop_group(self, name: str) -> None:
-        """Begins to stop a group, if it runs. From any thread."""
-        self._orders.put(lambda: self._stop_group(name))
-
     def stop(self) -> None:
         """Begins to stop everything, if that was not begun. From any thread."""
         self._orders.put(self._stop)
@@ -133,10 +129,6 @@ class Supervisor:
         known = self._runners.get(group.name)
         if not self._stopping and (known is None or known.phase is Phase.OVER):
             self._runners[group.name] = Runner(group, self._report, wake=self._wake)
-
-    def _stop_group(self, name: str) -> None:
-        if name in self._runners:
-            self._runners[name].stop()
 
     def _stop(self) -> None:
         self._stopping = True

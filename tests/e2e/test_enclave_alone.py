@@ -1,13 +1,12 @@
 """Enclave processes by the real command line: a founder and a newcomer, without a chain.
 
-In between restarts, kill -9 of the command and of the enclave itself, a backup and a restore. At
-the end nothing that was printed or written tells a secret. Confirming and importing need a chain:
-tests/e2e/test_localnet.py.
+Their keys are made by requests, as a node sends them. In between restarts, kill -9 of the command
+and of the enclave itself, a backup and a restore. At the end nothing that was printed or written
+tells a secret. Confirming and importing need a chain: tests/e2e/test_localnet.py.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -16,12 +15,17 @@ from pathlib import Path
 
 import pytest
 
+from enclave.registration.network_codec import network_to_proto
 from node.cli.exit_codes import ExitCode
+from node.enclave_client import EnclaveClient
+from seedpact.enclave.v1 import service_pb2 as pb
 from tests.support.cli import Answer, Served, run_for_real, served
+from tests.support.enclaves import inputs
 from tests.support.secrets import hits, secrets_of
 
 CODE = ("--measurement", "c0" * 32)
 """The same for all, also where somebody edits the code between two starts."""
+NETWORK = network_to_proto(inputs("alone-1"))
 KEY_FILES = ("software-seal.key", "software-platform.id")
 
 
@@ -58,26 +62,25 @@ def shell(tmp_path: Path) -> Shell:
 
 @pytest.fixture
 def founder(shell: Shell) -> Iterator[Served]:
-    """A holder, with network.json and founder.json in the folder."""
-    network = ("--chain-id", "by-hand-1", "--genesis-time", "1767312000", "--out", "network.json")
-    shell("enclave", "make-network", *network).done()
+    """A holder."""
     with served(shell.folder / "a", *CODE) as enclave:
-        bootstrap = ("--bootstrap", "--out", "founder.json")
-        shell("enclave", "init", "network.json", *bootstrap, at=enclave).done()
+        with EnclaveClient(enclave.address) as client:
+            client.bootstrap(pb.BootstrapRequest(network=NETWORK))
         yield enclave
 
 
 def test_founder_and_newcomer_keep_their_keys(shell: Shell, founder: Served) -> None:
     home, pk_io = shell.folder / "b", shell.pk_io(founder)
-    kem_io = json.loads((shell.folder / "founder.json").read_text())["kem_io"]
+    (keys,) = shell("enclave", "network-keys", at=founder).done().json["network_keys"]
+    request = pb.CreateNodeKeyRequest(network=NETWORK, kem_io=bytes.fromhex(keys["kem_io"]))
     with served(home, *CODE) as newcomer:
         assert shell.state(newcomer) == "EMPTY"
-        keys = ("--epoch", "0", "--kem-io", kem_io)
-        made = shell("enclave", "init", "network.json", *keys, at=newcomer).done().json
+        with EnclaveClient(newcomer.address) as client:
+            node_id = client.create_node_key(request).node_id.hex()
         assert shell.state(newcomer) == "KEYED"
         shell.stop(newcomer, signal.SIGKILL)
     with served(home, *CODE) as newcomer:
-        assert shell("enclave", "info", at=newcomer).done().json["node_id"] == made["node_id"]
+        assert shell("enclave", "info", at=newcomer).done().json["node_id"] == node_id
         os.kill(newcomer.enclave_pid, signal.SIGKILL)
         shell.stop(newcomer, 0).failed("enclave_stopped", logged=True)
     shell.stop(founder, signal.SIGKILL)

@@ -6,7 +6,6 @@ import contextlib
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,10 +21,9 @@ from node.config.ports import OFFSET_STEP
 from tests.support.ports import free_offset
 
 GUIDE: Final = Path(__file__).parents[2] / "docs" / "operators.md"
-BY_HAND: Final = "## Keys, a seed and a backup"
+BACKUP: Final = "## A backup, and its way back"
 NETWORK: Final = "## A network of three, by hand"
 TIMEOUT: Final = 300
-PORTS: Final = ("26670", "26671")
 NODES: Final = ("founder", "second", "newcomer")
 
 
@@ -71,24 +69,17 @@ def moved(script: str, ports: Mapping[str, str]) -> str:
     return re.sub("|".join(ports), lambda match: ports[match[0]], script)
 
 
-def free_ports(count: int) -> list[str]:
-    """Ports that nobody uses now."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for entry in sockets:
-            entry.bind(("127.0.0.1", 0))
-        return [str(entry.getsockname()[1]) for entry in sockets]
-    finally:
-        for entry in sockets:
-            entry.close()
-
-
-def test_two_enclaves_have_their_keys_when_it_is_pasted(tmp_path: Path) -> None:
-    script = moved(walk_through(BY_HAND), dict(zip(PORTS, free_ports(len(PORTS)), strict=True)))
+def test_a_backup_comes_back_when_it_is_pasted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offset = free_offset()
+    monkeypatch.setenv("SEEDPACT_ENCLAVE", f"127.0.0.1:{Ports().shifted(offset).enclave}")
+    script = moved(walk_through(BACKUP), {"init berlin": f"init berlin --port-offset {offset}"})
     stdout, _ = paste(script, tmp_path)
-    assert "made the keys of a new node, for epoch 0" in stdout
+    assert "restored: state HOLDER" in stdout
+    assert len(re.findall(r"^pk_io +[0-9a-f]{64}", stdout, re.MULTILINE)) == 3
     assert len(set(re.findall(r"^pk_io +([0-9a-f]{64})", stdout, re.MULTILINE))) == 1
-    assert (tmp_path / "by-hand" / "first.backup").stat().st_size > 0
+    assert (tmp_path / "kept" / "enclave.backup").stat().st_size > 0
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-import click
 import pytest
 
 from node.cli.explain import known_codes
-from node.cli.main import cli
+from tests.support.commands import unknown_words
 
 REPOSITORY: Final = Path(__file__).parents[2]
 DOCUMENTS: Final = sorted({*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md")})
@@ -46,16 +45,7 @@ def test_operators_are_told_of_codes_that_exist() -> None:
 def test_every_command_of_a_document_is_one(document: Path) -> None:
     """Each `seedpactd ..` of its code names a command, and options which that command has."""
     for words in commands_of(document.read_text()):
-        cli.all_commands()
-        group: click.Command = cli
-        rest = list(words)
-        while isinstance(group, click.Group) and rest and re.fullmatch(r"[a-z][a-z-]*", rest[0]):
-            assert rest[0] in group.commands, (document.name, words)
-            group = group.commands[rest.pop(0)]
-        has = {option for parameter in group.params for option in parameter.opts}
-        has |= {option for parameter in cli.params for option in parameter.opts} | {"--help"}
-        asked = {word.partition("=")[0] for word in rest if re.match(r"--?[a-z]", word)}
-        assert asked <= has, (document.name, words)
+        assert not unknown_words(words), (document.name, words)
 
 
 def test_the_rule_for_commands_sees_all_of_them() -> None:

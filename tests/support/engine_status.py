@@ -20,7 +20,6 @@ def engine_status(*, power: int = 10, earliest_height: int = 1, height: int = 1)
         moniker="node",
         version="0.38.26",
         latest_height=height,
-        latest_hash=bytes(32),
         latest_app_hash=bytes(32),
         latest_time_ns=0,
         earliest_height=earliest_height,
@@ -46,7 +45,6 @@ def serving_status(status: Callable[[], Status]) -> Iterator[str]:
             },
             "sync_info": {
                 "latest_block_height": str(said.latest_height),
-                "latest_block_hash": said.latest_hash.hex(),
                 "latest_app_hash": said.latest_app_hash.hex(),
                 "latest_block_time": "1970-01-01T00:00:00Z",
                 "earliest_block_height": str(said.earliest_height),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import Final
 
 from chain_module.address import to_text
@@ -30,8 +29,6 @@ DAY_SECS: Final = 86_400
 MIN_LIFE_SECS: Final = 3 * DAY_SECS
 RENEWALS: Final = 3
 """A healthy operator can pay for so many registers."""
-
-Now = Callable[[], float]
 
 
 def enclave(subject: Subject) -> str:

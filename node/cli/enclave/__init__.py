@@ -1,4 +1,4 @@
-"""`seedpactd enclave`: run an enclave, give it keys, look at it, keep its backup."""
+"""`seedpactd enclave`: run an enclave, look at it, keep its backup."""
 
 from __future__ import annotations
 
@@ -6,28 +6,17 @@ import click
 
 from node.cli.enclave.backup import backup, restore
 from node.cli.enclave.info import info, network_keys
-from node.cli.enclave.init import init
-from node.cli.enclave.make_network import make_network
 from node.cli.enclave.run import run
 
 
-@click.group(short_help="Run an enclave, give it keys, keep its backup.")
+@click.group(short_help="Run an enclave, look at it, keep its backup.")
 def enclave() -> None:
-    """Run the enclave of a node, give it keys, look at it, keep its backup.
+    """Run the enclave of a node, look at it, keep its backup.
 
-    `seedpactd start` runs a node's own enclave, and `seedpactd register` takes it through all steps
-    of joining. An enclave confirms and imports against proofs of a chain alone, so these two steps
-    have no command of their own.
+    `seedpactd start` runs a node's own enclave. Its keys and its seed come with a chain alone:
+    `seedpactd genesis bootstrap` founds one, and `seedpactd register` joins one.
     """
 
 
-for command in (
-    run,
-    init,
-    info,
-    backup,
-    restore,
-    network_keys,
-    make_network,
-):
+for command in (run, info, backup, restore, network_keys):
     enclave.add_command(command)

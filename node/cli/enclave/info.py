@@ -32,7 +32,7 @@ _MEANING: Final = {
     "HOLDER": "holds the network's seed",
 }
 _NEXT: Final = {
-    "EMPTY": "seedpactd register, or seedpactd enclave init by hand",
+    "EMPTY": "seedpactd register; for a new network: seedpactd genesis bootstrap",
     "KEYED": "seedpactd register",
     "PENDING": "seedpactd register: it goes on where it was",
 }
@@ -73,7 +73,7 @@ def info(*, place: Place, output: Output) -> None:
 def network_keys(*, place: Place, out: str | None, force: bool, output: Output) -> None:
     """Show the public keys of each epoch whose seed this enclave holds.
 
-    A newcomer encapsulates to kem_io of the current epoch: `enclave init --epoch --kem-io`.
+    A newcomer encapsulates to kem_io of the current epoch, as the chain proves it.
     """
     if out is not None:
         check_writable(out, force=force)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -123,7 +124,7 @@ def tell_what_no_honest_node_proposes(story: Story) -> None:
     users, confirms = story.proposal(Wish(Kind.REGISTER, 3), Wish(Kind.REGISTER, 4))
     chain.decide([*confirms, *users, *confirms[::-1]])
     users, confirms = story.proposal(Wish(Kind.REGISTER, 4))
-    twisted = encode_confirm(decode_confirm(confirms[0]).with_envelope(bytes(48)))
+    twisted = encode_confirm(replace(decode_confirm(confirms[0]), envelope=bytes(48)))
     chain.decide([b"", b"garbage", *users, twisted, *confirms])
     flawed = [Wish(Kind.SEND, 6, flaw=flaw) for flaw in Flaw if flaw is not Flaw.NONE]
     chain.decide(story.signed(*flawed, Wish(Kind.FREEZE), Wish(Kind.REGISTER, 3)))

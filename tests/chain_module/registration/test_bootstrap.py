@@ -1,16 +1,15 @@
-"""The bootstrap in a genesis, its import into a state, and the export of a chain that has lived."""
+"""The bootstrap in a genesis, and its import into a state."""
 
 from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from functools import partial
 from typing import Any, Final
 
 import pytest
 
-from chain_module.registration import freshness, keeper
+from chain_module.registration import keeper
 from chain_module.registration.bootstrap import (
     check_bootstrapped,
     check_verified,
@@ -18,12 +17,9 @@ from chain_module.registration.bootstrap import (
     unsafe_settings,
 )
 from chain_module.registration.genesis import (
-    export_genesis,
     import_genesis,
-    read_genesis,
 )
 from chain_module.registration.identity import NetworkGenesis, read_network
-from chain_module.registration.messages import MsgFreshness, MsgRevokeNode
 from chain_module.store.branch import Branch
 from chain_module.store.state import CommittedState
 from chain_module.store.version import no_version
@@ -182,7 +178,7 @@ def test_a_network_for_real_use_takes_nothing_that_is_out_of_date(
     assert [text.partition(" that takes")[0] for text in found] == list(told)
 
 
-# Import and export.
+# Import.
 
 
 def imported(network: NetworkGenesis) -> Branch:
@@ -195,51 +191,34 @@ def test_init_chain_may_come_again(network: NetworkGenesis) -> None:
     assert imported(network).changes() == imported(network).changes()
 
 
-def test_an_export_imports_to_the_same_records() -> None:
-    """Of a chain that has lived: registered, expired, revoked, narrowed and widened."""
-    chain = RegistrationChain(open_genesis(machines=TWO_MACHINES))
-    chain.commit_until(8)
-    registers = [chain.newcomer(f"node {n}", ALICE) for n in range(3)]
-    for register in registers:
-        chain.register(register)
-    chain.execute(MsgRevokeNode(ALICE, registers[0].node_id(chain.block)))
-    keeper.set_policy(chain.block, policy(serial=2, frozen=True))
-    chain.commit()
-    exported = json.loads(json.dumps(export_genesis(chain.block)))
-    genesis = read_genesis(exported)
-    branch = Branch(CommittedState(no_version(STORES), keep=1))
-    import_genesis(branch, genesis, keeper.identity(chain.block))
-    assert list(keeper.nodes(branch)) == list(keeper.nodes(chain.block))
-    assert len(list(keeper.nodes(branch))) == 4
+def test_everything_of_a_genesis_is_in_the_state() -> None:
+    network = RegistrationChain(open_genesis(machines=TWO_MACHINES)).network
+    genesis, branch = network.registration, imported(network)
+    assert genesis.network is not None
+    assert list(keeper.nodes(branch)) == list(genesis.nodes)
     assert list(keeper.machines(branch)) == list(TWO_MACHINES)
-    for read in (keeper.newest_policy, keeper.params, keeper.network_keys, keeper.bootstrap):
-        assert read(branch) == read(chain.block)
-    for record in keeper.nodes(branch):
-        live = keeper.live_nodes_on(branch, record.verdict.platform_id)
-        assert live == keeper.live_nodes_on(chain.block, record.verdict.platform_id)
-        assert keeper.due(branch, record.expires_at) == keeper.due(chain.block, record.expires_at)
-    assert export_genesis(branch) == exported
+    assert keeper.newest_policy(branch) == genesis.policy
+    assert keeper.params(branch) == genesis.params
+    assert keeper.network_keys(branch) == (genesis.network.keys,)
+    for record in genesis.nodes:
+        assert keeper.live_nodes_on(branch, record.verdict.platform_id) == (record.node_id,)
+        assert keeper.due(branch, record.expires_at) == (record.node_id,)
 
 
-def test_an_export_has_no_nonces() -> None:
-    """They are of enclaves that run on this chain; each start makes a new one."""
-    chain = RegistrationChain()
-    before = export_genesis(chain.block)
-    founder = chain.network.registration.nodes[0]
-    chain.execute(MsgFreshness(founder.operator, founder.node_id, bytes(32)))
-    assert freshness.newest(chain.block, founder.node_id) is not None
-    assert export_genesis(chain.block) == before
-    genesis = read_genesis(json.loads(json.dumps(before)))
-    branch = Branch(CommittedState(no_version(STORES), keep=1))
-    import_genesis(branch, genesis, keeper.identity(chain.block))
-    assert freshness.newest(branch, founder.node_id) is None
+def test_a_bootstrap_is_of_no_other_network(network: NetworkGenesis) -> None:
+    """Nor is any state that has lived: a later genesis time alone makes another network."""
+    later = read_network(init_request(network.registration, time_ns=1_900_000_000 * 10**9))
+    assert later.network_id != network.network_id
+    assert code_of(lambda: check_bootstrapped(later)) == "genesis_record_mismatch"
 
 
-def test_a_new_chain_from_an_export_is_another_network() -> None:
+def test_the_records_of_newcomers_begin_no_chain() -> None:
+    """They are on the chain on which they were confirmed: no genesis takes more than the one."""
     chain = RegistrationChain()
     chain.commit_until(8)
     chain.register(chain.newcomer("newcomer", ALICE))
-    genesis = read_genesis(json.loads(json.dumps(export_genesis(chain.block))))
-    later = read_network(init_request(genesis, time_ns=1_900_000_000 * 10**9))
-    assert later.network_id != chain.network.network_id
-    assert code_of(lambda: check_bootstrapped(later)) == "genesis_record_mismatch"
+    lived = dataclasses.replace(chain.network.registration, nodes=tuple(keeper.nodes(chain.block)))
+    assert len(lived.nodes) == 2
+    again = read_network(init_request(lived))
+    assert again.network_id == chain.network.network_id
+    assert code_of(lambda: check_bootstrapped(again)) == "genesis_record_mismatch"

@@ -7,7 +7,7 @@ change one thing of it.
 from __future__ import annotations
 
 import functools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from enclave.light_client.enclave_rule import Step, verify_step
 from enclave.light_client.hashes import header_hash, validators_hash
 from enclave.light_client.keys import address
 from enclave.light_client.predicates import BLOCK_PROTOCOL
@@ -187,6 +188,15 @@ def block(height: int, members: Collection[Signer], **options: Any) -> LightBloc
         members,
         **{name: options[name] for name in sorted(signing)},
     )
+
+
+def end_of(trusted: Header, steps: Iterable[Step]) -> Header:
+    """The header of the last step, each taken by the enclave's rule after the one before."""
+    for step in steps:
+        trusted = verify_step(
+            trusted, step.block, chain_id=CHAIN_ID, trusted_next=step.trusted_next
+        )
+    return trusted
 
 
 def with_signatures(made: LightBlock, signatures: Sequence[CommitSig]) -> LightBlock:

@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from enclave.errors import Code
-from enclave.light_client.enclave_rule import Step, verify_step, verify_steps
+from enclave.light_client.enclave_rule import Step, verify_step
 from enclave.light_client.tally import ONE_THIRD, TWO_THIRDS, TrustLevel
 from enclave.light_client.types import Header
 from enclave.time import NANOSECONDS, Time
@@ -18,6 +18,7 @@ from tests.enclave.light_client.maker import (
     CHAIN_ID,
     START,
     block,
+    end_of,
     make_header,
     signers,
     validator_set,
@@ -107,11 +108,11 @@ def test_the_trusted_header_is_of_the_same_chain() -> None:
 def test_steps_follow_each_other() -> None:
     first, second = block(8, OURS), block(20, OURS)
     trusted = make_header(7, OURS)
-    assert verify_steps(trusted, (), chain_id=CHAIN_ID) == trusted
+    assert end_of(trusted, ()) == trusted
     steps = [Step(first), Step(second)]
-    assert verify_steps(trusted, steps, chain_id=CHAIN_ID) == second.header
+    assert end_of(trusted, steps) == second.header
     with refused(Code.HEIGHT_NOT_FORWARD):
-        verify_steps(trusted, steps[::-1], chain_id=CHAIN_ID)
+        end_of(trusted, steps[::-1])
 
 
 def test_the_enclave_asks_no_clock() -> None:

@@ -14,6 +14,7 @@ import pytest
 from node.cli.exit_codes import ExitCode
 from node.cli.main import cli as root
 from tests.support.cli import Answer, Cli, run_for_real
+from tests.support.commands import commands_in, unknown_words
 
 FOLDER: Final = Path(__file__).parents[2] / "vectors" / "dcap"
 QUOTE: Final = str(FOLDER / "sgx3-phala-2025.quote")
@@ -21,7 +22,6 @@ COLLATERAL: Final = str(FOLDER / "sgx3-phala-2025.collateral.json")
 VERIFY: Final = ("attest", "verify")
 GOOD_VERIFY: Final = (*VERIFY, QUOTE, "--collateral", COLLATERAL, "--time", "1751624924")
 ID: Final = "00" * 32
-KEM: Final = "00" * 1184
 
 # {} is a folder with: junk (binary), empty, folder/, object.json ({}), deep.json, huge.
 WRONG_USAGE: Final = [
@@ -57,20 +57,10 @@ WRONG_USAGE: Final = [
     ("enclave", "run", "--mode", "hard"),
     ("enclave", "run", "--mode", "software", "--measurement", "00"),
     ("enclave", "run", "--mode", "software", "--listen", "26670"),
-    ("enclave", "init"),
-    ("enclave", "init", "{}/network.json"),
-    ("enclave", "init", "{}/network.json", "--epoch", "0"),
-    ("enclave", "init", "{}/network.json", "--epoch", "-1", "--kem-io", KEM),
-    ("enclave", "init", "{}/network.json", "--epoch", "0", "--kem-io", "00"),
-    ("enclave", "init", "{}/network.json", "--bootstrap"),
-    ("enclave", "init", "{}/network.json", "--bootstrap", "--out", "{}/new", "--discard"),
-    ("enclave", "init", "{}/network.json", "--out", "{}/new"),
     ("enclave", "backup"),
     ("enclave", "restore", "{}/junk"),
     ("enclave", "restore", "{}/junk", "--network-id", "xyz"),
     ("enclave", "restore", "{}/junk", "--network-id", ID[2:]),
-    ("enclave", "make-network", "--out", "{}/new"),
-    ("enclave", "make-network", "--chain-id", "a", "--genesis-time", "x", "--out", "{}/new"),
 ]
 
 UNREADABLE: Final = [
@@ -81,24 +71,16 @@ UNREADABLE: Final = [
     (*VERIFY, "{}/junk", "--collateral", "{}/missing", "--time", "1"),
     (*GOOD_VERIFY, "--trust-anchor", "{}/missing"),
     (*GOOD_VERIFY, "--policy", "{}/folder"),
-    ("enclave", "init", "{}/missing", "--epoch", "0", "--kem-io", KEM),
-    ("enclave", "init", "{}/folder", "--bootstrap", "--out", "{}/new"),
     ("enclave", "restore", "{}/missing", "--network-id", ID),
 ]
 
-MALFORMED: Final = [
-    (arguments, file)
-    for file in ("junk", "empty", "object.json", "deep.json", "list.json")
-    for arguments in (("enclave", "init", "{}/" + file, "--bootstrap", "--out", "{}/new"),)
-]
+MALFORMED: Final = ("junk", "empty", "deep.json", "list.json")
 
 ENCLAVE_AWAY: Final = [
     ("enclave", "info"),
     ("enclave", "network-keys"),
     ("enclave", "backup", "--out", "{}/new"),
     ("enclave", "restore", "{}/junk", "--network-id", ID),
-    ("enclave", "init", "{}/network.json", "--epoch", "0", "--kem-io", KEM),
-    ("enclave", "init", "{}/network.json", "--bootstrap", "--out", "{}/new"),
 ]
 
 CANNOT_WRITE: Final = [
@@ -107,26 +89,19 @@ CANNOT_WRITE: Final = [
     (("enclave", "backup", "--out", "{}/folder", "--force"), "cannot_write"),
     (("enclave", "backup", "--out", "{}/missing/x"), "cannot_write"),
     (("enclave", "network-keys", "--out", "{}/junk"), "file_exists"),
-    (("enclave", "init", "{}/network.json", "--bootstrap", "--out", "{}/junk"), "file_exists"),
-    (
-        ("enclave", "make-network", "--chain-id", "a", "--genesis-time", "1", "--out", "{}/junk"),
-        "file_exists",
-    ),
     (("attest", "issue", "--out-dir", "{}/junk"), "cannot_write"),
     (("attest", "issue", "--out-dir", "{}/junk/x"), "cannot_write"),
 ]
 
 
 @pytest.fixture
-def folder(cli: Cli, tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     (tmp_path / "junk").write_bytes(bytes(range(256)))
     (tmp_path / "empty").touch()
     (tmp_path / "folder").mkdir()
     (tmp_path / "object.json").write_text("{}")
     (tmp_path / "list.json").write_text('[{"a": 1}]')
     (tmp_path / "deep.json").write_text("[" * 100_000)
-    made = ("--chain-id", "test-1", "--genesis-time", "1767312000")
-    cli("enclave", "make-network", *made, "--out", f"{tmp_path}/network.json").done()
     return tmp_path
 
 
@@ -181,13 +156,9 @@ def test_unreadable_input(row: tuple[str, ...], table: Table) -> None:
     assert str(table.folder) in answer.stderr
 
 
-@pytest.mark.parametrize(("row", "file"), MALFORMED, ids=label)
-def test_malformed_input(row: tuple[str, ...], file: str, table: Table) -> None:
-    answer = table.cli(*[text.replace("{}", str(table.folder)) for text in row])
-    assert answer.exit_code == ExitCode.USAGE
-    # An empty object is a network with an unknown mode.
-    code = "bad_value" if file == "object.json" and "--bootstrap" in row else "malformed_input"
-    table.fails(row, code, ExitCode.USAGE)
+@pytest.mark.parametrize("file", MALFORMED)
+def test_malformed_input(file: str, table: Table) -> None:
+    table.fails((*GOOD_VERIFY, "--policy", "{}/" + file), "malformed_policy", ExitCode.USAGE)
 
 
 @pytest.mark.parametrize("file", ["junk", "empty", "object.json"])
@@ -215,11 +186,6 @@ def test_a_huge_file(table: Table) -> None:
         file.truncate(2**40)  # sparse
     row = (*VERIFY, "{}/huge", "--collateral", COLLATERAL, "--time", "1")
     table.fails(row, "too_large", ExitCode.REFUSED)
-    table.fails(
-        ("enclave", "init", "{}/huge", "--bootstrap", "--out", "{}/new"),
-        "too_large",
-        ExitCode.USAGE,
-    )
     table.fails(("enclave", "restore", "{}/huge", "--network-id", ID), "too_large", ExitCode.USAGE)
     table.fails((*GOOD_VERIFY, "--policy", "{}/huge"), "too_large", ExitCode.USAGE)
 
@@ -251,6 +217,8 @@ def test_every_command_teaches_and_speaks_json(path: tuple[str, ...], cli: Cli) 
     assert f"seedpactd {' '.join(path)} " in text
     assert "--output [text|json]" in text
     assert max(len(line) for line in text.splitlines()) <= 100
+    for words in commands_in(text):
+        assert not unknown_words(words), words
 
 
 @pytest.mark.parametrize("path", [(), ("attest",), ("enclave",)], ids=label)

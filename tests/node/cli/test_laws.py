@@ -87,8 +87,8 @@ def test_any_collateral_gets_a_verdict_and_the_quote_is_shown(collateral: bytes)
 
 # `run` is left out: it would serve.
 WORDS: Final = [
-    *("attest", "verify", "issue", "enclave", "init", "info", "backup", "restore", "network-keys"),
-    *("make-network", "explain", "completion"),
+    *("attest", "verify", "issue", "enclave", "info", "backup", "restore", "network-keys"),
+    *("explain", "completion"),
     *(
         "--output",
         "json",
@@ -104,8 +104,8 @@ WORDS: Final = [
         "a\nb",
     ),
     *("--collateral", "--time", "1", "--policy", "--trust-anchor", "--kind", "--bad-case", "debug"),
-    *("--chain-id", "--genesis-time", "--network-id", "00" * 32, "--operator", "--bootstrap"),
-    *("--epoch", "--kem-io", "--address", "--timeout", "0.1", "-h", "bash", "frozen"),
+    *("--network-id", "00" * 32, "--operator", "--endpoint-token"),
+    *("--address", "--timeout", "0.1", "-h", "bash", "frozen"),
 ]
 
 

@@ -9,7 +9,6 @@ import re
 import signal
 import subprocess
 from pathlib import Path
-from typing import Final
 from urllib.parse import quote
 
 import pytest
@@ -23,12 +22,14 @@ from node.config import ClientConfig, Home, NodeConfig
 from node.config.cometbft import read_cometbft
 from node.genesis import GenesisFile
 from node.join import Step
+from node.join.genesis import read_genesis
 from node.localnet.homes import ensure_key
 from node.receipts.subject import decode_register_tx
 from tests.support.cli import COMMAND, Answer, Cli, python_path, run_for_real
+from tests.support.enclaves import inputs
+from tests.support.joins import FUNDS, make_keys
 from tests.support.one_validator import CHAIN_ID, OneValidator
-
-FUNDS: Final = 100_000
+from tests.support.process import enclave_process
 
 
 @pytest.fixture
@@ -164,6 +165,32 @@ def test_without_an_id_and_without_a_terminal_nothing_is_believed(
 
 def test_yes_takes_the_network_that_is_served(words: list[str], cli: Cli) -> None:
     assert cli(*words, "--yes", "--output", "json").done().json["state"] == "HOLDER"
+
+
+@pytest.mark.parametrize(
+    ("chain_id", "quoted", "code"),
+    [("another-1", True, "keys_exist"), (CHAIN_ID, False, "keys_unusable")],
+)
+def test_keys_in_the_way_are_thrown_away_as_the_remedy_says(
+    chain: OneValidator,
+    words: list[str],
+    tmp_path: Path,
+    cli: Cli,
+    *,
+    chain_id: str,
+    quoted: bool,
+    code: str,
+) -> None:
+    """Those of another network that were quoted, and those for a kem_io that a peer made up."""
+    network = read_genesis(chain.home.genesis.read_bytes(), where="its genesis").inputs
+    other = inputs("another-1")
+    with enclave_process(tmp_path / "another") as process:
+        kem_io = process.bootstrap(other).kem_io
+    home = Home.of(str(tmp_path / "home"))
+    made = make_keys(home, network if chain_id == CHAIN_ID else other, kem_io, quoted=quoted)
+    json = (*meant(chain), "--output", "json")
+    assert "register --discard" in cli(*words, *json).failed(code).json["remedy"]
+    assert cli(*words, *json, "--discard").done().json["node_id"] != made.hex()
 
 
 @pytest.mark.parametrize(

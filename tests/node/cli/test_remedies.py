@@ -19,6 +19,7 @@ from node.cli.remedies_reasons import REASON_REMEDIES
 from node.cli.remedy import Remedy
 from node.confirmer import NodeCode
 from tests.support.cli import Cli
+from tests.support.commands import commands_in, unknown_words
 
 ALL: list[tuple[str, Remedy]] = [
     *REMEDIES.items(),
@@ -60,6 +61,12 @@ def test_a_remedy_says_why_and_what_to_do(code: str, remedy: Remedy) -> None:
     # It ends a line of error: no full stop, no capital that starts a sentence.
     assert not remedy.step.endswith(".")
     assert remedy.step[0] == "`" or remedy.step[0].islower()
+
+
+@pytest.mark.parametrize(("code", "remedy"), ALL, ids=[code for code, _ in ALL])
+def test_a_remedy_names_commands_that_exist(code: str, remedy: Remedy) -> None:
+    for words in commands_in(f"{remedy.why} {remedy.step}"):
+        assert not unknown_words(words), (code, words)
 
 
 @pytest.mark.parametrize("code", known_codes())

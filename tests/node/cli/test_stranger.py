@@ -21,7 +21,6 @@ from tests.support.one_validator import OneValidator
 from tests.support.process import enclave_process
 from tests.support.squatter import plausible, squatter
 
-KEM = "00" * 1184
 FUNDS = 100_000
 
 
@@ -146,9 +145,7 @@ def test_enclave_commands_ask_it_nothing(
     monkeypatch: pytest.MonkeyPatch,
     by: str,
 ) -> None:
-    token, network = str(home.enclave_token), str(tmp_path / "network.json")
-    made = ("--chain-id", "desk-1", "--genesis-time", "1767312000", "--out", network)
-    cli("enclave", "make-network", *made).done()
+    token = str(home.enclave_token)
     where = ["--address", stranger]
     if by == "option":
         where += ["--endpoint-token", token]
@@ -157,19 +154,16 @@ def test_enclave_commands_ask_it_nothing(
     else:
         name_enclave(home, stranger)
         monkeypatch.setenv("SEEDPACT_HOME", str(home.path))
-    founder = tmp_path / "founder.json"
     backup = tmp_path / "some.backup"
     backup.write_bytes(b"backup")
     for words in (
-        ("init", network, "--bootstrap", "--out", str(founder)),
-        ("init", network, "--epoch", "0", "--kem-io", KEM),
         ("info",),
         ("backup", "--out", str(tmp_path / "other.backup")),
         ("restore", str(backup), "--network-id", "00" * 32),
         ("network-keys",),
     ):
         cli("enclave", *words, *where).failed("enclave_not_ours")
-    assert not founder.exists()
+    assert not (tmp_path / "other.backup").exists()
 
 
 def test_at_another_address_the_homes_token_says_nothing(

@@ -49,7 +49,6 @@ SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
             },
             "sync_info": {
                 "latest_block_height": "5",
-                "latest_block_hash": HASH,
                 "latest_app_hash": HASH,
                 "latest_block_time": TIME,
                 "earliest_block_height": "1",
@@ -127,7 +126,7 @@ SAMPLES: Final[dict[str, tuple[Callable[[Fields], object], Any]]] = {
     ),
     "peer": (
         reading.read_peer,
-        {"node_info": {"id": "ab", "moniker": "m"}, "remote_ip": "::1", "is_outbound": True},
+        {"node_info": {"id": "ab", "moniker": "m"}, "remote_ip": "::1"},
     ),
     "abci_query": (
         reading.read_abci_answer,

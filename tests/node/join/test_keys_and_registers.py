@@ -12,7 +12,6 @@ from cosmpy.protos.cosmos.base.v1beta1.coin_pb2 import Coin
 
 from enclave.crypto.labels import Mode
 from enclave.errors import Code
-from enclave.registration.network import NetworkInputs
 from enclave.registration.network_codec import network_to_proto
 from node.chain_client import Fee, TxRefused
 from node.config import Home
@@ -25,7 +24,7 @@ from node.join.quoting import check_price
 from seedpact.enclave.v1 import service_pb2 as pb
 from seedpact.registration.v1 import tx_pb2
 from tests.support.enclaves import inputs
-from tests.support.joins import FUNDS
+from tests.support.joins import FUNDS, make_keys
 from tests.support.one_validator import OneValidator
 
 
@@ -37,22 +36,6 @@ def network_of(chain: OneValidator) -> Network:
     return read_genesis(chain.home.genesis.read_bytes(), where="the validator's home")
 
 
-def make_keys(
-    wish: Join, network: NetworkInputs, kem_io: bytes, *, quoted: bool, quotes: int = 1
-) -> bytes:
-    """Gives the newcomer's enclave keys by hand; its node_id."""
-    folder = Home.of(str(wish.home)).enclave
-    with enclave_of(folder, mode=Mode.SOFTWARE, address=None, configured="") as enclave:
-        made = enclave.create_node_key(
-            pb.CreateNodeKeyRequest(network=network_to_proto(network), kem_io=kem_io)
-        )
-        if quoted:
-            purpose = pb.RegisterPurpose(operator=bytes(20), anchor_height=1, anchor_hash=bytes(32))
-            for _ in range(quotes):
-                enclave.make_quote(pb.MakeQuoteRequest(register=purpose))
-        return made.node_id
-
-
 def test_keys_that_are_quoted_to_the_full_are_made_anew_unless_a_register_was_signed(
     chain: OneValidator, newcomer: Join
 ) -> None:
@@ -60,7 +43,7 @@ def test_keys_that_are_quoted_to_the_full_are_made_anew_unless_a_register_was_si
     network = network_of(chain)
     with chain.client() as client:
         kem_io = client.network_keys().kem_io
-    full = make_keys(newcomer, network.inputs, kem_io, quoted=True, quotes=16)
+    full = make_keys(Home.of(str(newcomer.home)), network.inputs, kem_io, quoted=True, quotes=16)
     home = Home.of(str(newcomer.home))
     home.run.mkdir(parents=True, exist_ok=True)
     journal = Journal(home.run)
@@ -97,14 +80,14 @@ def sequence_of(chain: OneValidator, wish: Join) -> int:
 def test_unquoted_keys_of_another_network_are_thrown_away(
     chain: OneValidator, newcomer: Join
 ) -> None:
-    before = make_keys(newcomer, inputs(), kem_io_of(chain), quoted=False)
+    before = make_keys(Home.of(str(newcomer.home)), inputs(), kem_io_of(chain), quoted=False)
     assert join(newcomer).node_id != before
 
 
 def test_quoted_keys_of_another_network_only_if_the_operator_says_so(
     chain: OneValidator, newcomer: Join
 ) -> None:
-    before = make_keys(newcomer, inputs(), kem_io_of(chain), quoted=True)
+    before = make_keys(Home.of(str(newcomer.home)), inputs(), kem_io_of(chain), quoted=True)
     with pytest.raises(JoinFailure) as caught:
         join(newcomer)
     assert caught.value.code == Code.KEYS_EXIST
@@ -119,7 +102,7 @@ def test_keys_for_a_kem_key_that_the_chain_does_not_have(
     other = tmp_path / "other"
     with enclave_of(other, mode=Mode.SOFTWARE, address=None, configured="") as enclave:
         false = enclave.bootstrap(pb.BootstrapRequest(network=network_to_proto(inputs()))).kem_io
-    before = make_keys(newcomer, network_of(chain).inputs, false, quoted=False)
+    before = make_keys(Home.of(str(newcomer.home)), network_of(chain).inputs, false, quoted=False)
     with pytest.raises(JoinFailure) as caught:
         join(newcomer)
     assert caught.value.code == JoinCode.KEYS_UNUSABLE

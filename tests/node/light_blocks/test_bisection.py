@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from enclave.errors import Code, Refusal
-from enclave.light_client.enclave_rule import Step, verify_steps
+from enclave.light_client.enclave_rule import Step
 from enclave.light_client.fork import Fork, divergence
 from enclave.light_client.hashes import header_hash
 from enclave.light_client.types import Header, LightBlock
 from node.light_blocks.bisection import bisect, enclave_steps
-from tests.enclave.light_client.maker import CHAIN_ID, Signer, block, signer
+from tests.enclave.light_client.maker import CHAIN_ID, Signer, block, end_of, signer
 from tests.enclave.light_client.refused_steps import OURS, THEIRS
 from tests.support.laws import slow_law
 from tests.support.refusals import refused
@@ -52,7 +52,7 @@ def test_the_steps_that_are_found_are_what_the_enclave_takes(
 ) -> None:
     chain = chain_of(change_every)
     steps = steps_of(chain, target)
-    assert verify_steps(chain[1].header, steps, chain_id=CHAIN_ID) == chain[target].header
+    assert end_of(chain[1].header, steps) == chain[target].header
     heights = [step.block.header.height for step in steps]
     assert heights == sorted(set(heights))
 
@@ -112,9 +112,7 @@ def branch(app_hash: bytes, *, heights: tuple[int, ...] = (5,)) -> tuple[Step, .
 
 def fork_of(first: Sequence[Step], second: Sequence[Step]) -> Fork:
     """What two branches from `ROOT` end in; an empty one ends in `ROOT` itself."""
-    return divergence(
-        verify_steps(ROOT, first, chain_id=CHAIN_ID), verify_steps(ROOT, second, chain_id=CHAIN_ID)
-    )
+    return divergence(end_of(ROOT, first), end_of(ROOT, second))
 
 
 def test_two_branches_of_one_set_are_a_fork() -> None:

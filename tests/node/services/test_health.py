@@ -25,7 +25,6 @@ GOOD = Status(
     moniker="one",
     version="0.38.26",
     latest_height=5,
-    latest_hash=bytes(32),
     latest_app_hash=bytes(32),
     latest_time_ns=0,
     earliest_height=1,

@@ -23,8 +23,9 @@ _NETWORK: Final = {
         "take the network file from the genesis; for software see `enclave make-network`",
     ),
     Code.WRONG_NETWORK: Remedy(
-        "This enclave belongs to another network than the request is about.",
-        "compare network_id with `seedpactd enclave info`; each network has its own --home",
+        "The network is another one than was named, or than the enclave was made for.",
+        "check the id with whom you trust; a peer that serves another network is the wrong --node, "
+        "an enclave of another one (`seedpactd enclave info`) needs another --home",
     ),
     Code.UNPROVEN_CONTEXT: Remedy(
         "An enclave believes of the chain only what signed headers and proofs show.",

@@ -187,7 +187,7 @@ _PROCESS: Final = {
     Code.PORT_TAKEN: Remedy(
         "Another program listens at that address.",
         "stop that program, or change the address in config/config.toml or config/node.toml, or "
-        "with --listen",
+        "with --listen; of a new localnet with --port-offset",
     ),
     Code.PORT_NOT_ALLOWED: Remedy(
         "Ports below 1024 are for root, or for programs with CAP_NET_BIND_SERVICE.",

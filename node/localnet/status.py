@@ -11,7 +11,7 @@ from node.config import NodeConfig
 from node.enclave_client import EnclaveClient, EnclaveFailure
 from node.engine_rpc import EngineRpc, EngineRpcFailure, Status
 from node.localnet.failures import LocalnetCode, LocalnetFailure
-from node.localnet.plan import Localnet, LocalNode, Role
+from node.localnet.plan import Localnet, LocalNode, Role, Stage
 from node.localnet.store import Folder
 from node.supervisor import running
 from node.supervisor.node_group import Part, engine_addresses, pid_file
@@ -54,8 +54,15 @@ def look(folder: Folder, localnet: Localnet) -> list[NodeStatus]:
     """Every node of the network, in its order.
 
     Raises:
+        LocalnetFailure: NO_LOCALNET, while `localnet up` has not made its homes.
         ConfigFailure: a home cannot be read.
     """
+    if localnet.stage is Stage.HOMES:
+        raise LocalnetFailure(
+            LocalnetCode.NO_LOCALNET,
+            expected=f"a localnet at {folder.path} with its homes and genesis",
+            found="one of which `seedpactd localnet up` has not made them yet",
+        )
     with ThreadPoolExecutor(max_workers=len(localnet.nodes)) as pool:
         return list(pool.map(lambda node: look_at(folder, node), localnet.nodes))
 

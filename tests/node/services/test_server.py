@@ -376,8 +376,8 @@ def _that_never_sends(running: Served, path: str) -> Any:
         threading.Event().wait()
         yield b""
 
-    call: Any = running.channel.stream_stream(path)(nothing())
-    return call
+    begin: grpc.StreamStreamMultiCallable[bytes, bytes] = running.channel.stream_stream(path)
+    return begin(nothing())
 
 
 def _first_ends(calls: Sequence[Any], count: int) -> list[str]:

@@ -31,11 +31,16 @@ class Request:
     """How many calls of the application came before it on its connection."""
 
     @property
+    def handshake(self) -> bool:
+        """Whether an engine connects with it. Later ones are a user's (RPC abci_info)."""
+        return self.name == INFO and self.index == 0
+
+    @property
     def lane(self) -> Lane | None:
         """Where it runs; None where it belongs to the connection (echo, flush)."""
-        if self.name == INFO and self.index == 0:
-            # The handshake of an engine that was restarted: a call of the one before may still
-            # run, and its result has to be seen whole. Later ones are a user's (RPC abci_info).
+        if self.handshake:
+            # Of an engine that was restarted: a call of the one before may still run, and its
+            # result has to be seen whole.
             return Lane.CONSENSUS
         method = METHODS.get(self.name)
         return method.lane if method else None
@@ -116,6 +121,8 @@ class Calls:
         begin = time.monotonic()
         frame, facts = method.answer(self._application, request.message)
         self._answered(request.name, time.monotonic() - begin)
+        if request.handshake:
+            self._log("info", "engine_connects", version=request.message.version, **facts)
         if method.logged:
             self._note(request, "", facts)
         return frame

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Any, Final
 
 from cosmpy.protos.tendermint.abci import types_pb2 as pb
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from chain_module.abci import common
 from chain_module.abci import requests as req
@@ -17,10 +19,20 @@ from chain_module.abci import responses as res
 from node.abci.failures import BadFrame
 
 NANOSECONDS: Final = 1_000_000_000
+QUERY: Final = "query"
+
+_QUERY_FIELD: Final = pb.Request.DESCRIPTOR.fields_by_name[QUERY].number
+_PATH_FIELD: Final = pb.RequestQuery.DESCRIPTOR.fields_by_name["path"].number
+_LENGTH_DELIMITED: Final = 2
+"""The wire type of what has a length."""
 
 
 def parse_request(frame: bytes) -> tuple[str, Any]:
     """The name of the call ("check_tx") and its message.
+
+    The path of a query is anybody's: the engine's RPC takes it in hex, too, and hands on whatever
+    bytes these are. One that is no UTF-8 comes with U+FFFD in their place, as JSON would have it:
+    a path that nothing answers to. Refusing it here would end the engine.
 
     Raises:
         BadFrame: no request, or one that this version does not know.
@@ -28,7 +40,10 @@ def parse_request(frame: bytes) -> tuple[str, Any]:
     try:
         request = pb.Request.FromString(frame)
     except DecodeError:
-        raise BadFrame("bytes that are no request") from None
+        path = _path_without_text(frame)
+        if path is None:
+            raise BadFrame("bytes that are no request") from None
+        return QUERY, pb.RequestQuery(path=path.decode("utf-8", "replace"))
     name: str | None = request.WhichOneof("value")
     if name is None:
         raise BadFrame("an unknown request")
@@ -191,6 +206,26 @@ def exec_tx_result(message: Any) -> res.TxResult:
         events=tuple(map(_event, message.events)),
         codespace=message.codespace,
     )
+
+
+def _path_without_text(frame: bytes) -> bytes | None:
+    """The path of a query, where it is no UTF-8; None for any other frame."""
+    try:
+        path = _field_of(_field_of(frame, _QUERY_FIELD), _PATH_FIELD)
+        path.decode()
+    except UnicodeDecodeError:
+        return path
+    except (DecodeError, LookupError):
+        return None
+    return None
+
+
+def _field_of(data: bytes, number: int) -> bytes:
+    """The bytes of a field of `data` as they are. Raises DecodeError, LookupError."""
+    for field in UnknownFieldSet(Empty.FromString(data)):
+        if field.field_number == number and field.wire_type == _LENGTH_DELIMITED:
+            return bytes(field.data)
+    raise LookupError(number)
 
 
 def _event(message: Any) -> common.Event:

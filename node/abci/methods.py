@@ -96,6 +96,7 @@ _TABLE: Final = (
         decoding.query,
         lambda application: application.query,
         encoding.query,
+        after_bug=res.QueryResponse(PANIC, codespace=_CODESPACE, log="internal error"),
     ),
     _method(
         "check_tx",

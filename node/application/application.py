@@ -59,8 +59,8 @@ class ChainApplication:
 
     def info(self, request: req.InfoRequest) -> res.InfoResponse:
         """How far the disk goes: the engine gives the blocks after that again."""
+        del request
         height = self._storage.height
-        self._parts.log("info", "engine_connects", version=request.version, height=height)
         return res.InfoResponse(
             data=NAME,
             version=VERSION,

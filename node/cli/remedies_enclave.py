@@ -23,8 +23,9 @@ _NETWORK: Final = {
         "leave chain id and root as `seedpactd init` wrote them, or take the genesis from a peer",
     ),
     Code.WRONG_NETWORK: Remedy(
-        "This enclave belongs to another network than the request is about.",
-        "compare network_id with `seedpactd enclave info`; each network has its own --home",
+        "The network is another one than was named, or than the enclave was made for.",
+        "check the id with whom you trust; a peer that serves another network is the wrong --node, "
+        "an enclave of another one (`seedpactd enclave info`) needs another --home",
     ),
     Code.UNPROVEN_CONTEXT: Remedy(
         "An enclave believes of the chain only what signed headers and proofs show.",
@@ -187,7 +188,7 @@ _PROCESS: Final = {
     Code.PORT_TAKEN: Remedy(
         "Another program listens at that address.",
         "stop that program, or change the address in config/config.toml or config/node.toml, or "
-        "with --listen",
+        "with --listen; of a new localnet with --port-offset",
     ),
     Code.PORT_NOT_ALLOWED: Remedy(
         "Ports below 1024 are for root, or for programs with CAP_NET_BIND_SERVICE.",

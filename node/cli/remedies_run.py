@@ -45,8 +45,9 @@ RUN_REMEDIES: Final[Mapping[CliCode, Remedy]] = {
         "read that log from its end, mend what it names, and start again",
     ),
     CliCode.NO_LOCALNET: Remedy(
-        "The folder holds no localnet.",
-        "make one with `seedpactd localnet up`, or name its folder with --home",
+        "The folder holds no localnet, or one that is not made yet.",
+        "make one with `seedpactd localnet up`, wait until it is made, or name its folder with "
+        "--home",
     ),
     CliCode.LOCALNET_RUNNING: Remedy(
         "A localnet runs in one process, which watches all others.",

@@ -1,4 +1,4 @@
-"""Step 3: an enclave of this home: the one that runs, or one for the time of the command.
+"""An enclave of this home: the one that runs, or one for the time of the command.
 
 A home's enclave holds a lock. So this starts one, on a free port; where that refuses since another
 holds the lock, the one that runs is asked at the address of node.toml. What answers there without a
@@ -39,6 +39,7 @@ def enclave_of(
     address: str | None,
     configured: str,
     token: Path | None = None,
+    timeout: float = CALL_SECS,
 ) -> Iterator[EnclaveClient]:
     """A client of the enclave of `folder`, for the length of a block.
 
@@ -48,19 +49,20 @@ def enclave_of(
         address: of one that runs and is meant, whatever its home; None: the home's.
         configured: where the home's serves, by node.toml.
         token: by which node.toml has it known there; one that is started here has its home's.
+        timeout: of a call, in seconds.
 
     Raises:
         JoinFailure: ENCLAVE_NOT_STARTED, or the code with which the enclave could not start.
     """
     if address is not None:
-        with EnclaveClient(address, token=token, timeout=CALL_SECS) as client:
+        with EnclaveClient(address, token=token, timeout=timeout) as client:
             yield client
         return
     started = _Started(folder, mode=mode)
     token = folder / ENDPOINT_FILE if started.address else token
     try:
         where = started.address or configured
-        with EnclaveClient(where, token=token, timeout=CALL_SECS) as client:
+        with EnclaveClient(where, token=token, timeout=timeout) as client:
             yield client
     finally:
         started.stop()

@@ -13,7 +13,7 @@ from node.config.parts import Part, pid_file
 from node.enclave_client import EnclaveClient, EnclaveFailure
 from node.engine_rpc import EngineRpc, EngineRpcFailure, Status
 from node.localnet.failures import LocalnetCode, LocalnetFailure
-from node.localnet.plan import Localnet, LocalNode, Role
+from node.localnet.plan import Localnet, LocalNode, Role, Stage
 from node.localnet.store import Folder
 from node.supervisor import running
 from seedpact.enclave.v1 import service_pb2 as pb
@@ -55,8 +55,15 @@ def look(folder: Folder, localnet: Localnet) -> list[NodeStatus]:
     """Every node of the network, in its order.
 
     Raises:
+        LocalnetFailure: NO_LOCALNET, while `localnet up` has not made its homes.
         ConfigFailure: a home cannot be read.
     """
+    if localnet.stage is Stage.HOMES:
+        raise LocalnetFailure(
+            LocalnetCode.NO_LOCALNET,
+            expected=f"a localnet at {folder.path} with its homes and genesis",
+            found="one of which `seedpactd localnet up` has not made them yet",
+        )
     with ThreadPoolExecutor(max_workers=len(localnet.nodes)) as pool:
         return list(pool.map(lambda node: look_at(folder, node), localnet.nodes))
 

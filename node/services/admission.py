@@ -1,16 +1,18 @@
-"""Who may work now: so many calls of one client, so many simulations of all.
+"""Who may call now: so many calls of one client, so many simulations of all.
 
 A call over a limit is refused at once and not kept, so that it holds no thread that another client
-waits for. Simulations cost the most and need no account; they have few places, and a short queue.
+waits for. It counts before its message has come: a client that sends none takes a thread like any
+other. Simulations cost the most and need no account; they have few places, and a short queue.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import ipaddress
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from node.services.failures import QueryCode, QueryRefused, exhausted
@@ -31,42 +33,44 @@ class Admission:
         self._simulations = 0
         self._places = threading.Semaphore(limits.simulations)
 
-    @contextlib.contextmanager
-    def call(self, method: str, *, client: str) -> Iterator[None]:
-        """A call for as long as it works.
-
-        Args:
-            method: its path.
-            client: as `client_of`.
+    def enter(self, client: str) -> Callable[[], None]:
+        """A call of `client`, as `client_of`, begins. What is returned ends it, once.
 
         Raises:
             QueryRefused: RESOURCE_EXHAUSTED.
         """
-        with self._of(client):
-            if method == SIMULATE:
-                with self._simulation():
-                    yield
-            else:
-                yield
-
-    @contextlib.contextmanager
-    def _of(self, client: str) -> Iterator[None]:
         most = self._limits.client_calls
         with self._lock:
             if self._of_client[client] >= most:
                 raise exhausted(
                     QueryCode.TOO_MANY_CALLS,
-                    expected=f"at most {most} calls at work of one client",
+                    expected=f"at most {most} calls of one client",
                     found="one more; wait for an answer before you ask again",
                 )
             self._of_client[client] += 1
+        return functools.partial(self._leave, client)
+
+    @contextlib.contextmanager
+    def call(self, client: str) -> Iterator[None]:
+        """The same for a block. Raises QueryRefused as `enter`."""
+        leave = self.enter(client)
         try:
             yield
         finally:
-            with self._lock:
-                self._of_client[client] -= 1
-                if not self._of_client[client]:
-                    del self._of_client[client]
+            leave()
+
+    def work(self, method: str) -> contextlib.AbstractContextManager[None]:
+        """The work of a call whose message is there, by its path.
+
+        Raises QueryRefused: RESOURCE_EXHAUSTED, when the block begins.
+        """
+        return self._simulation() if method == SIMULATE else contextlib.nullcontext()
+
+    def _leave(self, client: str) -> None:
+        with self._lock:
+            self._of_client[client] -= 1
+            if not self._of_client[client]:
+                del self._of_client[client]
 
     @contextlib.contextmanager
     def _simulation(self) -> Iterator[None]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import grpc
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2
 
 from node.engine_rpc import EngineRpc, EngineRpcFailure, Status
 from node.log import Log
+from node.services.patience import Gate
 
 POLL_SECS: Final = 1.0
 STALL_SECS: Final = 30.0
@@ -52,9 +53,20 @@ class Health:
         self._serving: bool | None = None
         self.tell(serving=False)
 
-    def add_to(self, server: grpc.Server) -> None:
-        """Registers the service."""
-        health_pb2_grpc.add_HealthServicer_to_server(self._servicer, server)
+    def add_to(self, server: grpc.Server, *, gate: Gate) -> None:
+        """Adds the service to a server that is not started."""
+        form = {
+            "request_deserializer": health_pb2.HealthCheckRequest.FromString,
+            "response_serializer": health_pb2.HealthCheckResponse.SerializeToString,
+        }
+        check = gate.unary(self._servicer.Check)
+        watch = gate.watch(self._servicer.Watch)
+        methods = {
+            "Check": grpc.stream_unary_rpc_method_handler(check, **form),
+            "Watch": grpc.stream_stream_rpc_method_handler(watch, **form),
+        }
+        handler = grpc.method_handlers_generic_handler(self.SERVICE, methods)
+        server.add_generic_rpc_handlers((handler,))
 
     def tell(self, *, serving: bool) -> None:
         """Sets the answer for the whole server and each of its services."""

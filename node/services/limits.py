@@ -16,7 +16,8 @@ class ServerLimits:
     max_calls: int = 64
     """Calls at once, the waiting ones among them; more are answered RESOURCE_EXHAUSTED."""
     client_calls: int = 8
-    """Calls at work of one client, by its address: half of the threads are left to the others."""
+    """Calls of one client, by its address, from their first byte on: half of the threads are left
+    to the others."""
     simulations: int = 2
     """At work: they burn the processor, need no account, and cost nothing."""
     waiting_simulations: int = 4
@@ -25,10 +26,10 @@ class ServerLimits:
     """How long one waits for its place."""
     max_streams: int = 100
     """Calls at once on one connection."""
+    silence_secs: float = 5.0
+    """How long a call may keep a thread and say nothing: gRPC gives it one before its message has
+    come, and would wait for that as long as the connection lives."""
     patience_secs: int = 60
-    """How old a connection gets, and how long its last calls may take then. gRPC gives a worker to
-    each call whose bytes are still to come: clients that send none would keep them all for ever."""
-    reflections: int = 4
-    """Threads for reflection alone, whose calls stay open as long as a client likes."""
+    """How old a connection gets, and how long its last calls may take then."""
     stop_grace_secs: float = 2.0
     """How long calls that are under way may take when the server stops."""

@@ -8,7 +8,7 @@ here, by its place, and not told to the client.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final, Self
 
@@ -22,6 +22,7 @@ from node.services.failures import CannotServe, QueryRefused, ServiceCode, inval
 from node.services.health import Health
 from node.services.limits import ServerLimits
 from node.services.listening import HostPort, try_to_listen
+from node.services.patience import Gate, Patience
 from node.services.queries import Query
 from node.services.reflection import add_reflection
 
@@ -52,6 +53,7 @@ class GrpcServer:
         self._metrics = metrics
         self._limits = limits or ServerLimits()
         self._admission = Admission(self._limits)
+        self._patience = Patience(self._limits.silence_secs)
         self._wanted = HostPort.parse(address)
         self._port = self._wanted.port
         self.health = Health(sorted({path.split("/")[1] for path in queries}))
@@ -74,6 +76,7 @@ class GrpcServer:
                 expected=f"to listen at {self.address} for {_WHAT}",
                 found="a refusal by gRPC",
             ) from None
+        self._patience.start()
         self._server.start()
         self._log("info", "grpc_listening", address=self.address)
 
@@ -81,6 +84,7 @@ class GrpcServer:
         """Ends: calls under way may finish within the limit's grace."""
         self.health.stop()
         self._server.stop(self._limits.stop_grace_secs).wait()
+        self._patience.stop()
         self._log("info", "grpc_stopped", address=self.address)
 
     def __enter__(self) -> Self:
@@ -105,8 +109,9 @@ class GrpcServer:
             maximum_concurrent_rpcs=limits.max_calls,
         )
         server.add_generic_rpc_handlers(self._handlers(queries.values()))
-        self.health.add_to(server)
-        add_reflection(server, self.health.services, threads=limits.reflections)
+        gate = Gate(self._admission, self._patience)
+        self.health.add_to(server, gate=gate)
+        add_reflection(server, self.health.services, gate=gate)
         return server
 
     def _handlers(self, queries: Iterable[Query]) -> list[grpc.GenericRpcHandler]:
@@ -114,7 +119,7 @@ class GrpcServer:
         for query in queries:
             _, service, method = query.path.split("/")
             # Neither serializer nor deserializer: the table takes and gives bytes.
-            methods.setdefault(service, {})[method] = grpc.unary_unary_rpc_method_handler(
+            methods.setdefault(service, {})[method] = grpc.stream_unary_rpc_method_handler(
                 self._behavior(query)
             )
         return [
@@ -122,10 +127,10 @@ class GrpcServer:
             for service, handlers in methods.items()
         ]
 
-    def _behavior(self, query: Query) -> Callable[[bytes, grpc.ServicerContext], bytes]:
-        def answer(data: bytes, context: grpc.ServicerContext) -> bytes:
+    def _behavior(self, query: Query) -> Callable[[Iterator[bytes], grpc.ServicerContext], bytes]:
+        def answer(requests: Iterator[bytes], context: grpc.ServicerContext) -> bytes:
             began = time.monotonic()
-            status, text, value = self._answer(query, data, context)
+            status, text, value = self._answer(query, requests, context)
             self._metrics.grpc_call(query.path, code=status.name, seconds=time.monotonic() - began)
             if status is not grpc.StatusCode.OK:
                 context.abort(status, text)
@@ -134,11 +139,13 @@ class GrpcServer:
         return answer
 
     def _answer(
-        self, query: Query, data: bytes, context: grpc.ServicerContext
+        self, query: Query, requests: Iterator[bytes], context: grpc.ServicerContext
     ) -> tuple[grpc.StatusCode, str, bytes]:
         try:
-            with self._admission.call(query.path, client=client_of(context.peer())):
-                found = query.answer(data, self._backend, height=_height(context))
+            with self._admission.call(client_of(context.peer())):
+                data = self._patience.first(requests, context)
+                with self._admission.work(query.path):
+                    found = query.answer(data, self._backend, height=_height(context))
         except QueryRefused as refused:
             return refused.status, refused.text, b""
         except Exception as bug:  # noqa: BLE001 (one query's bug is not the server's end)

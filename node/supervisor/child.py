@@ -16,6 +16,7 @@ from typing import Final
 
 from node.base.python_child import dying_with_us, python_environment
 from node.json_form import parse_line
+from node.supervisor import log_file
 from node.supervisor.halt_watch import HaltWatch
 from node.supervisor.process_id import ProcessId
 from node.supervisor.spec import ProcessSpec
@@ -24,8 +25,6 @@ PROBE_SECS: Final = 0.05
 SLOW_PROBE_SECS: Final = 0.25
 """After the first second: many processes that start at once must not be slowed by their probes."""
 WATCH_SECS: Final = 1.0
-MAX_LOG_BYTES: Final = 64 * 1024 * 1024
-"""A longer log is put aside at the next start, as NAME.log.1."""
 TAIL_BYTES: Final = 16 * 1024
 PANIC_BYTES: Final = 1024 * 1024
 """The stacks of all of an engine's goroutines, which Go writes below the reason."""
@@ -48,9 +47,7 @@ class Child:
         self.halted = threading.Event()
         """It has said that it works no more (`spec.halts`); set by the probing thread."""
         self._over = threading.Event()
-        with contextlib.suppress(FileNotFoundError):
-            if spec.log.stat().st_size > MAX_LOG_BYTES:
-                spec.log.replace(spec.log.with_name(f"{spec.log.name}.1"))
+        log_file.put_aside(spec.log)
         with spec.log.open("ab") as log:
             self._log_start = log.tell()
             self._halt = spec.halts and HaltWatch(spec.log, start=self._log_start, halts=spec.halts)
@@ -135,11 +132,14 @@ class Child:
                 break
             slow = time.monotonic() - begun > 1
             self._over.wait(SLOW_PROBE_SECS if slow else PROBE_SECS)
-        while self._halt and not self._over.wait(WATCH_SECS):
-            if self._halt.look():
+        while not self._over.wait(WATCH_SECS):
+            if self._halt and not self.halted.is_set() and self._halt.look():
                 self.halted.set()
                 self._wake()
-                break
+            if log_file.cut(self.spec.log):
+                self._log_start = 0
+                if self._halt:
+                    self._halt.begin_again()
 
 
 def in_words(line: str) -> str:

@@ -33,6 +33,11 @@ class HaltWatch:
                 self._read_on()
             return self._found
 
+    def begin_again(self) -> None:
+        """The log was cut: it begins anew."""
+        with self._lock:
+            self._place = 0
+
     def _read_on(self) -> None:
         try:
             with self._log.open("rb") as log:

@@ -53,10 +53,11 @@ def node_group(
         ConfigFailure: config.toml cannot be read.
     """
     rpc, _ = engine_addresses(home)
+    token = None if config.enclave_token is None else home.enclave_token
     ready = {
         Part.ENCLAVE: all_of(
             address_accepts(config.enclave_address),
-            enclave_answers(config.enclave_address, token=config.enclave_token),
+            enclave_answers(config.enclave_address, token=token),
         ),
         # Its gRPC services are another process's, for which blocks do not wait (docs/adr/0024).
         Part.NODE: socket_accepts(config.abci_socket),

@@ -19,9 +19,14 @@ PATIENCE_SECS: Final = 2.0
 
 
 def enclave_answers(address: str, *, token: Path | None) -> Probe:
-    """The enclave at HOST:PORT answers GetInfo, and is that of the token's home."""
+    """The enclave at HOST:PORT answers GetInfo, and is that of the token's home.
+
+    Before it serves, a home's enclave writes the token: while there is none, another one answers.
+    """
 
     def probe() -> bool:
+        if token is not None and not token.exists():
+            return False
         try:
             with EnclaveClient(address, token=token, timeout=PATIENCE_SECS) as client:
                 client.get_info()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,6 +47,9 @@ def test_a_transaction_is_committed_queried_and_survives_a_restart(node: KvNode)
     assert node.value("city") == "Paris"
     assert node.commit(b"city=Rome")["tx_result"].get("code", 0) == 0
     assert node.value("city") == "Rome"
+    assert node.call("abci_info")["response"]["data"] == "kv"
+    with urllib.request.urlopen(f"{node.rpc}/abci_query?path=0xff", timeout=PATIENCE_SECS) as got:  # noqa: S310 (an address of ours)
+        assert json.load(got)["result"]["response"]["code"] == 1  # and the engine goes on
     assert node.call("abci_info")["response"]["data"] == "kv"
     node.stop()
 

@@ -14,11 +14,12 @@ from node.cli.options import home_option, keyring_backend_option, output_option,
 from node.cli.output import Output, Row
 from node.cli.values import short_hex
 from node.config import Home, NodeConfig
-from node.enclave_client import EnclaveClient, EnclaveRefused
+from node.enclave_client import EnclaveRefused
 from node.genesis.bootstrap import bootstrap as bootstrap_genesis
 from node.genesis.checks import read_network
 from node.genesis.checks import validate as validate_genesis
 from node.genesis.failures import GenesisFailure
+from node.join.enclave_process import enclave_of
 
 
 @click.command(
@@ -34,7 +35,7 @@ from node.genesis.failures import GenesisFailure
     metavar="ADDRESS|NAME",
     help="The account that pays for the first node.",
 )
-@click.option("--address", type=Address(), help="Of the enclave.  [default: as node.toml says]")
+@click.option("--address", type=Address(), help="Of the enclave.  [default: this home's]")
 @timeout_option
 @home_option
 @keyring_backend_option
@@ -51,7 +52,8 @@ def bootstrap(
     """Let this home's enclave make the network's seed, once for ever, and complete the genesis.
 
     The genesis is final from then on: accounts, validators, policy and floor are part of the
-    network's identity, which the enclave seals. Everything is checked before the enclave is asked.
+    network's identity, which the enclave seals. Everything is checked before the enclave is asked:
+    the one that runs in this home, or one that is started for this command.
     Where that was interrupted, run it again: the enclave quotes its keys once more. Where node.toml
     names no operator's key yet, it gets this one: it pays for this node's renewals.
     """
@@ -59,7 +61,14 @@ def bootstrap(
     account = account_of(operator, home, keyring_backend)
     config = NodeConfig.load(home)
     where = address or config.enclave_address
-    with EnclaveClient(where, token=config.enclave_token, timeout=timeout) as client:
+    with enclave_of(
+        home.enclave,
+        mode=config.enclave_mode,
+        address=address,
+        configured=config.enclave_address,
+        token=config.enclave_token,
+        timeout=timeout,
+    ) as client:
         try:
             done = bootstrap_genesis(genesis, client, operator=account)
         except EnclaveRefused as refused:
@@ -87,9 +96,9 @@ def bootstrap(
         ],
         hints=[
             f"tell newcomers the network_id: seedpactd register --network-id {network}",
-            command_line("enclave", "backup", "--out", "FILE", "--address", where)
-            + ", on another disk",
             command_line("start", "--home", str(home.path)),
+            command_line("enclave", "backup", "--out", "FILE", "--address", where)
+            + ", once it runs, on another disk",
         ],
         changes=True,
     )

@@ -235,6 +235,11 @@ def test_an_exception_ends_its_connection_and_tells_nothing(call: str) -> None:
             pb.ResponseProcessProposal(status=pb.ResponseProcessProposal.REJECT),
             id="process_proposal",
         ),
+        pytest.param(
+            query(b"a"),
+            pb.ResponseQuery(code=PANIC, codespace="sdk", log="internal error"),
+            id="query",
+        ),
         pytest.param(list_snapshots(), pb.ResponseListSnapshots(), id="list_snapshots"),
         pytest.param(load_chunk(), pb.ResponseLoadSnapshotChunk(), id="load_snapshot_chunk"),
     ],
@@ -261,6 +266,36 @@ def test_what_strangers_send_or_ask_for_ends_no_connection(request_: Any, answer
         assert getattr(client.ask(request_), call) != answer
 
 
+class AskedApplication(KvApplication):
+    """Keeps what it is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queries: list[req.QueryRequest] = []
+
+    def query(self, request: req.QueryRequest) -> res.QueryResponse:
+        self.queries.append(request)
+        return super().query(request)
+
+
+PATHS = (b"\xff", b"/store/bank\xc3/key", b"\xed\xa0\x80", b"/a\xf5" * 1000)
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_query_whose_path_is_no_text_is_answered(path: bytes) -> None:
+    """The engine's RPC takes a path in hex from anybody: one GET ended it."""
+    text = path.decode("utf-8", "replace")
+    asked = pb.Request(query=pb.RequestQuery(data=b"a", path="?" * len(path), prove=True))
+    frame = asked.SerializeToString().replace(b"?" * len(path), path)
+    application = AskedApplication()
+    with served(application) as server, server.connect() as client:
+        client.send_bytes(frames_of([echo("before")]) + encode_frame(frame) * 2)
+        client.send(echo("after"))
+        assert kinds(client, 4) == ["echo", "query", "query", "echo"]
+        assert server.log.of("abci_bad_request") == []
+    assert [one.path for one in application.queries] == [text, text]
+
+
 class Halt(BaseException):
     """What no call answers for."""
 
@@ -270,6 +305,15 @@ class HaltingApplication(KvApplication):
 
     def check_tx(self, request: req.CheckTxRequest) -> res.TxResult:
         raise Halt(SECRET, request)
+
+
+def test_an_engine_that_connects_is_logged_and_a_user_who_asks_the_same_is_not() -> None:
+    """The engine's RPC has an abci_info for anybody, as often as they like."""
+    with served(KvApplication()) as server, server.connect() as client:
+        for _ in range(3):
+            assert client.ask(info()).info.data == "kv"
+        (line,) = server.log.of("engine_connects")
+        assert (line["version"], line["height"]) == ("0.38.26", 0)
 
 
 def ends(server: Served) -> list[str | int]:

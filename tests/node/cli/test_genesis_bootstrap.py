@@ -7,6 +7,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,27 @@ def test_an_enclave_that_is_away_is_told(ready: Genesis) -> None:
     away = ready("bootstrap", "--operator", "op", "--address", "127.0.0.1:1")
     away.failed("enclave_unreachable")
     assert ready.home.genesis.read_bytes() == before
+
+
+def test_it_is_this_homes_enclave_that_makes_the_seed(ready: Genesis, enclave: Served) -> None:
+    """One of another home, at the port that both homes name, is not asked."""
+    named = replace(NodeConfig.load(ready.home), enclave_address=enclave.address)
+    named.save(ready.home)
+    ready("bootstrap", "--operator", "op").done()
+    info = ready.cli("enclave", "info", "--address", enclave.address, "--output", "json")
+    assert info.json["state"] == "EMPTY"
+    with served(ready.home.enclave) as own:
+        there = ready.cli("enclave", "info", "--address", own.address, "--output", "json")
+    assert (there.json["state"], there.json["network_id"]) == ("HOLDER", ready.network_id())
+
+
+def test_the_enclave_of_this_home_that_runs_is_asked(ready: Genesis) -> None:
+    with served(ready.home.enclave) as own:
+        named = replace(NodeConfig.load(ready.home), enclave_address=own.address)
+        named.save(ready.home)
+        ready("bootstrap", "--operator", "op").done()
+        info = ready.cli("enclave", "info", "--address", own.address, "--output", "json")
+    assert info.json["state"] == "HOLDER"
 
 
 # --- judging what somebody changed ---

@@ -153,7 +153,10 @@ def test_named_collateral_is_used_and_left_for_renewals(
 
 
 def test_a_false_id_is_refused(words: list[str], tmp_path: Path, cli: Cli) -> None:
-    cli(*words, "--network-id", "00" * 32).failed("wrong_network", logged=True)
+    refused = cli(*words, "--network-id", "00" * 32).failed("wrong_network", logged=True)
+    # The peer may lie, and no enclave can say which id is right.
+    assert "check the id with whom you trust" in refused.stderr
+    assert "--node" in refused.stderr
     assert not (tmp_path / "home" / "config" / "genesis.json").exists()
 
 

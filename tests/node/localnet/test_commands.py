@@ -92,6 +92,16 @@ def test_prepared_for_containers(tmp_path: Path) -> None:
     ]
 
 
+def test_the_status_of_a_network_that_is_being_made(prepared: Folder, tmp_path: Path) -> None:
+    """Its homes are not there yet, and nobody should make one in their place."""
+    folder = Folder(tmp_path / "net")
+    folder.path.mkdir()
+    folder.save(replace(prepared.load(), stage=Stage.HOMES))
+    found = run_for_real("localnet", "status", "--home", str(folder.path), "--output", "json")
+    found.failed("no_localnet")
+    assert "seedpactd localnet up" in found.json["remedy"]
+
+
 def test_the_status_of_a_network_that_does_not_run(prepared: Folder) -> None:
     home = ("--home", str(prepared.path))
     found = run_for_real("localnet", "status", *home, "--output", "json").done().json

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,9 +22,16 @@ LIMITS: Final = ServerLimits(
 )
 
 
+@contextmanager
+def begun(admission: Admission, method: str, *, client: str) -> Iterator[None]:
+    """A call at work."""
+    with admission.call(client), admission.work(method):
+        yield
+
+
 def refusal(admission: Admission, method: str, *, client: str) -> str:
     """The text with which a call is refused."""
-    with pytest.raises(QueryRefused) as caught, admission.call(method, client=client):
+    with pytest.raises(QueryRefused) as caught, begun(admission, method, client=client):
         pass
     assert caught.value.status is grpc.StatusCode.RESOURCE_EXHAUSTED
     return caught.value.text
@@ -33,28 +41,28 @@ def test_one_client_leaves_places_to_others() -> None:
     admission = Admission(LIMITS)
     with ExitStack() as stack:
         for _ in range(LIMITS.client_calls):
-            stack.enter_context(admission.call(PARAMS, client="a"))
+            stack.enter_context(begun(admission, PARAMS, client="a"))
         text = refusal(admission, PARAMS, client="a")
         assert text == (
-            "too_many_calls: expected at most 3 calls at work of one client, found one more; "
+            "too_many_calls: expected at most 3 calls of one client, found one more; "
             "wait for an answer before you ask again"
         )
-        with admission.call(PARAMS, client="b"):
+        with begun(admission, PARAMS, client="b"):
             pass
-    with admission.call(PARAMS, client="a"):
+    with begun(admission, PARAMS, client="a"):
         pass
 
 
 def test_simulations_have_few_places_and_hold_up_nothing_else() -> None:
     """Of all clients together. One that is refused gives back what it had."""
     admission = Admission(LIMITS)
-    with admission.call(SIMULATE, client="a"):
+    with begun(admission, SIMULATE, client="a"):
         for client in ("b", "c", "d") * 3:
             text = refusal(admission, SIMULATE, client=client)
             assert text.startswith("too_many_simulations: expected at most 1 simulations at work")
-            with admission.call(PARAMS, client=client):
+            with begun(admission, PARAMS, client=client):
                 pass
-    with admission.call(SIMULATE, client="b"):
+    with begun(admission, SIMULATE, client="b"):
         pass
 
 
@@ -71,7 +79,7 @@ def test_more_simulations_than_may_wait_are_refused_at_once() -> None:
 def test_a_call_that_fails_leaves_its_place() -> None:
     admission = Admission(LIMITS)
     for _ in range(10):
-        with pytest.raises(LookupError), admission.call(SIMULATE, client="a"):
+        with pytest.raises(LookupError), begun(admission, SIMULATE, client="a"):
             raise LookupError
 
 

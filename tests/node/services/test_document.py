@@ -40,4 +40,5 @@ def test_the_limits_are_the_servers() -> None:
         f"{limits.simulations} of all; a connection lives {limits.patience_secs} seconds"
     )
     assert said in TEXT
+    assert f"says nothing for {limits.silence_secs:.0f} seconds" in TEXT
     assert f"in the last {STALL_SECS:.0f} seconds" in TEXT

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.request
 from collections.abc import Callable
+from contextlib import ExitStack
+from http import HTTPStatus
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from node.metrics import Metrics
 from node.services import CannotServe, MetricsServer
+from node.services.metrics_server import MAX_CONNECTIONS
 
 CHANGES: dict[str, tuple[Callable[[Metrics], object], dict[str, str], float]] = {
     "height": (lambda m: m.block_committed(height=7, time_ns=1), {}, 7),
@@ -132,3 +136,34 @@ def test_prometheus_reads_them_over_http() -> None:
             pass
     assert caught.value.code == "port_taken"
     assert caught.value.expected == f"to listen at {place} for metrics"
+
+
+def test_connections_are_few_and_short() -> None:
+    """They are served by the node's own process, which has only so many threads and files."""
+    with ExitStack() as stack:
+        server = MetricsServer(Metrics(), address="127.0.0.1:0", connection_secs=0.05)
+        stack.enter_context(server)
+        host, _, port = server.address.rpartition(":")
+        silent = [
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            for _ in range(3 * MAX_CONNECTIONS)
+        ]
+        for connection in silent:
+            assert connection.recv(1) == b""  # it is over one limit, or the other
+        with urllib.request.urlopen(f"http://{server.address}/metrics", timeout=10) as answer:
+            assert answer.status == HTTPStatus.OK
+
+
+def test_one_connection_too_many_is_closed() -> None:
+    with ExitStack() as stack:
+        server = MetricsServer(Metrics(), address="127.0.0.1:0", connection_secs=600)
+        stack.enter_context(server)
+        host, _, port = server.address.rpartition(":")
+        silent = [
+            stack.enter_context(socket.create_connection((host, int(port)), timeout=10))
+            for _ in range(MAX_CONNECTIONS + 1)
+        ]
+        assert silent.pop().recv(1) == b""
+        for connection in silent:
+            connection.sendall(b"GET /metrics HTTP/1.0\r\n\r\n")
+            assert connection.recv(9) == b"HTTP/1.0 "

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import socket
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Final
 
 import grpc
@@ -32,6 +35,7 @@ from node.services import CannotServe, GrpcServer, ServerLimits
 from node.services.blocks import QUERIES as BLOCKS
 from node.services.modules import BANK
 from node.services.table import all_queries
+from tests.support.cometbft import wait_for
 from tests.support.grpc_callers import callers_that_never_send, is_held_up
 from tests.support.services import MAX_GAS, POWERS, Served, ServedState, address_of, commit, serve
 
@@ -42,6 +46,14 @@ VALIDATORS: Final = "/cosmos.staking.v1beta1.Query/Validators"
 ACCOUNTS: Final = "/cosmos.auth.v1beta1.Query/Accounts"
 HOLDERS: Final = {address_of(number): 1000 + number for number in range(1, 24)}
 UNKNOWN: Final = address_of(99)
+OPENED: Final = (
+    BALANCE,
+    "/cosmos.tx.v1beta1.Service/Simulate",
+    "/grpc.health.v1.Health/Check",
+    "/grpc.health.v1.Health/Watch",
+    "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+)
+"""Each kind of method."""
 
 
 @pytest.fixture(scope="module")
@@ -297,28 +309,55 @@ class TestLimits:
             assert codes == {"OK", "RESOURCE_EXHAUSTED"}
             assert ask(0) == "OK"
 
-    def test_clients_that_keep_reflection_open_hold_up_no_query(self, tmp_path: Path) -> None:
-        """Each such call holds a thread; they have threads of their own."""
-        limits = ServerLimits(workers=2, reflections=2)
-        with serve(tmp_path, BANK, balances=HOLDERS, limits=limits) as running:
-            over = threading.Event()
-
-            def open_for_ever() -> Iterator[ServerReflectionRequest]:
-                yield ServerReflectionRequest(list_services="")
-                over.wait()
-
-            stub = ServerReflectionStub(running.channel)
-            first = stub.ServerReflectionInfo(open_for_ever())
-            assert next(first).list_services_response.service
-            others = [stub.ServerReflectionInfo(open_for_ever()) for _ in range(4)]
-            for _ in range(10):
-                running.call(BALANCE, balance_request(address_of(1)))
-            over.set()
-            for call in (first, *others):
+    @pytest.mark.parametrize("path", OPENED)
+    def test_one_client_that_never_sends_leaves_threads_to_others(
+        self, tmp_path: Path, path: str
+    ) -> None:
+        """GRPC gives a thread to each call before its message has come."""
+        limits = ServerLimits(workers=3, client_calls=2, silence_secs=600)
+        with serve(tmp_path, TABLE, balances={}, limits=limits) as running:
+            calls = [_that_never_sends(running, path) for _ in range(12)]
+            codes = Counter(_first_ends(calls, len(calls) - limits.client_calls))
+            assert codes == {"RESOURCE_EXHAUSTED": len(calls) - limits.client_calls}
+            for call in calls:
                 call.cancel()
 
+    @pytest.mark.parametrize("path", OPENED)
+    def test_a_call_that_says_nothing_ends(self, tmp_path: Path, path: str) -> None:
+        limits = ServerLimits(workers=2, client_calls=2, silence_secs=0.05)
+        with serve(tmp_path, TABLE, balances={}, limits=limits) as running:
+            calls = [_that_never_sends(running, path) for _ in range(2)]
+            assert _first_ends(calls, 2) == ["CANCELLED"] * 2
+            running.call(BALANCE, balance_request(UNKNOWN))
+
+    def test_reflection_that_stays_open_ends(self, tmp_path: Path) -> None:
+        limits = ServerLimits(workers=1, client_calls=1, silence_secs=0.05)
+        with serve(tmp_path, BANK, balances={}, limits=limits) as running:
+            asked: SimpleQueue[ServerReflectionRequest] = SimpleQueue()
+            asked.put(ServerReflectionRequest(list_services=""))
+            stub = ServerReflectionStub(running.channel)
+            call = stub.ServerReflectionInfo(iter(asked.get, None))
+            assert next(call).list_services_response.service
+            assert _first_ends([call], 1) == ["CANCELLED"]
+            running.call(BALANCE, balance_request(UNKNOWN))
+
+    def test_who_watches_health_holds_a_place_and_no_thread(self, tmp_path: Path) -> None:
+        limits = ServerLimits(workers=1, client_calls=2, silence_secs=0.05)
+        with serve(tmp_path, BANK, balances={}, limits=limits) as running:
+            stub = health_pb2_grpc.HealthStub(running.channel)
+            watching = [stub.Watch(health_pb2.HealthCheckRequest()) for _ in range(2)]
+            for call in watching:
+                assert next(call).status == health_pb2.HealthCheckResponse.NOT_SERVING
+            status, text = refused(running, BALANCE, balance_request(UNKNOWN))
+            assert (status, text.partition(":")[0]) == ("RESOURCE_EXHAUSTED", "too_many_calls")
+            running.server.health.tell(serving=True)  # much later than 0.05 s or not: it goes on
+            for call in watching:
+                assert next(call).status == health_pb2.HealthCheckResponse.SERVING
+                call.cancel()
+            wait_for(lambda: _is_open(running), "the places that they had")
+
     def test_clients_that_never_send_do_not_keep_the_workers_for_ever(self, tmp_path: Path) -> None:
-        limits = ServerLimits(workers=2, patience_secs=1)
+        limits = ServerLimits(workers=2, patience_secs=1, silence_secs=600)
         request = balance_request(address_of(1))
         with (
             serve(tmp_path, BANK, balances=HOLDERS, limits=limits) as running,
@@ -328,6 +367,34 @@ class TestLimits:
             assert any(is_held_up(call, request) for _ in range(1000))
             # Its own connection may grow too old first: an honest client asks again.
             assert any(_is_answered(call, request) for _ in range(1000))
+
+
+def _that_never_sends(running: Served, path: str) -> Any:
+    """A call that is begun."""
+
+    def nothing() -> Iterator[bytes]:
+        threading.Event().wait()
+        yield b""
+
+    begin: grpc.StreamStreamMultiCallable[bytes, bytes] = running.channel.stream_stream(path)
+    return begin(nothing())
+
+
+def _first_ends(calls: Sequence[Any], count: int) -> list[str]:
+    """The statuses of those that end first."""
+    ended: SimpleQueue[Any] = SimpleQueue()
+    for call in calls:
+        if not call.add_callback(functools.partial(ended.put, call)):
+            ended.put(call)
+    return [ended.get(timeout=10).code().name for _ in range(count)]
+
+
+def _is_open(running: Served) -> bool:
+    try:
+        running.call(BALANCE, balance_request(UNKNOWN))
+    except grpc.RpcError:
+        return False
+    return True
 
 
 def _is_answered(call: Any, request: bytes) -> bool:

@@ -63,6 +63,17 @@ def test_a_line_that_does_not(tmp_path: Path, line: str) -> None:
     assert watch(log).look() == ""
 
 
+def test_a_log_that_was_cut_begins_anew(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.write_text("before\n" * 1000)
+    looking = watch(log)
+    assert looking.look() == ""
+    log.write_text(f"{FAILED}\n")
+    assert looking.look() == ""
+    looking.begin_again()
+    assert looking.look() == FAILED
+
+
 def test_the_log_grows(tmp_path: Path) -> None:
     log = tmp_path / "log"
     looking = watch(log)

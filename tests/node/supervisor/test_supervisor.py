@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from node.supervisor import Group, ProcessId, What, running
-from node.supervisor.child import MAX_LOG_BYTES
+from node.supervisor.log_file import MAX_LOG_BYTES
 from tests.support.supervised import (
     HALTED,
     HALTS,
@@ -289,6 +289,20 @@ def test_a_pid_file_names_one_process_only(tmp_path: Path) -> None:
     for text in ("", "x", "1", "1 2 3", "\xff"):
         path.write_text(text)
         assert running(path) is None
+
+
+def test_a_log_that_gets_long_is_put_aside_while_its_process_runs(folder: Path) -> None:
+    """Strangers may have a line written as often as they like."""
+    log = folder / "node.log"
+    watched = Watched()
+
+    def grow() -> None:
+        watched.wait_for("node", What.READY)
+        os.truncate(log, MAX_LOG_BYTES + 1)  # sparse
+        wait_for(lambda: log.stat().st_size < MAX_LOG_BYTES, "a short log")
+
+    watched.play(Group("n", (spec(folder, "node"),)), grow)
+    assert (folder / "node.log.1").stat().st_size > MAX_LOG_BYTES
 
 
 def test_a_long_log_is_put_aside(folder: Path) -> None:

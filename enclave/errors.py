@@ -160,6 +160,11 @@ class Refusal(Exception):
         super().__init__(f"{code}: expected {self.expected}, found {self.found}")
 
 
+def words_of(error: OSError) -> str:
+    """What the system says of an error; its class where it says nothing."""
+    return error.strerror or type(error).__name__
+
+
 def one_line(text: str) -> str:
     """`text` without line breaks or control characters, cut to `MAX_TEXT` characters."""
     # Cut first: megabytes of an attacker's text must not cost seconds here.

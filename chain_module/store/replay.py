@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from chain_module.store.replay_lines import BadLineError, replay_lines
+from enclave.errors import words_of
 
 UNREADABLE: Final = 2
 
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> int:
         sys.stdout.flush()
         reason = str(error)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = words_of(error)
     else:
         return 0
     sys.stderr.write(f"replay: {name}: {reason}\n")

@@ -20,7 +20,7 @@ from enclave.attestation.quote import parse_quote, strip_padding
 from enclave.attestation.quote_layout import ENCLAVE_REPORT
 from enclave.attestation.types import REPORT_DATA_BYTES, Evidence, Measurement, SgxMeasurement
 from enclave.crypto.labels import Mode
-from enclave.errors import Code, Refusal
+from enclave.errors import Code, Refusal, words_of
 
 DEVICE: Final = Path("/dev/attestation")
 REPORT_BYTES: Final = 432
@@ -174,7 +174,7 @@ def ratls_credentials(directory: Path) -> RatlsCredentials:
 
 
 def _no_file(path: Path, error: OSError) -> Refusal:
-    reason = error.strerror or type(error).__name__
+    reason = words_of(error)
     return _unavailable(f"{path}, which Gramine provides inside an SGX enclave", reason)
 
 

@@ -4,10 +4,10 @@ Intel SGX PCK Certificate and CRL Profile Specification 1.5, section 1.3.5; `pck
 it. The platform's identity is the PPID alone: the rest changes when Intel reissues the certificate
 (attestation.md trap 4).
 
-Only certificates that the verification library accepted come here, so these are Intel's bytes (or
-a development root's). Each value is found by its encoded identifier, type and length, which must
-be there once; parsing the certificate anew would cost a twentieth of verifying the quote. The
-verifier compares PPID and FMSPC with what the library parsed.
+Each value is found by its encoded identifier, type and length, which must be there once; parsing
+the certificate anew would cost a twentieth of verifying the quote. The chain's gates read a leaf
+before anybody has verified it, so any bytes give a platform or a refusal. Gate 3 compares PPID and
+FMSPC with what the library parsed of a leaf that it accepted.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def read_platform(leaf_der: bytes) -> Platform:
     """The platform that a PCK certificate is for.
 
     Args:
-        leaf_der: DER of a certificate whose signature is verified.
+        leaf_der: DER of a certificate, verified or not.
 
     Raises:
         Refusal: CERTIFICATE_INVALID.

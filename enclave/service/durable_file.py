@@ -12,7 +12,7 @@ import os
 from pathlib import Path
 from typing import Final, Protocol
 
-from enclave.errors import Code, Refusal
+from enclave.errors import Code, Refusal, words_of
 from enclave.framework.sealed_state import StorageUncertain
 
 PRIVATE: Final = 0o600
@@ -124,5 +124,5 @@ class DurableFile:
 
 
 def _failed(expected: str, error: OSError) -> Refusal:
-    found = error.strerror or type(error).__name__
+    found = words_of(error)
     return Refusal(Code.STORAGE_FAILED, expected=expected, found=found)

@@ -21,7 +21,7 @@ from typing import Final
 
 from enclave.crypto.endpoint import ENDPOINT_FILE, TOKEN_BYTES
 from enclave.crypto.sealing import MAX_BLOB_BYTES, Role
-from enclave.errors import Code, Refusal
+from enclave.errors import Code, Refusal, words_of
 from enclave.framework.sealed_state import Entropy, StorageUncertain
 from enclave.service.durable_file import PRIVATE, Disk, DurableFile
 
@@ -69,7 +69,7 @@ class Home:
             raise Refusal(
                 Code.STORAGE_FAILED,
                 expected=f"a directory at {self.path} that can be created and written",
-                found=error.strerror or type(error).__name__,
+                found=words_of(error),
             ) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -101,7 +101,7 @@ class Home:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                found = error.strerror or type(error).__name__
+                found = words_of(error)
                 raise _exposed(path, private, found) from None
             if mode & OTHERS_WRITE:
                 raise _exposed(path, private, f"mode {mode:04o}: others can write to it")

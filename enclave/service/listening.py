@@ -11,7 +11,7 @@ import socket
 from collections.abc import Mapping
 from typing import Final
 
-from enclave.errors import Code, Refusal
+from enclave.errors import Code, Refusal, words_of
 
 _CAUSES: Final[Mapping[int, Code]] = {
     errno.EADDRINUSE: Code.PORT_TAKEN,
@@ -63,5 +63,5 @@ def why_not(error: OSError | UnicodeError, address: str, *, what: str) -> Refusa
         words = getattr(error, "strerror", None) or "no name of a host"
         return Refusal(Code.ADDRESS_UNKNOWN, expected=expected, found=words)
     code = _CAUSES.get(error.errno or 0, Code.CANNOT_LISTEN)
-    found = _WORDS.get(code) or error.strerror or type(error).__name__
+    found = _WORDS.get(code) or words_of(error)
     return Refusal(code, expected=expected, found=found)

@@ -7,7 +7,7 @@ from typing import Final
 
 import enclave
 from enclave.attestation.measure import MEASURED_SUFFIX, measure_files
-from enclave.errors import Code, Refusal
+from enclave.errors import Code, Refusal, words_of
 from seedpact.enclave.v1 import service_pb2
 
 MESSAGES: Final = (
@@ -38,6 +38,6 @@ def measure_package() -> bytes:
         raise Refusal(
             Code.STORAGE_FAILED,
             expected="the enclave's own code to be readable",
-            found=error.strerror or type(error).__name__,
+            found=words_of(error),
         ) from None
     return measure_files(files)

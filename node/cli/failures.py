@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from enclave.errors import Refusal, one_line
+from enclave.errors import Refusal, one_line, words_of
 from node.cli.exit_codes import ExitCode
-from node.config.files import not_permitted, reason
+from node.config.files import not_permitted
 from node.failure import NodeFailure
 from node.json_form import Json
 
@@ -215,8 +215,8 @@ def of_system(error: OSError) -> Failure | None:
     if isinstance(error, PermissionError):
         return of_part(not_permitted(path))
     if error.errno in _NO_ROOM:
-        return Failure(CliCode.CANNOT_WRITE, expected=f"to write {path}", found=reason(error))
-    return malformed(f"to open {path}", reason(error), code=CliCode.UNREADABLE_INPUT)
+        return Failure(CliCode.CANNOT_WRITE, expected=f"to write {path}", found=words_of(error))
+    return malformed(f"to open {path}", words_of(error), code=CliCode.UNREADABLE_INPUT)
 
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})

@@ -14,6 +14,7 @@ import select
 import sys
 from typing import TYPE_CHECKING, Final, TextIO
 
+from enclave.errors import words_of
 from enclave.service.descriptors import occupy_standard_streams
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class _Answers(_Stream):
 
     def failed(self, error: OSError) -> None:
         if not self.over:
-            reason = error.strerror or type(error).__name__
+            reason = words_of(error)
             raise AnswerLost(reason, reader_gone=isinstance(error, BrokenPipeError))
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from enclave.attestation.collateral import Collateral
 from enclave.attestation.limits import MAX_COLLATERAL_BYTES
-from enclave.errors import Refusal
-from node.config.files import reason, replace_file
+from enclave.errors import Refusal, words_of
+from node.config.files import replace_file
 from node.log import Log
 
 
@@ -41,7 +41,7 @@ class NamedCollateral:
                 self._warn(log, code="collateral_missing", found="no file: the chain's is used")
             return b""
         except OSError as error:
-            self._warn(log, code="config_unreadable", found=reason(error))
+            self._warn(log, code="config_unreadable", found=words_of(error))
             return b""
         try:
             Collateral.parse(raw)

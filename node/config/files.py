@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
+from enclave.errors import words_of
 from node.config.failures import ConfigCode, ConfigFailure
 
 PUBLIC: Final = 0o644
@@ -90,11 +91,6 @@ def expanded(text: str) -> Path:
         ) from None
 
 
-def reason(error: OSError) -> str:
-    """An error of the system in few words."""
-    return error.strerror or type(error).__name__
-
-
 def _write(path: Path, data: bytes, *, mode: int, replace: bool) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -154,11 +150,13 @@ def cannot_read(path: Path, error: OSError) -> ConfigFailure:
     if isinstance(error, PermissionError):
         return not_permitted(path)
     return ConfigFailure(
-        ConfigCode.CONFIG_UNREADABLE, expected=f"to read {path}", found=reason(error)
+        ConfigCode.CONFIG_UNREADABLE, expected=f"to read {path}", found=words_of(error)
     )
 
 
 def _cannot_write(path: Path, error: OSError) -> ConfigFailure:
     if isinstance(error, PermissionError):
         return not_permitted(path)
-    return ConfigFailure(ConfigCode.CANNOT_WRITE, expected=f"to write {path}", found=reason(error))
+    return ConfigFailure(
+        ConfigCode.CANNOT_WRITE, expected=f"to write {path}", found=words_of(error)
+    )

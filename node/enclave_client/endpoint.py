@@ -12,7 +12,7 @@ import stat
 from pathlib import Path
 
 from enclave.crypto.endpoint import ANY_PORT, TOKEN_BYTES, Endpoint
-from enclave.errors import Refusal
+from enclave.errors import Refusal, words_of
 from enclave.registration.network_codec import mode_from_proto
 from node.enclave_client.failures import EnclaveTokenUnusable
 from seedpact.enclave.v1 import service_pb2 as pb
@@ -37,7 +37,7 @@ def read_token(path: Path | None) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise EnclaveTokenUnusable(path, error.strerror or type(error).__name__) from None
+        raise EnclaveTokenUnusable(path, words_of(error)) from None
     if len(token) != TOKEN_BYTES:
         more = len(token) > TOKEN_BYTES
         found = f"more than {TOKEN_BYTES}" if more else str(len(token))

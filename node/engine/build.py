@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from enclave.errors import words_of
 from node.base.file_lock import FileLock
 from node.engine.failures import EngineCode, EngineFailure
 from node.engine.plan import (
@@ -259,7 +260,7 @@ def _disk_failures(folder: Path) -> Iterator[None]:
         raise EngineFailure(
             EngineCode.DISK_FULL if full else EngineCode.CANNOT_WRITE_CACHE,
             expected=f"a folder with room at {folder}" if full else f"to write to {folder}",
-            found=error.strerror or type(error).__name__,
+            found=words_of(error),
         ) from None
 
 

@@ -16,6 +16,7 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
+from enclave.errors import words_of
 from node.engine_rpc.failures import EngineFailed, EngineRefused, EngineUnreachable, EngineUntrusted
 from node.engine_rpc.fields import shown
 from node.engine_rpc.http_status import meaning_of
@@ -109,7 +110,7 @@ class Transport:
         except ssl.SSLError:
             raise self._unreachable("no TLS at that port, or another version of it") from None
         except OSError as error:
-            raise self._unreachable(error.strerror or type(error).__name__) from None
+            raise self._unreachable(words_of(error)) from None
         except UnicodeError:
             raise self._unreachable("a name that is no host's") from None
         except http.client.HTTPException as error:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
+from enclave.errors import words_of
 from node.base.file_lock import FileLock, Held
 from node.config.failures import ConfigFailure
 from node.config.files import replace_file
@@ -130,7 +131,7 @@ def exclusive(folder: Path) -> Iterator[None]:
             found="one that holds its lock",
         ) from None
     except OSError as error:
-        raise _unusable(folder / LOCK_NAME, error.strerror or type(error).__name__) from None
+        raise _unusable(folder / LOCK_NAME, words_of(error)) from None
     with lock:
         yield
 
@@ -142,7 +143,7 @@ def _read(path: Path) -> Notes:
     except FileNotFoundError:
         return Notes()
     except OSError as error:
-        raise _unusable(path, error.strerror or type(error).__name__) from None
+        raise _unusable(path, words_of(error)) from None
     try:
         return _parse(cast("Mapping[str, object]", parse_json(data)))
     except (ValueError, KeyError, TypeError, AttributeError):

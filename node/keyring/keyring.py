@@ -15,8 +15,9 @@ from typing import Final
 
 from cosmpy.aerial.wallet import LocalWallet
 
+from enclave.errors import words_of
 from node.config.failures import ConfigCode, ConfigFailure
-from node.config.files import PRIVATE, create_file, make_folder, read_bytes, reason
+from node.config.files import PRIVATE, create_file, make_folder, read_bytes
 from node.keyring.box import Box, Cost, WrongPassword, seal, unseal
 from node.keyring.failures import KeyringCode, KeyringFailure
 from node.keyring.key import KeyInfo, SigningKey
@@ -138,7 +139,7 @@ class Keyring:
             path.unlink()
         except OSError as error:
             raise KeyringFailure(
-                KeyringCode.CANNOT_WRITE, expected=f"to remove {path}", found=reason(error)
+                KeyringCode.CANNOT_WRITE, expected=f"to remove {path}", found=words_of(error)
             ) from None
         return info
 
@@ -171,7 +172,7 @@ class Keyring:
             raise KeyringFailure(
                 KeyringCode.UNREADABLE,
                 expected=f"a keyring at {self._folder}",
-                found=reason(error),
+                found=words_of(error),
             ) from None
         names = (entry.removesuffix(SUFFIX) for entry in entries if entry.endswith(SUFFIX))
         return sorted(name for name in names if _NAME.fullmatch(name))

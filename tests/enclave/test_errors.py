@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
-from enclave.errors import MAX_TEXT, Code, Refusal, one_line
+from enclave.errors import MAX_TEXT, Code, Refusal, one_line, words_of
 
 
 @pytest.mark.parametrize(
@@ -26,3 +28,8 @@ def test_a_refusal_says_both_sides() -> None:
     assert str(said) == "bad_value: expected one, found two"
     silent = Refusal(Code.BAD_VALUE, expected="", found="")
     assert (silent.expected, silent.found) == ("something", "nothing")
+
+
+def test_an_error_of_the_system_has_words_even_where_the_system_has_none() -> None:
+    assert words_of(OSError(errno.ENOSPC, "No space left on device")) == "No space left on device"
+    assert words_of(OSError("cut")) == words_of(OSError()) == "OSError"

@@ -11,6 +11,7 @@ import click
 
 from enclave.attestation.development_root import development_root_der
 from enclave.attestation.types import Measurement, SgxMeasurement, TcbStatus, TdxMeasurement, Tee
+from enclave.errors import words_of
 from enclave.service.measure_package import measure_package
 from enclave.software.attestor import ISSUED_BEFORE_GENESIS
 from enclave.software.blueprint import DEFAULT_ISSUED_AT, Blueprint, QuoteKind
@@ -193,7 +194,7 @@ def _write_all(directory: Path, contents: dict[str, bytes], *, force: bool) -> N
         raise Failure(
             CliCode.CANNOT_WRITE,
             expected=f"a directory {directory} that can be made",
-            found=error.strerror or type(error).__name__,
+            found=words_of(error),
         ) from None
     for name in contents:
         check_writable(str(directory / name), force=force)

@@ -12,13 +12,14 @@ from typing import Final
 
 from chain_module.app.check import RECHECK_BYTES, RECHECKS
 from enclave.crypto.labels import Mode
+from enclave.errors import words_of
 from node.cli.doctor.subject import Skipped, Subject
 from node.cli.failures import CliCode, Failure
 from node.config import ClientConfig
 from node.config.cometbft import check_cometbft, engine_addresses, read_cometbft
 from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
-from node.config.files import not_permitted, reason
+from node.config.files import not_permitted
 from node.config.parts import Part, pid_file
 from node.engine import pinned, require_engine
 from node.libraries import CERTIFICATES, library_versions, openssl_version
@@ -209,7 +210,7 @@ def _mode_of(path: Path) -> int:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         raise Failure(
-            CliCode.UNREADABLE_INPUT, expected=f"a key at {path}", found=reason(error)
+            CliCode.UNREADABLE_INPUT, expected=f"a key at {path}", found=words_of(error)
         ) from None
 
 

@@ -161,3 +161,18 @@ def test_a_changed_certificate_is_read_or_refused(data: st.DataObject) -> None:
         changed[start : start + data.draw(st.integers(0, 4))] = data.draw(st.binary(max_size=4))
     with contextlib.suppress(Refusal):
         read_platform(bytes(changed))
+
+
+def test_a_leaf_that_nobody_verified_is_read_or_refused() -> None:
+    """The gates read whatever the first PEM block of a quote holds, wherever it stands there."""
+    head = object_identifier(SGX_EXTENSION_OID)
+    values = {"1": PPID, "3": PCE_ID, "4": FMSPC}
+    body = b"".join(
+        object_identifier(f"{SGX_EXTENSION_OID}.{arc}") + octet_string(value)
+        for arc, value in values.items()
+    )
+    plain = PlatformFlags(dynamic_platform=False, cached_keys=False, smt_enabled=False)
+    for bare in (head + b"\x04" + body, b"\x30" + head + body):
+        assert read_platform(bare) == Platform(PPID, PCE_ID, FMSPC, plain)
+    with refused(Code.CERTIFICATE_INVALID):
+        read_platform(head + head + body)

@@ -29,6 +29,19 @@ def test_every_errno_has_one_cause(number: int) -> None:
 
 
 @pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (OSError(errno.EADDRINUSE, "in use"), "another program that listens there"),
+        (OSError(errno.EADDRNOTAVAIL, "none"), "an address that is not this machine's"),
+        (OSError(errno.EACCES, "denied"), "a port that this user may not open"),
+        (OSError("cut"), "OSError"),
+    ],
+)
+def test_what_was_found_is_in_our_words_or_the_systems(error: OSError, found: str) -> None:
+    assert why_not(error, "127.0.0.1:1", what="it").found == found
+
+
+@pytest.mark.parametrize(
     "error",
     [
         socket.gaierror(socket.EAI_NONAME, "Name or service not known"),

@@ -42,8 +42,6 @@ QUERY_SECS: Final = 4.0
 """How long the query lane waits for an answer: less than clients of the engine's RPC do (5 s)."""
 SILENT_SECS: Final = 60.0
 """The child says every second that it lives."""
-LISTEN_SECS: Final = 10.0
-"""How long a node that starts waits, once, until clients find its services."""
 STOP_SECS: Final = 4.0
 """How long the child may take to end: calls under way have two seconds."""
 LONGEST_DELAY_SECS: Final = 60.0
@@ -74,20 +72,13 @@ class QueryProcess:
         self._thread = threading.Thread(target=self._run, name="queries", daemon=True)
 
     def start(self) -> None:
-        """Starts it, and waits a little until it listens.
+        """Starts it, and does not wait until it listens: blocks would wait, too.
 
         Raises:
             CannotServe: nobody can listen at that address.
         """
         self._try_to_listen()
         self._thread.start()
-        deadline = time.monotonic() + LISTEN_SECS
-        while time.monotonic() < deadline:
-            link = self._link
-            if link is not None and link.listening.wait(POLL_SECS):
-                return
-            self._stopped.wait(POLL_SECS)
-        self._log("warning", "query_process_late", code=QueryCode.QUERIES_AWAY)
 
     def committed(self) -> None:
         """The state has another version."""

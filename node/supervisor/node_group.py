@@ -18,12 +18,15 @@ from node.supervisor.probes import (
     address_accepts,
     all_of,
     enclave_answers,
+    in_time,
     rpc_answers,
     socket_accepts,
 )
 from node.supervisor.spec import Group, ProcessSpec
 
 NODE_MODULE: Final = "node.process"
+SERVICES_SECS: Final = 10.0
+"""How long a start waits for the gRPC services, at most."""
 ENGINE_HALTS: Final = re.compile(
     rb"(?:E\[[0-9-]+\|[0-9:.]+\] |\{\"_msg\":\")"
     rb"(?:CONSENSUS FAILURE!!!|(?:consensus|mempool|query|snapshot) connection terminated\. )"
@@ -59,9 +62,13 @@ def node_group(
             address_accepts(config.enclave_address),
             enclave_answers(config.enclave_address, token=token),
         ),
-        # Its gRPC services are another process's, for which blocks do not wait (docs/adr/0024).
         Part.NODE: socket_accepts(config.abci_socket),
-        Part.COMETBFT: rpc_answers(f"http://{rpc}"),
+        # The gRPC services are another process's, for which blocks do not wait (docs/adr/0024). But
+        # whoever is told that the node runs shall find them, unless they take too long.
+        Part.COMETBFT: all_of(
+            rpc_answers(f"http://{rpc}"),
+            in_time(address_accepts(config.grpc_listen), secs=SERVICES_SECS),
+        ),
     }
     return Group(
         name,

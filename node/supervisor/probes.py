@@ -6,6 +6,7 @@ A probe answers at once or within `PATIENCE_SECS`, and raises nothing.
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -79,6 +80,18 @@ def rpc_answers(url: str) -> Probe:
 def all_of(*probes: Probe) -> Probe:
     """Every one of them."""
     return lambda: all(probe() for probe in probes)
+
+
+def in_time(probe: Probe, *, secs: float) -> Probe:
+    """As `probe`; it holds anyway once it was asked for so long."""
+    first: list[float] = []
+
+    def patient() -> bool:
+        first.append(time.monotonic())
+        del first[1:]
+        return probe() or time.monotonic() - first[0] >= secs
+
+    return patient
 
 
 def _connects(connection: socket.socket, path: str) -> bool:

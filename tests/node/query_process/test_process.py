@@ -100,7 +100,9 @@ def running(folder: Path) -> Iterator[Running]:
 
         queries = QueryProcess(storage, settings(listen=address), log=log, metrics=metrics)
         with queries:
-            yield Running(storage, queries, metrics, address, lines)
+            found = Running(storage, queries, metrics, address, lines)
+            wait_for(found.answers, "the query process")
+            yield found
 
 
 @pytest.fixture(scope="module")

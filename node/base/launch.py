@@ -1,4 +1,6 @@
-"""Becomes a program that the kernel ends when its parent dies: `launch.py PARENT_PID PROGRAM ..`.
+"""Becomes a program that the kernel ends when its parent dies.
+
+    launch.py PARENT_PID NICE PROGRAM ..
 
 Run by path, without site packages: it starts in 20 ms, and keeps its process id. A function
 between fork and exec would do the same, but not in a process that has threads.
@@ -19,7 +21,8 @@ ORPHAN: Final = 3
 
 def main(arguments: list[str]) -> NoReturn:
     """Becomes the program. Raises OSError where that cannot be run."""
-    parent, *command = arguments
+    parent, nice, *command = arguments
+    os.nice(int(nice))
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     # It is how the program is stopped, also where the parent came with it ignored.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)

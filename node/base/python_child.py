@@ -28,13 +28,14 @@ def python_command(module: str, *arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", "-m", module, *arguments)
 
 
-def dying_with_us(command: Sequence[str]) -> tuple[str, ...]:
+def dying_with_us(command: Sequence[str], *, nice: int = 0) -> tuple[str, ...]:
     """The command line of a program that the kernel ends when this process dies (`launch.py`).
 
     Args:
         command: the program's path, then its arguments.
+        nice: by how much others come before it, from its first instruction on; 0 .. 19.
     """
-    return (sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), *command)
+    return (sys.executable, "-I", "-S", str(_LAUNCH), str(os.getpid()), str(nice), *command)
 
 
 def python_environment(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

@@ -4,15 +4,14 @@ It keeps a copy of the state, serves the table of queries over gRPC, and answers
 the node hands on from the engine. It ends when the node closes the socket; and with an error where
 its copy is not what the node has, for the node starts another one then.
 
-It works at a lower priority than the node, and is the first that the kernel ends where memory runs
-out: blocks come before queries.
+It is the first process that the kernel ends where memory runs out, and its node starts it at a
+lower priority than its own: blocks come before queries.
 """
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 import signal
 import socket
 import sys
@@ -36,7 +35,6 @@ from node.services import AbciQueries, CannotServe, GrpcServer
 from node.services.failures import QueryCode, unavailable
 from node.services.table import all_queries
 
-NICE: Final = 19
 OOM_SCORE: Final = "500"
 """proc(5): 1,000 would be ended first of all processes."""
 ALIVE_SECS: Final = 1.0
@@ -166,7 +164,6 @@ def main(arguments: list[str]) -> int:
     # The node says when it ends; its terminal's Ctrl-C goes to the node.
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
-    os.nice(NICE)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, encoding="ascii")
     channel = Channel(socket.socket(fileno=descriptor))

@@ -51,6 +51,9 @@ holds it while the kernel frees its memory."""
 POLL_SECS: Final = 0.05
 WATCH_SECS: Final = 1.0
 
+NICE: Final = 19
+"""Of the child, before it imports anything: a validator that comes back has blocks to judge."""
+
 _WHAT: Final = "the gRPC services"
 _CODESPACE: Final = SdkReason.INVALID_REQUEST.reason.codespace
 
@@ -184,7 +187,7 @@ class QueryProcess:
             # It dies with this process, and writes into the same log.
             command = python_command(MODULE, *map(str, descriptors))
             process = subprocess.Popen(  # noqa: S603 (a program of ours, arguments as a list)
-                dying_with_us(command),
+                dying_with_us(command, nice=NICE),
                 env=python_environment(),
                 stdin=subprocess.DEVNULL,
                 pass_fds=descriptors,

@@ -22,7 +22,7 @@ from chain_module.abci.requests import QueryRequest
 from node.log import no_log
 from node.metrics import Metrics
 from node.query_process import QueryProcess, process
-from node.query_process.child import NICE, OOM_SCORE
+from node.query_process.child import OOM_SCORE
 from node.services import HEIGHT_HEADER, CannotServe
 from node.storage import Storage, open_storage
 from tests.support.cli import python_path
@@ -134,7 +134,7 @@ def test_blocks_come_before_queries(node: Running) -> None:
     """For the processor and for memory."""
     wait_for(node.answers, "the query process")
     fields = Path(f"/proc/{node.pid}/stat").read_text().rpartition(")")[2].split()
-    assert int(fields[16]) == min(LOWEST, os.nice(0) + NICE)
+    assert int(fields[16]) == min(LOWEST, os.nice(0) + process.NICE)
     assert Path(f"/proc/{node.pid}/oom_score_adj").read_text().strip() == OOM_SCORE
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from enclave.errors import one_line
+from enclave.errors import CodedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +62,13 @@ class SdkReason(Reasons):
     INVALID_GAS_LIMIT = Reason("sdk", 41, "invalid_gas_limit")
 
 
-class TxRefusal(Exception):
+class TxRefusal(CodedError[str]):
     """A rule of the state machine said no. What was written before it is thrown away.
 
     Attributes:
-        reason: which rule.
-        expected: what it wanted, in words or public values.
-        found: what it got.
+        reason: which rule; `code` is its name.
     """
 
     def __init__(self, reason: Reasons, *, expected: str, found: str) -> None:
         self.reason = reason.reason
-        self.expected = one_line(expected) or "something"
-        self.found = one_line(found) or "nothing"
-        super().__init__(f"{self.reason.name}: expected {self.expected}, found {self.found}")
+        super().__init__(self.reason.name, expected=expected, found=found)

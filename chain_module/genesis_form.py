@@ -6,43 +6,54 @@ more are text. What is not known is refused: a misspelt field must not start ano
 
 from __future__ import annotations
 
+import enum
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from enclave.errors import one_line
+from enclave.errors import CodedError
 
 Json: TypeAlias = Mapping[str, "Json"] | Sequence["Json"] | str | int | float | bool | None
 """What `json.loads` gives."""
 
 JsonObject: TypeAlias = Mapping[str, Json]
 
-BAD_GENESIS: Final = "bad_genesis"
-
 MAX_UINT64: Final = 2**64 - 1
 
 _DIGITS: Final = re.compile(r"0|[1-9][0-9]{0,19}", re.ASCII)
 
 
-class BadGenesis(Exception):
+class BadGenesisCode(enum.StrEnum):
+    """What can be wrong with a genesis, beside the gates that its first record passes."""
+
+    BAD_GENESIS = "bad_genesis"
+    """Its form, or one part contradicts another."""
+    NO_VALIDATORS = "genesis_without_validators"
+    VALIDATOR_KEY = "genesis_validator_key"
+    VALIDATOR_POWER = "genesis_validator_power"
+    VALIDATOR_TWICE = "genesis_validator_twice"
+    CONSENSUS_PARAMS = "genesis_consensus_params"
+    NOT_BOOTSTRAPPED = "genesis_not_bootstrapped"
+    RECORD_MISMATCH = "genesis_record_mismatch"
+
+
+class BadGenesis(CodedError[str]):
     """The genesis has no good form, or contradicts itself.
 
     Attributes:
-        code: the stable name; BAD_GENESIS where only the form is wrong.
         where: the field, such as auth.accounts[0].address.
-        expected: what belongs there.
-        found: what is there.
+        code: a `BadGenesisCode`, or the code of the gate that says no.
     """
 
     def __init__(
-        self, where: str, *, expected: str, found: object, code: str = BAD_GENESIS
+        self, where: str, *, expected: str, found: object, code: str = BadGenesisCode.BAD_GENESIS
     ) -> None:
-        self.code = code
         self.where = where
-        self.expected = one_line(expected)
         text = found if isinstance(found, str) and found.strip() else repr(found)[:200]
-        self.found = one_line(text)
-        super().__init__(f"{where}: expected {self.expected}, found {self.found}")
+        super().__init__(code, expected=expected, found=text)
+
+    def __str__(self) -> str:
+        return f"{self.where}: expected {self.expected}, found {self.found}"
 
 
 def read_object(

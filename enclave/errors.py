@@ -8,7 +8,9 @@ of one. Codes are stable: they cross the process boundary, reach users, and late
 from __future__ import annotations
 
 import enum
-from typing import Final
+from typing import Final, Generic, TypeVar
+
+C = TypeVar("C", bound=str)
 
 MAX_TEXT: Final = 240
 """Characters of `expected` and `found` that are kept: a hostile input must not flood a log."""
@@ -144,20 +146,24 @@ class Code(enum.StrEnum):
     CANNOT_LISTEN = "cannot_listen"
 
 
-class Refusal(Exception):
-    """A rule said no, and nothing was changed.
+class CodedError(Exception, Generic[C]):
+    """Something cannot be, with a stable code: of the core, the chain and the node alike.
 
     Attributes:
-        code: the stable name of the rule.
-        expected: what the rule wanted, in words or public values.
-        found: what it got instead, public values only.
+        code: the stable name of the reason.
+        expected: what would have been right, in words or public values; one line.
+        found: what was there instead, public values only; one line.
     """
 
-    def __init__(self, code: Code, *, expected: str, found: str) -> None:
+    def __init__(self, code: C, *, expected: str, found: str) -> None:
         self.code = code
         self.expected = one_line(expected) or "something"
         self.found = one_line(found) or "nothing"
         super().__init__(f"{code}: expected {self.expected}, found {self.found}")
+
+
+class Refusal(CodedError[Code]):
+    """A rule of the trusted core said no, and nothing was changed."""
 
 
 def words_of(error: OSError) -> str:

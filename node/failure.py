@@ -10,27 +10,13 @@ import enum
 from collections.abc import Mapping
 from typing import Generic, TypeVar
 
-from enclave.errors import one_line
+from enclave.errors import CodedError
 
 Code = TypeVar("Code", bound=enum.StrEnum)
 
 
-class NodeFailure(Exception):
-    """A part of the node cannot do it.
-
-    Attributes:
-        code: why; the command line has a remedy for each.
-        expected: what would have been right, one line.
-        found: what was there instead, one line; public values only.
-    """
-
-    code: str
-
-    def __init__(self, code: str, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{self.code}: expected {self.expected}, found {self.found}")
+class NodeFailure(CodedError[str]):
+    """A part of the node cannot do it. The command line has a remedy for each code."""
 
     @property
     def details(self) -> Mapping[str, str | int | None]:

@@ -17,7 +17,7 @@ from chain_module.message import BlockContext
 from chain_module.registration.confirm_tx import envelope_in, is_confirm
 from chain_module.registration.records import MAX_REGISTERS
 from chain_module.store.branch import Branch
-from enclave.errors import one_line
+from enclave.errors import CodedError
 
 PATIENT_ATTEMPTS: Final = 2
 """So often the first failing register alone is left out; then every one that fails."""
@@ -38,20 +38,8 @@ class ProposalReason(enum.StrEnum):
     SECOND_LOOK_FAILED = "proposal_second_look_failed"
 
 
-class ProposalRefused(Exception):
-    """This block must not be voted for.
-
-    Attributes:
-        reason: the rule.
-        expected: what it wanted.
-        found: what the block has, with the index of its transaction.
-    """
-
-    def __init__(self, reason: ProposalReason, *, expected: str, found: str) -> None:
-        self.reason = reason
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{reason}: expected {self.expected}, found {self.found}")
+class ProposalRefused(CodedError[ProposalReason]):
+    """This block must not be voted for. What was found has the index of its transaction."""
 
 
 @dataclass(frozen=True, slots=True)

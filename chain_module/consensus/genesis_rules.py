@@ -18,14 +18,8 @@ from chain_module.abci.common import (
     KeyType,
     ValidatorUpdate,
 )
-from chain_module.genesis_form import BadGenesis
+from chain_module.genesis_form import BadGenesis, BadGenesisCode
 from enclave.light_client.codec import MAX_TOTAL_POWER
-
-NO_VALIDATORS: Final = "genesis_without_validators"
-VALIDATOR_KEY: Final = "genesis_validator_key"
-VALIDATOR_POWER: Final = "genesis_validator_power"
-VALIDATOR_TWICE: Final = "genesis_validator_twice"
-BAD_CONSENSUS_PARAMS: Final = "genesis_consensus_params"
 
 MAX_BLOCK_BYTES: Final = 104_857_600
 """MaxBlockSizeBytes."""
@@ -56,7 +50,10 @@ def check_validators(validators: Sequence[ValidatorUpdate]) -> None:
     """
     if not validators:
         raise BadGenesis(
-            "validators", expected="at least one validator", found="none", code=NO_VALIDATORS
+            "validators",
+            expected="at least one validator",
+            found="none",
+            code=BadGenesisCode.NO_VALIDATORS,
         )
     seen: dict[bytes, int] = {}
     total = 0
@@ -69,7 +66,7 @@ def check_validators(validators: Sequence[ValidatorUpdate]) -> None:
                 f"{where}.pub_key",
                 expected="each validator once",
                 found=f"the key of validators[{before}] again",
-                code=VALIDATOR_TWICE,
+                code=BadGenesisCode.VALIDATOR_TWICE,
             )
         total += one.power
         check_power(one.power, total - one.power, f"{where}.power")
@@ -86,14 +83,14 @@ def check_power(power: int, before: int, where: str) -> None:
             where,
             expected="a power above 0: a validator without votes is none",
             found=str(power),
-            code=VALIDATOR_POWER,
+            code=BadGenesisCode.VALIDATOR_POWER,
         )
     if before + power > MAX_TOTAL_POWER:
         raise BadGenesis(
             where,
             expected=f"a power with which the sum of all is at most {MAX_TOTAL_POWER}",
             found=f"{power}, beside {before}",
-            code=VALIDATOR_POWER,
+            code=BadGenesisCode.VALIDATOR_POWER,
         )
 
 
@@ -101,7 +98,7 @@ def check_params(params: ConsensusParams, own: Sequence[Rule], *, validators: in
     """The engine's rules on the parameters, and this chain's `own`.
 
     Raises:
-        BadGenesis: BAD_CONSENSUS_PARAMS, with the field.
+        BadGenesis: CONSENSUS_PARAMS, with the field.
     """
     for rule in (*_engine_rules(params, validators), *own):
         if not rule.holds:
@@ -109,7 +106,7 @@ def check_params(params: ConsensusParams, own: Sequence[Rule], *, validators: in
                 f"consensus_params.{rule.field}",
                 expected=rule.expected,
                 found=rule.found,
-                code=BAD_CONSENSUS_PARAMS,
+                code=BadGenesisCode.CONSENSUS_PARAMS,
             )
 
 
@@ -124,7 +121,7 @@ def _check_key(one: ValidatorUpdate, where: str) -> None:
             where,
             expected=f"an Ed25519 key of {KEY_BYTES} bytes",
             found=f"{len(one.public_key)} bytes, {one.key_type.value}",
-            code=VALIDATOR_KEY,
+            code=BadGenesisCode.VALIDATOR_KEY,
         )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields
 from typing import Final
 
 from chain_module.errors import TxRefusal
-from chain_module.genesis_form import BadGenesis
+from chain_module.genesis_form import BadGenesis, BadGenesisCode
 from chain_module.registration.facts import check_same_platform, facts_of, report_of
 from chain_module.registration.gates import check_agreement
 from chain_module.registration.genesis import Genesis, GenesisNetwork
@@ -29,9 +29,6 @@ from enclave.errors import Code, Refusal
 from enclave.registration.network import HASH_BYTES, Floor
 from enclave.registration.records import NodeRecord, NodeStatus, Verdict, verdict_of
 from enclave.time import Time
-
-NOT_BOOTSTRAPPED: Final = "genesis_not_bootstrapped"
-RECORD_MISMATCH: Final = "genesis_record_mismatch"
 
 FIRST_EPOCH: Final = 0
 
@@ -122,14 +119,14 @@ def check_bootstrapped(network: NetworkGenesis) -> Identity:
             "registration.network",
             expected="what the bootstrap enclave made (`seedpactd genesis bootstrap`)",
             found="none",
-            code=NOT_BOOTSTRAPPED,
+            code=BadGenesisCode.NOT_BOOTSTRAPPED,
         )
     if len(nodes) != 1:
         raise BadGenesis(
             "registration.nodes",
             expected="the bootstrap node's record alone",
             found=f"{len(nodes)} records",
-            code=RECORD_MISMATCH,
+            code=BadGenesisCode.RECORD_MISMATCH,
         )
     keys = (made.keys.epoch, made.keys.from_height)
     if keys != (FIRST_EPOCH, network.inputs.initial_height):
@@ -137,7 +134,7 @@ def check_bootstrapped(network: NetworkGenesis) -> Identity:
             "registration.network.keys",
             expected=f"epoch {FIRST_EPOCH} from height {network.inputs.initial_height}",
             found=f"epoch {made.keys.epoch} from height {made.keys.from_height}",
-            code=RECORD_MISMATCH,
+            code=BadGenesisCode.RECORD_MISMATCH,
         )
     (record,) = nodes
     expected = founders_record(network, made, operator=record.operator, verdict=record.verdict)
@@ -151,7 +148,7 @@ def check_bootstrapped(network: NetworkGenesis) -> Identity:
             "registration.nodes[0]",
             expected="the bootstrap node's record, as registration.network has it",
             found=f"another {', '.join(wrong)}",
-            code=RECORD_MISMATCH,
+            code=BadGenesisCode.RECORD_MISMATCH,
         )
     try:
         _check_founder(network, made, record)
@@ -172,7 +169,10 @@ def evidence_of_founder(network: NetworkGenesis) -> FounderEvidence:
     made = network.registration.network
     if made is None:
         raise BadGenesis(
-            "registration.network", expected="a bootstrap", found="none", code=NOT_BOOTSTRAPPED
+            "registration.network",
+            expected="a bootstrap",
+            found="none",
+            code=BadGenesisCode.NOT_BOOTSTRAPPED,
         )
     return FounderEvidence(
         quote=made.quote,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 
-from enclave.errors import one_line
+from enclave.errors import CodedError
 
 
 class StoreCode(enum.StrEnum):
@@ -32,17 +32,5 @@ class StoreCode(enum.StrEnum):
     BAD_MANIFEST = "bad_manifest"
 
 
-class StoreFault(Exception):
-    """The state said no, and nothing was changed.
-
-    Attributes:
-        code: the stable name of the reason.
-        expected: what was wanted, in words or public values.
-        found: what was there instead.
-    """
-
-    def __init__(self, code: StoreCode, *, expected: str, found: str) -> None:
-        self.code = code
-        self.expected = one_line(expected)
-        self.found = one_line(found)
-        super().__init__(f"{code}: expected {self.expected}, found {self.found}")
+class StoreFault(CodedError[StoreCode]):
+    """The state said no, and nothing was changed."""

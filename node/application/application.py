@@ -111,13 +111,13 @@ class ChainApplication:
                     envelopes=self._parts.envelopes.for_judgement(context),
                 )
             except proposals.ProposalRefused as refused:
-                self._parts.metrics.proposal_refused(code=refused.reason)
+                self._parts.metrics.proposal_refused(code=refused.code)
                 self._parts.log(
                     "warning",
                     "proposal_refused",
                     height=request.height,
                     proposer=request.proposer_address.hex(),
-                    code=refused.reason,
+                    code=refused.code,
                     expected=refused.expected,
                     found=refused.found,
                 )

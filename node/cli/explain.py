@@ -6,20 +6,13 @@ import difflib
 
 import click
 
-from enclave.errors import Code
-from node.chain_client.reasons import names as reason_names
 from node.cli.chain_options import Target, chain_options, is_tx_hash
-from node.cli.failures import CliCode, usage
+from node.cli.failures import usage
 from node.cli.help_text import examples
 from node.cli.output import Output
 from node.cli.query.blocks import find_tx
-from node.cli.remedies import find_remedy, remedy_for
+from node.cli.remedies import remedies, remedy_for
 from node.json_form import Json
-
-
-def known_codes() -> list[str]:
-    """Every code that a user can meet, sorted."""
-    return sorted({*Code, *CliCode, *reason_names()})
 
 
 @click.command(
@@ -38,9 +31,9 @@ def explain(*, code: str, target: Target, output: Output) -> None:
         _explain_tx(text.removeprefix("0x").upper(), target, output)
         return
     name = text.rstrip(":").lower().replace("-", "_")
-    remedy = find_remedy(name)
+    remedy = remedies().get(name)
     if remedy is None:
-        near = difflib.get_close_matches(name, known_codes(), n=3)
+        near = difflib.get_close_matches(name, remedies(), n=3)
         raise usage("a code of an error", f"{code!r}; near: {', '.join(near) or 'none'}")
     output.answer(
         {"code": name, "meaning": remedy.why, "remedy": remedy.step},

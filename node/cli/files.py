@@ -12,6 +12,7 @@ from typing import Final
 from enclave.errors import Code
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import CliCode, Failure
+from node.config.failures import ConfigCode
 
 STDIN: Final = "-"
 MAX_EVIDENCE_FILE_BYTES: Final = 1024 * 1024
@@ -52,7 +53,7 @@ def read_file(
     except (OSError, ValueError) as error:
         from_stdin = stdin and path == STDIN
         raise Failure(
-            CliCode.UNREADABLE_INPUT,
+            ConfigCode.CONFIG_UNREADABLE,
             expected=f"{what} {'on stdin' if from_stdin else f'at {path}'}",
             found=_no_input(error) if from_stdin else _reason(error),
             exit_code=ExitCode.USAGE,
@@ -116,7 +117,7 @@ def write_file(path: str, data: bytes, *, force: bool, private: bool = False) ->
 
 
 def _cannot_write(path: str, found: str) -> Failure:
-    return Failure(CliCode.CANNOT_WRITE, expected=f"to write {path}", found=found)
+    return Failure(ConfigCode.CANNOT_WRITE, expected=f"to write {path}", found=found)
 
 
 def _no_input(error: Exception) -> str:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Final, cast
 
-from chain_module.genesis_form import BAD_GENESIS, BadGenesis, Json
+from chain_module.genesis_form import BadGenesis, BadGenesisCode, Json
 from chain_module.registration.app_state import parse_json
 from chain_module.registration.genesis import Genesis, genesis_to_json, read_genesis
 from node.config.files import read_bytes, replace_file
@@ -108,4 +108,6 @@ def of_bad(bad: BadGenesis) -> GenesisFailure:
 
 
 def _wrong_kind(name: str, expected: str, found: object) -> GenesisFailure:
-    return GenesisFailure(BAD_GENESIS, expected=f"{name}: {expected}", found=type(found).__name__)
+    return GenesisFailure(
+        BadGenesisCode.BAD_GENESIS, expected=f"{name}: {expected}", found=type(found).__name__
+    )

@@ -11,7 +11,7 @@ from chain_module.auth.genesis import BASE_ACCOUNT
 from chain_module.bank.coins import Coins, coins_text, parse_coins, total
 from chain_module.consensus.genesis_rules import check_power
 from chain_module.errors import TxRefusal
-from chain_module.genesis_form import BAD_GENESIS, BadGenesis
+from chain_module.genesis_form import BadGenesis, BadGenesisCode
 from node.config.engine_keys import PUBLIC_TYPE, engine_address
 from node.genesis.document import GenesisFile, Tree, branch, entries, of_bad
 from node.genesis.failures import GenesisCode, GenesisFailure
@@ -88,7 +88,9 @@ def total_power(genesis: GenesisFile) -> int:
         return sum(int(cast("str", power)) for power in powers)
     except (TypeError, ValueError):
         raise GenesisFailure(
-            BAD_GENESIS, expected="validators: a power each, as text", found=f"{powers}"
+            BadGenesisCode.BAD_GENESIS,
+            expected="validators: a power each, as text",
+            found=f"{powers}",
         ) from None
 
 
@@ -106,7 +108,7 @@ def _coins(entry: Tree) -> Coins:
         return parse_coins(",".join(texts))
     except (KeyError, TypeError, TxRefusal):
         raise GenesisFailure(
-            BAD_GENESIS, expected="bank.balances: coins", found=repr(entry)[:100]
+            BadGenesisCode.BAD_GENESIS, expected="bank.balances: coins", found=repr(entry)[:100]
         ) from None
 
 

@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from node.cli.explain import known_codes
+from node.cli.remedies import remedies
 from tests.support.commands import unknown_words
 
 REPOSITORY: Final = Path(__file__).parents[2]
@@ -38,7 +38,7 @@ def test_operators_are_told_of_codes_that_exist() -> None:
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     named = [code for row in rows for code in re.findall(r"`([a-z_]+)`", row)]
     assert len(named) > 10
-    assert set(named) <= set(known_codes())
+    assert set(named) <= remedies().keys()
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

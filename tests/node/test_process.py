@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from node.cli.failures import CliCode
+from node.config.failures import ConfigCode
 from node.process import FAILED
 from tests.support.prepared_home import copy_of, prepare
 
@@ -18,7 +18,7 @@ def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
         home.logs.touch()
         command = [sys.executable, "-P", "-m", "node.process", str(home.path)]
         ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        expected = f'error {CliCode.UNREADABLE_INPUT} expected="to read {home.logs}/'
+        expected = f'error {ConfigCode.CONFIG_UNREADABLE} expected="to read {home.logs}/'
     assert ended.returncode == FAILED
     assert expected in ended.stderr.splitlines()[-1]
     assert "Traceback" not in ended.stderr

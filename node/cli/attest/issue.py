@@ -19,11 +19,12 @@ from enclave.software.issuer import issue as issue_evidence
 from node.attest.bad_cases import BAD_CASES, BadCase, spoil
 from node.cli.argument_types import Hex, OneOf, UnixTime
 from node.cli.attest.facts import measurement_json, measurement_rows
-from node.cli.failures import CliCode, Failure, usage
+from node.cli.failures import Failure, usage
 from node.cli.files import check_writable, write_file
 from node.cli.help_text import command_line, examples, paragraphs, verbatim
 from node.cli.options import force_option, output_option
 from node.cli.output import Output
+from node.config.failures import ConfigCode
 
 KINDS: Final = {kind.text: kind for kind in QuoteKind}
 STATUSES: Final = {status.text: status for status in TcbStatus}
@@ -192,7 +193,7 @@ def _write_all(directory: Path, contents: dict[str, bytes], *, force: bool) -> N
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Failure(
-            CliCode.CANNOT_WRITE,
+            ConfigCode.CANNOT_WRITE,
             expected=f"a directory {directory} that can be made",
             found=words_of(error),
         ) from None

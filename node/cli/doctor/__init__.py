@@ -9,7 +9,7 @@ from typing import Final
 import click
 
 from enclave.errors import Refusal
-from node.chain_client.failures import LATER
+from node.chain_client.failures import LATER, ChainCode
 from node.cli.chain_options import Target, chain_options
 from node.cli.doctor import on_chain, on_enclave, on_machine
 from node.cli.doctor.subject import TIMEOUT_SECS, Skipped, Subject
@@ -17,6 +17,8 @@ from node.cli.failures import CliCode, Failure, of_part, of_refusal, of_system
 from node.cli.help_text import examples
 from node.cli.output import Output, Row
 from node.cli.remedies import remedy_for
+from node.config.failures import ConfigCode
+from node.enclave_client.failures import EnclaveCode
 from node.failure import NodeFailure
 from node.json_form import Json
 
@@ -54,14 +56,14 @@ CHECKS: Final[Mapping[str, Check]] = {
 _SILENCE: Final = frozenset(
     {
         *LATER,
-        CliCode.CHAIN_UNTRUSTED,
-        CliCode.ENCLAVE_UNREACHABLE,
-        CliCode.ENCLAVE_NOT_OURS,
-        CliCode.ENCLAVE_TOKEN_UNUSABLE,
-        CliCode.NO_HOME,
+        ChainCode.CHAIN_UNTRUSTED,
+        EnclaveCode.UNREACHABLE,
+        EnclaveCode.NOT_OURS,
+        EnclaveCode.FILE_UNUSABLE,
+        ConfigCode.NO_HOME,
     }
 )
-_NO_CHAIN: Final = frozenset({CliCode.CHAIN_UNREACHABLE, CliCode.NO_SUCH_STATE})
+_NO_CHAIN: Final = frozenset({ChainCode.CHAIN_UNREACHABLE, ChainCode.NO_SUCH_STATE})
 """What a node says that waits for its genesis time; then it is no fault."""
 
 

@@ -12,6 +12,7 @@ from enclave.registration.measurement_codec import measurement_from_proto
 from enclave.registration.network_codec import mode_from_proto
 from enclave.time import NANOSECONDS
 from enclave.wire import encode
+from node.chain_client.failures import ChainCode
 from node.chain_client.transactions import Price, fee_of
 from node.cli.doctor.subject import Skipped, Subject
 from node.cli.enclave.info import state_name
@@ -19,9 +20,11 @@ from node.cli.failures import CliCode, Failure
 from node.cli.query.registration import status_name
 from node.cli.times import utc_seconds
 from node.config.cometbft import read_cometbft
+from node.join.failures import JoinCode
 from node.join.homing import own_network
 from node.join.journal import Journal
 from node.join.peers import PEERS
+from node.supervisor.failures import SupervisorCode
 from seedpact.registration.v1 import types_pb2
 
 MAX_CLOCK_SECS: Final = 60
@@ -54,7 +57,7 @@ def chain(subject: Subject) -> str:
     """The node serves the chain that is meant."""
     found = subject.engine.chain_id
     if subject.chain_id and subject.chain_id != found:
-        raise Failure(CliCode.ANOTHER_CHAIN, expected=subject.chain_id, found=found)
+        raise Failure(ChainCode.ANOTHER_CHAIN, expected=subject.chain_id, found=found)
     return f"{found}, block {subject.engine.latest_height}"
 
 
@@ -147,7 +150,7 @@ def _check_has_keys(subject: Subject) -> None:
     known = b"" if subject.enclave.node_id else Journal(subject.home.run).notes.node_id
     if known and subject.chain.node(known) is not None:
         raise Failure(
-            CliCode.ENCLAVE_STATE_LOST,
+            SupervisorCode.ENCLAVE_STATE_LOST,
             expected=f"the enclave of node {known.hex()}, which has a record on the chain",
             found=f"an enclave that is {state_name(subject.enclave.state)}",
         )
@@ -164,7 +167,7 @@ def funds(subject: Subject) -> str:
     balance = subject.chain.balance(address)
     if balance < needed:
         raise Failure(
-            CliCode.NO_FUNDS,
+            JoinCode.NO_FUNDS,
             expected=f"{needed}{DENOM} or more at {to_text(address)}, for {RENEWALS} registers",
             found=f"{balance}{DENOM}",
         )

@@ -19,6 +19,7 @@ from node.config import ClientConfig
 from node.config.cometbft import check_cometbft, engine_addresses, read_cometbft
 from node.config.engine_files import check_address_book
 from node.config.engine_keys import read_engine_keys
+from node.config.failures import ConfigCode
 from node.config.files import not_permitted
 from node.config.parts import Part, pid_file
 from node.engine import pinned, require_engine
@@ -39,7 +40,7 @@ def home(subject: Subject) -> str:
     found = subject.home.require()
     if not found.genesis.is_file():
         raise Failure(
-            CliCode.NO_HOME, expected=f"a genesis at {found.genesis}", found="no such file"
+            ConfigCode.NO_HOME, expected=f"a genesis at {found.genesis}", found="no such file"
         )
     return str(found.path)
 
@@ -210,7 +211,7 @@ def _mode_of(path: Path) -> int:
         return stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
         raise Failure(
-            CliCode.UNREADABLE_INPUT, expected=f"a key at {path}", found=words_of(error)
+            ConfigCode.CONFIG_UNREADABLE, expected=f"a key at {path}", found=words_of(error)
         ) from None
 
 

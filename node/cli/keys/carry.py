@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from node.cli.failures import CliCode, malformed, usage
+from node.cli.failures import malformed, usage
 from node.cli.files import STDIN, check_writable, write_file
 from node.cli.help_text import examples
 from node.cli.keyring import ask_password, ask_secret, open_keyring
@@ -23,6 +23,7 @@ from node.cli.options import (
 from node.cli.output import Format, Output
 from node.config import Home
 from node.keyring.armor import export_armor, import_armor
+from node.keyring.failures import KeyringCode
 from node.keyring.key import PRIVATE_BYTES
 from node.keyring.keyring import check_strength
 
@@ -163,5 +164,5 @@ def _from_hex(text: str, file: str) -> bytes:
     match = _HEX.fullmatch(text)
     if match is None:
         expected = f"{file} as {PRIVATE_BYTES} bytes in hex"
-        raise malformed(expected, "something else; it is not shown", code=CliCode.BAD_KEY)
+        raise malformed(expected, "something else; it is not shown", code=KeyringCode.BAD_KEY)
     return bytes.fromhex(match[1])

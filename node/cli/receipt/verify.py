@@ -11,7 +11,7 @@ from enclave.light_client.hashes import header_hash
 from enclave.registration.network import HASH_BYTES
 from enclave.registration.records import verdict_to_proto
 from node.cli.argument_types import Hex
-from node.cli.failures import CliCode, Failure
+from node.cli.failures import Failure
 from node.cli.files import MAX_INPUT_FILE_BYTES, read_file
 from node.cli.help_text import examples
 from node.cli.options import output_option
@@ -22,6 +22,7 @@ from node.json_form import Json, message_to_json
 from node.receipts import MAX_RECEIPT_BYTES, Judgement, RestsOn, Trust
 from node.receipts import read as read_receipt
 from node.receipts import verify as judge
+from node.receipts.failures import ReceiptCode
 from node.receipts.subject import Subject
 from node.receipts.verifying import Outcome
 
@@ -74,7 +75,7 @@ def verify(
     if judgement.failed:
         output.facts(rows)
         raise Failure(
-            CliCode.RECEIPT_REFUSED,
+            ReceiptCode.RECEIPT_REFUSED,
             expected=f"{len(judgement.outcomes)} checks without a fault",
             found=f"{len(judgement.failed)} failed: "
             + ", ".join(outcome.name for outcome in judgement.failed),

@@ -11,6 +11,7 @@ import pytest
 from node.cli.exit_codes import ExitCode
 from node.cli.failures import CliCode, Failure
 from node.cli.files import check_writable, read_file, write_file
+from node.config.failures import ConfigCode
 
 
 def code_of(caught: pytest.ExceptionInfo[Failure]) -> str:
@@ -61,14 +62,14 @@ def test_where_nothing_can_be_written(path: str, tmp_path: Path) -> None:
     for force in (False, True):
         with pytest.raises(Failure) as caught:
             check_writable(str(tmp_path / path), force=force)
-        assert code_of(caught) == CliCode.CANNOT_WRITE
+        assert code_of(caught) == ConfigCode.CANNOT_WRITE
 
 
 def test_a_failed_write_leaves_no_temporary_file(tmp_path: Path) -> None:
     target = tmp_path / ("x" * 250)  # the temporary name is too long for a file system
     with pytest.raises(Failure) as caught:
         write_file(str(target), b"", force=False)
-    assert code_of(caught) == CliCode.CANNOT_WRITE
+    assert code_of(caught) == ConfigCode.CANNOT_WRITE
     assert list(tmp_path.iterdir()) == []
 
 
@@ -77,7 +78,7 @@ def test_what_cannot_be_read(path: str, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(Failure) as caught:
         read_file(f"{tmp_path}/{path}", what="a quote")
-    assert code_of(caught) == CliCode.UNREADABLE_INPUT
+    assert code_of(caught) == ConfigCode.CONFIG_UNREADABLE
     assert caught.value.exit_code is ExitCode.USAGE
     assert caught.value.found
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from node.cli.doctor import CHECKS
-from node.cli.explain import known_codes
 from node.cli.main import cli as root
+from node.cli.remedies import remedies
 from node.join import Step
 
 GUIDE: Final = (Path(__file__).parents[3] / "docs" / "joining.md").read_text(encoding="utf-8")
@@ -28,7 +28,7 @@ def test_every_step_and_check_is_there_in_its_order() -> None:
 def test_every_code_is_one() -> None:
     codes = re.findall(r"`([a-z]+(?:_[a-z]+)+)`", GUIDE)
     assert codes
-    assert set(codes) - set(known_codes()) == set()
+    assert set(codes) - remedies().keys() == set()
 
 
 def test_every_command_and_option_is_one() -> None:

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from enclave.errors import Code
 from node.cli.exit_codes import ExitCode
-from node.cli.explain import known_codes
 from node.cli.failures import CliCode
 from node.cli.main import run
+from node.cli.remedies import remedies
 from tests.support.cli import Answer
 
 FOLDER: Final = Path(__file__).parents[2] / "vectors" / "dcap"
@@ -119,6 +119,6 @@ def test_any_words_are_done_or_fail_with_a_code(words: list[str]) -> None:
         return
     as_json = answer.stdout.startswith("{")
     code = answer.json["code"] if as_json else answer.stderr.partition(":")[0]
-    assert code in known_codes()
+    assert code in remedies()
     assert code != CliCode.INTERNAL_ERROR, answer
     answer.failed(code, ExitCode(answer.exit_code))

@@ -16,11 +16,12 @@ from rich.console import Console
 
 from enclave.errors import Code, Refusal
 from node.cli.exit_codes import ExitCode
-from node.cli.failures import CliCode, Failure
+from node.cli.failures import Failure
 from node.cli.main import cli as root
 from node.cli.main import failure_of, run
 from node.cli.output import print_rows
 from node.cli.values import short_hex
+from node.config.failures import ConfigCode
 from node.enclave_client import EnclaveFailed, EnclaveRefused, EnclaveUnreachable, Unreachable
 from tests.support.cli import COMMAND, run_for_real
 from tests.support.supervised import wait_for
@@ -70,7 +71,11 @@ def test_long_values_are_cut_for_people_and_say_so() -> None:
         (EnclaveFailed("h:1", "bug"), "enclave_failed", ExitCode.REFUSED),
         (click.Abort(), "interrupted", ExitCode.REFUSED),
         (click.UsageError("no"), "wrong_usage", ExitCode.USAGE),
-        (Failure(CliCode.CANNOT_WRITE, expected="a", found="b"), "cannot_write", ExitCode.REFUSED),
+        (
+            Failure(ConfigCode.CANNOT_WRITE, expected="a", found="b"),
+            "cannot_write",
+            ExitCode.REFUSED,
+        ),
         (ZeroDivisionError("a secret"), "internal_error", ExitCode.REFUSED),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else str(value),

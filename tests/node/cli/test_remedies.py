@@ -5,56 +5,55 @@ from __future__ import annotations
 import enum
 import importlib
 import pkgutil
+from typing import Final
 
 import pytest
 
+import chain_module
+import enclave
 import node
-from enclave.errors import Code
 from node.chain_client.reasons import names as reason_names
 from node.cli.exit_codes import ExitCode
-from node.cli.explain import known_codes
-from node.cli.failures import CliCode
-from node.cli.remedies import CLI_REMEDIES, REMEDIES, remedy_for
-from node.cli.remedies_reasons import REASON_REMEDIES
-from node.cli.remedy import Remedy
-from node.confirmer import NodeCode
+from node.cli.remedies import Remedy, remedies, remedy_for
 from tests.support.cli import Cli
 from tests.support.commands import commands_in, unknown_words
 
-ALL: list[tuple[str, Remedy]] = [
-    *REMEDIES.items(),
-    *CLI_REMEDIES.items(),
-    *REASON_REMEDIES.items(),
-]
+PACKAGES: Final = {"enclave", "chain_module", "node"}
+PRODUCT: Final = (enclave, chain_module, node)
 
 
-def test_no_code_is_without_a_remedy() -> None:
-    assert set(REMEDIES) == set(Code)
-    assert set(CLI_REMEDIES) == set(CliCode)
-    assert set(REASON_REMEDIES) == set(reason_names()) - set(Code)
+def codes() -> dict[str, set[str]]:
+    """Of every table of codes of the product, by its name."""
+    for package in PRODUCT:
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    tables = {
+        kind.__name__: set(map(str, kind))
+        for kind in enum.StrEnum.__subclasses__()
+        if kind.__name__.endswith("Code") and kind.__module__.split(".")[0] in PACKAGES
+    }
+    return {**tables, "reasons": set(reason_names())}
 
 
-def test_every_code_of_a_part_of_the_node_is_known() -> None:
-    """A part's own table of codes: what it raises must not reach an operator without a remedy."""
-    for module in pkgutil.walk_packages(node.__path__, "node."):
-        if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
-    parts = [kind for kind in enum.StrEnum.__subclasses__() if kind.__module__.startswith("node.")]
-    tables = [kind for kind in parts if kind.__name__.endswith("Code")]
-    assert len(tables) > 5
-    for table in tables:
-        if table is not NodeCode:
-            unknown = {str(code) for code in table} - set(known_codes())
-            assert unknown == set(), table
+CODES: Final = codes()
+INSIDE: Final = {"StoreCode"}
+"""What they say reaches no user under its own name."""
 
 
-def test_codes_of_the_command_line_are_not_codes_of_the_core() -> None:
-    ours = {str(code) for code in CliCode}
-    assert ours.isdisjoint(str(code) for code in Code)
-    assert ours.isdisjoint(reason_names())
+def test_every_code_that_a_user_can_meet_has_a_row_and_every_row_a_code() -> None:
+    met = set[str]().union(*(CODES[name] for name in CODES.keys() - INSIDE))
+    assert len(CODES) > 12
+    assert met - remedies().keys() == set()
+    assert remedies().keys() - met == set()
 
 
-@pytest.mark.parametrize(("code", "remedy"), ALL, ids=[code for code, _ in ALL])
+def test_codes_of_the_command_line_are_no_parts_codes() -> None:
+    others = set[str]().union(*(CODES[name] for name in CODES.keys() - {"CliCode"}))
+    assert CODES["CliCode"].isdisjoint(others)
+
+
+@pytest.mark.parametrize(("code", "remedy"), remedies().items(), ids=remedies())
 def test_a_remedy_says_why_and_what_to_do(code: str, remedy: Remedy) -> None:
     assert remedy.why.endswith((".", ")")), code
     assert remedy.step.isprintable()
@@ -63,13 +62,13 @@ def test_a_remedy_says_why_and_what_to_do(code: str, remedy: Remedy) -> None:
     assert remedy.step[0] == "`" or remedy.step[0].islower()
 
 
-@pytest.mark.parametrize(("code", "remedy"), ALL, ids=[code for code, _ in ALL])
+@pytest.mark.parametrize(("code", "remedy"), remedies().items(), ids=remedies())
 def test_a_remedy_names_commands_that_exist(code: str, remedy: Remedy) -> None:
     for words in commands_in(f"{remedy.why} {remedy.step}"):
         assert not unknown_words(words), (code, words)
 
 
-@pytest.mark.parametrize("code", known_codes())
+@pytest.mark.parametrize("code", remedies())
 def test_explain_prints_it(code: str, cli: Cli) -> None:
     answer = cli("explain", code, "--output", "json").done().json
     remedy = remedy_for(code)

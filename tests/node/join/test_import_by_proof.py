@@ -22,7 +22,7 @@ from enclave.light_client.codec import decode_header
 from enclave.proven.chain import prove
 from node.chain_client import ChainClient, ChainCode, ChainFailure
 from node.chain_proof import ChainProofCode, ChainProofFailure, Leading, RemoteProofs
-from node.cli.explain import known_codes
+from node.cli.remedies import remedies
 from node.config import Home, NodeConfig
 from node.enclave_client import EnclaveClient
 from node.failure import NodeFailure
@@ -193,7 +193,7 @@ def test_a_peer_that_lies_brings_no_seed_and_the_truth_is_waited_for(
     with lying_rpc(newcomer.chain.rpc, told) as rpc, pytest.raises(NodeFailure) as caught:
         newcomer.imports_from(rpc)
     assert caught.value.code == code
-    assert code in known_codes(), "the operator is told what to do"
+    assert code in remedies(), "the operator is told what to do"
     assert newcomer.state == pb.ENCLAVE_STATE_PENDING
 
 

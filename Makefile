@@ -15,10 +15,19 @@ ORACLES := $(addprefix tests/differential/,armor genesis ics23 iavl light multis
 UV_VERSION := 0.13.9
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Tests without an engine or a network; those that start processes are left to `make test`.
+UNIT := $(addprefix tests/enclave/,attestation crypto handlers light_client merkle proven \
+  registration software test_errors.py test_wire.py) \
+  tests/chain_module tests/house \
+  $(addprefix tests/node/,abci attest config genesis keyring storage) \
+  $(addprefix --ignore=tests/,house/test_layers.py house/test_mutant_runner.py \
+  chain_module/app/test_determinism.py chain_module/app/test_replay_machine.py \
+  node/storage/test_kills.py)
+
 PROTOS := $(shell find proto -name '*.proto' | LC_ALL=C sort)
 SERVICES := proto/seedpact/enclave/v1/service.proto proto/seedpact/registration/v1/query.proto
 
-.PHONY: help setup localnet test test-long test-long-status bench mutants mutants-operands proto lock clean
+.PHONY: help setup localnet check test test-long test-long-status bench mutants mutants-operands proto lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 26
@@ -27,6 +36,13 @@ setup: $(STAMPS)/package $(STAMPS)/javascript $(STAMPS)/oracles ## everything in
 
 localnet: $(STAMPS)/package ## four validators and a newcomer on this machine; ARGS=--once to stop at the end
 	$(BIN)/seedpactd localnet up $(ARGS)
+
+check: setup ## before each commit, under 90 s: lint, types, layers, unit tests with few examples
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	SEEDPACT_PROFILE=check $(BIN)/pytest -n 2 --dist worksteal --quiet $(UNIT)
 
 test: setup ## lint, types, layers, mutants of what changed, tests, a whole network
 	$(BIN)/seedpactd engine build

@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, settings
 
 from node.engine import build_engine
 
-EXAMPLES: Final = {"mutants": 20, "dev": 100, "ci": 200, "long": 20_000}
+EXAMPLES: Final = {"check": 10, "mutants": 20, "dev": 100, "ci": 200, "long": 20_000}
 STATE_MACHINE_STEPS: Final = 50
 
 REPOSITORY: Final = Path(__file__).parents[1]

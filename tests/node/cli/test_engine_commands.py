@@ -6,9 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from node.cli.failures import CliCode
-from node.engine import EngineCode, pinned
-from node.engine_rpc.failures import EngineRpcCode
+from node.engine import pinned
 from tests.node.engine.fake_go import builds, fake_go
 from tests.support.cli import Cli, run_for_real
 
@@ -72,8 +70,3 @@ def test_a_cache_that_cannot_be_written(cli: Cli, tmp_path: Path) -> None:
     occupied = tmp_path / "file"
     occupied.write_text("")
     cli("engine", "build", "--cache", str(occupied / "x")).failed("engine_cannot_write_cache")
-
-
-def test_every_code_of_the_engine_is_one_of_the_command_line() -> None:
-    codes = {code.value for code in (*EngineCode, *EngineRpcCode)}
-    assert codes == {code.value for code in CliCode if code.startswith(("engine_", "endpoint_"))}
